@@ -1,0 +1,350 @@
+//! A JSON value that keeps what was sent: the digits of every number, the order of keys, and keys given twice.
+//!
+//! `serde_json::Value` turns 12345678901234567890123.10 into 1.23e22 and keeps only the last of two equal keys; for
+//! amounts and ids that is a loss. serde_json still does the parsing here, one level at a time through `RawValue`.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Levels of nesting that are followed. The documented payloads have six.
+pub const MAX_DEPTH: usize = 64;
+
+/// A parsed value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, by its text.
+    Number(String),
+    /// A string, unescaped. A lone surrogate, which no Rust string can hold, leaves the escaped text.
+    String(String),
+    /// A list.
+    Array(Vec<Json>),
+    /// Members in the order they were sent; a key may occur twice.
+    Object(Vec<(String, Json)>),
+}
+
+/// Why bytes are not JSON that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotJson {
+    /// The bytes are no UTF-8.
+    #[error("not UTF-8 from byte {at} on")]
+    Encoding {
+        /// Offset of the first bad byte.
+        at: usize,
+    },
+    /// The text breaks JSON's grammar.
+    #[error("not JSON: {0}")]
+    Syntax(String),
+    /// More levels than [`MAX_DEPTH`].
+    #[error("nested deeper than {MAX_DEPTH} levels")]
+    Depth,
+}
+
+impl Json {
+    /// Parses a whole body.
+    ///
+    /// # Errors
+    /// When it is not UTF-8, not JSON, or nested deeper than [`MAX_DEPTH`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, NotJson> {
+        let text = std::str::from_utf8(bytes).map_err(|error| NotJson::Encoding { at: error.valid_up_to() })?;
+        let raw: &RawValue = serde_json::from_str(text).map_err(|error| NotJson::Syntax(error.to_string()))?;
+        Self::from_raw(raw, 0)
+    }
+
+    pub(super) fn from_raw(raw: &RawValue, depth: usize) -> Result<Self, NotJson> {
+        if depth > MAX_DEPTH {
+            return Err(NotJson::Depth);
+        }
+        let text = raw.get();
+        Ok(match text.as_bytes().first() {
+            Some(b'{') => Self::Object(
+                members(raw)?
+                    .into_iter()
+                    .map(|(key, value)| Ok((key, Self::from_raw(value, depth + 1)?)))
+                    .collect::<Result<_, NotJson>>()?,
+            ),
+            Some(b'[') => {
+                Self::Array(elements(raw)?.into_iter().map(|value| Self::from_raw(value, depth + 1)).collect::<Result<
+                    _,
+                    NotJson,
+                >>(
+                )?)
+            }
+            Some(b'"') => Self::String(unescaped(text)),
+            Some(b't') => Self::Bool(true),
+            Some(b'f') => Self::Bool(false),
+            Some(b'n') => Self::Null,
+            _ => Self::Number(text.to_owned()),
+        })
+    }
+
+    /// The last member of that name, which is the one most readers take.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The member at a path of names, as in `metadata.order.resaleId`.
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.').try_fold(self, |value, key| value.get(key))
+    }
+
+    /// The text of a string or the digits of a number: what an id or an address is, however it was typed. Blank is none.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::String(text) | Self::Number(text) if !text.trim().is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What kind of value it is, in the documentation's words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::Array(_) => "list",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// The first key that some object in here has twice.
+    pub fn repeated_key(&self) -> Option<&str> {
+        match self {
+            Self::Object(members) => {
+                let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+                names.sort_unstable();
+                names
+                    .windows(2)
+                    .find(|pair| pair[0] == pair[1])
+                    .map(|pair| pair[0])
+                    .or_else(|| members.iter().find_map(|(_, value)| value.repeated_key()))
+            }
+            Self::Array(values) => values.iter().find_map(Self::repeated_key),
+            _ => None,
+        }
+    }
+
+    /// One text for all spellings of the same value: keys sorted, no blanks, `10`, `10.0` and `1e1` alike.
+    pub fn canonical(&self) -> String {
+        let mut out = String::new();
+        self.write_canonical(&mut out);
+        out
+    }
+
+    fn write_canonical(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(text) => out.push_str(&canonical_number(text)),
+            Self::String(text) => write_string(out, text),
+            Self::Array(values) => {
+                out.push('[');
+                for (index, value) in values.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    value.write_canonical(out);
+                }
+                out.push(']');
+            }
+            Self::Object(members) => {
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_by(|a, b| a.0.cmp(&b.0));
+                out.push('{');
+                for (index, (key, value)) in sorted.into_iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_string(out, key);
+                    out.push(':');
+                    value.write_canonical(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+/// As it was sent, without the blanks.
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(text) => f.write_str(text),
+            Self::String(text) => {
+                let mut quoted = String::new();
+                write_string(&mut quoted, text);
+                f.write_str(&quoted)
+            }
+            Self::Array(values) => {
+                f.write_str("[")?;
+                for (index, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if index > 0 { "," } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Self::Object(members) => {
+                f.write_str("{")?;
+                for (index, (key, value)) in members.iter().enumerate() {
+                    let mut quoted = String::new();
+                    write_string(&mut quoted, key);
+                    write!(f, "{}{quoted}:{value}", if index > 0 { "," } else { "" })?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+/// The members of an object, unparsed, in the order they were sent.
+///
+/// # Errors
+/// When `raw` is no object.
+pub fn members(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, NotJson> {
+    struct Members;
+
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, &'de RawValue)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(key) = map.next_key::<&'de RawValue>()? {
+                members.push((unescaped(key.get()), map.next_value()?));
+            }
+            Ok(members)
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+    serde::Deserializer::deserialize_map(&mut deserializer, Members).map_err(|error| NotJson::Syntax(error.to_string()))
+}
+
+fn elements(raw: &RawValue) -> Result<Vec<&RawValue>, NotJson> {
+    struct Elements;
+
+    impl<'de> Visitor<'de> for Elements {
+        type Value = Vec<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut elements = Vec::new();
+            while let Some(element) = list.next_element()? {
+                elements.push(element);
+            }
+            Ok(elements)
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+    serde::Deserializer::deserialize_seq(&mut deserializer, Elements)
+        .map_err(|error| NotJson::Syntax(error.to_string()))
+}
+
+fn unescaped(quoted: &str) -> String {
+    String::deserialize(&mut serde_json::Deserializer::from_str(quoted))
+        .unwrap_or_else(|_| quoted.trim_matches('"').to_owned())
+}
+
+fn write_string(out: &mut String, text: &str) {
+    // Writing a &str into JSON has no failing case.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// Digits without leading or trailing zeros, and a power of ten.
+fn canonical_number(text: &str) -> String {
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text),
+    };
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let Ok(exponent) = exponent.parse::<i64>() else {
+        return text.to_owned();
+    };
+    let significant = digits.trim_start_matches('0');
+    let trimmed = significant.trim_end_matches('0');
+    if trimmed.is_empty() {
+        return "0".to_owned();
+    }
+    let power =
+        exponent.saturating_sub(fraction.len() as i64).saturating_add((significant.len() - trimmed.len()) as i64);
+    format!("{sign}{trimmed}e{power}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn digits_key_order_and_repeated_keys_survive() {
+        let text = r#"{"b":12345678901234567890123.10,"a":[1e3,true,null],"b":"x"}"#;
+        let json = Json::parse(text.as_bytes()).unwrap();
+        assert_eq!(json.to_string(), text);
+        assert_eq!(json.repeated_key(), Some("b"));
+        assert_eq!(json.get("b"), Some(&Json::String("x".into())));
+    }
+
+    #[test]
+    fn spelling_does_not_change_the_canonical_text() {
+        let same = |a: &str, b: &str| {
+            assert_eq!(Json::parse(a.as_bytes()).unwrap().canonical(), Json::parse(b.as_bytes()).unwrap().canonical());
+        };
+        same(r#"{"a":1,"b":[2]}"#, r#" { "b" : [ 2 ], "a" : 1 } "#);
+        same("[10, 57.50, -0.0, 1.5e3]", "[1e1, 57.5, 0, 1500]");
+        same(r#""A""#, r#""A""#);
+        assert_ne!(canonical_number("10"), canonical_number("100"));
+        assert_ne!(canonical_number("9007199254740993"), canonical_number("9007199254740992"));
+    }
+
+    #[test]
+    fn what_is_not_json_is_named() {
+        assert_eq!(Json::parse(b"{\"a\":\"\xff\"}"), Err(NotJson::Encoding { at: 6 }));
+        assert!(matches!(Json::parse(b"{"), Err(NotJson::Syntax(_))));
+        assert!(matches!(Json::parse(b"{} x"), Err(NotJson::Syntax(_))));
+        let deep = "[".repeat(5000) + &"]".repeat(5000);
+        assert_eq!(Json::parse(deep.as_bytes()), Err(NotJson::Depth));
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_kept_escaped() {
+        let json = Json::parse(br#"{"name":"\ud800"}"#).unwrap();
+        assert_eq!(json.get("name"), Some(&Json::String(r"\ud800".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Json::parse(&bytes);
+        }
+
+        #[test]
+        fn what_is_shown_parses_to_itself(text in "\\PC{0,40}", number in any::<f64>()) {
+            let value = Json::Object(vec![(text.clone(), Json::String(text))]);
+            prop_assert_eq!(Json::parse(value.to_string().as_bytes()), Ok(value));
+            if number.is_finite() {
+                let shown = serde_json::to_string(&number).unwrap();
+                prop_assert_eq!(Json::parse(shown.as_bytes()).unwrap().to_string(), shown);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! WORDS. The field's terms as types, and every decision as a plain function of values.
+//!
+//! Nothing here reads a clock, a file, the network or the environment: time, settings and stored state come in as
+//! arguments. Read in this order:
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | [`ids`] | sequence numbers, delivery ids, and the opaque ids of the platform and of menta |
+//! | [`json`] | a JSON value that keeps every digit and every key as it was sent |
+//! | [`webhook`] | body bytes -> family, action, type and data, in any of the envelope shapes |
+//! | [`documentation`] | menta's documented fields, one table, and the drift of a payload from it |
+//! | [`personal`] | what counts as personal data and how it is masked |
+//! | [`payload`] | the seven documented actions as types |
+//! | [`delivery`] | the state machine of work owed to a person |
+//! | [`retry`] | the schedule of attempts and what an answer means |
+//! | [`record`] | one line of the journal |
+//! | [`ticket`] | all deliveries of one ticket, in order: who may go next, who should own it |
+//! | [`decide`] | webhook, outcome or operator command + ticket -> what changes |
+//! | [`show`] | payouts, unlocks and demand of one show |
+//! | [`query`] | what can be asked and ordered, and what comes back |
+
+pub mod ids;
+pub mod json;
+
+pub mod webhook;
+
+pub mod documentation;
+pub mod personal;
+
+pub mod payload;
+
+pub mod delivery;
+pub mod retry;
+
+pub mod record;
+pub mod ticket;
+
+pub mod decide;
+pub mod show;
+
+pub mod query;
+
+/// A moment in UTC; stored and shown to the millisecond.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;
