@@ -1,5 +1,7 @@
 //! DECIDE. One writer: submissions, attempt outcomes and operators' orders -> records -> journal -> store -> change tick.
 
+pub mod dispatch;
 pub mod handle;
 
-pub use handle::Handle;
+pub use dispatch::{Assignment, Claimed, Dispatch};
+pub use handle::{Desk, DeskError, Handle};
