@@ -1,1 +1,3 @@
-//! placeholder
+//! SETTINGS. File, environment and flags into one checked value.
+
+pub mod clock;
