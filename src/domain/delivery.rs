@@ -276,11 +276,16 @@ pub enum Hold {
         cancelled: DeliveryId,
     },
     /// menta's data changed after the ticket was sent, or may have been.
-    AmendedAfterSent,
-    /// A sale without resale id, between the people of one that was reversed: a repetition or a new sale.
+    AmendedAfterSent {
+        /// Who had delivered it; none when that is not known.
+        delivered: Option<Hand>,
+    },
+    /// menta's data changed after a person had cancelled the delivery.
+    AmendedAfterCancel,
+    /// Said again without a resale id, with the opposite said in between: a late repetition, or the same people anew.
     RepeatedOrNew {
-        /// The reversed sale.
-        reversed: DeliveryId,
+        /// The sale said before.
+        before: DeliveryId,
     },
 }
 
@@ -327,14 +332,14 @@ impl std::fmt::Display for Hold {
             Self::NeverReceived { cancelled } => {
                 write!(f, "the seller was to get the ticket by {cancelled}, which was cancelled")
             }
-            Self::AmendedAfterSent => f.write_str(
+            Self::AmendedAfterSent { .. } => f.write_str(
                 "menta changed buyer or personal data after it was sent: retry sends the new, cancel keeps the old",
             ),
-            Self::RepeatedOrNew { reversed } => {
-                write!(
-                    f,
-                    "the same people as in {reversed}, which was reversed, and no resale id: repeated (cancel) or sold again (retry)?"
-                )
+            Self::AmendedAfterCancel => f.write_str(
+                "menta changed buyer or personal data after it was cancelled: retry sends the new, cancel leaves it",
+            ),
+            Self::RepeatedOrNew { before } => {
+                write!(f, "the same as for {before}, and no resale id: said again late (cancel), or anew (retry)?")
             }
         }
     }
@@ -403,8 +408,8 @@ pub struct Amendment {
 pub struct Undo {
     /// The record of the action.
     pub action: Seq,
-    /// The delivery before it.
-    pub before: Delivery,
+    /// Every delivery that the action changed, as it was before.
+    pub before: Vec<Delivery>,
 }
 
 impl Delivery {
@@ -418,6 +423,17 @@ impl Delivery {
             State::Held { .. } => Stage::Held,
             State::Cancelled { .. } => Stage::Cancelled,
         }
+    }
+
+    /// Holds it because of an amendment that came after it was sent, or may have been.
+    pub(super) fn hold_amended(&mut self) {
+        let delivered = match &self.state {
+            State::Delivered { by } => Some(by.clone()),
+            State::Held { why: Hold::AmendedAfterSent { delivered } } => delivered.clone(),
+            _ if self.evidence == Evidence::Done => Some(Hand::Target),
+            _ => None,
+        };
+        self.state = State::Held { why: Hold::AmendedAfterSent { delivered } };
     }
 
     /// When it may be attempted; `None` unless it is pending with nothing in front.
@@ -529,7 +545,7 @@ mod tests {
     fn a_delivery_keeps_all_through_its_json() {
         let mut before = delivery();
         before.state = State::Held { why: Hold::SoldBefore { sold: DeliveryId(Seq(7)) } };
-        let one = Delivery { undo: Some(Box::new(Undo { action: Seq(3), before })), ..delivery() };
+        let one = Delivery { undo: Some(Box::new(Undo { action: Seq(3), before: vec![before] })), ..delivery() };
         let text = serde_json::to_string(&one).unwrap();
         assert_eq!(serde_json::from_str::<Delivery>(&text).unwrap(), one);
     }

@@ -1,0 +1,124 @@
+//! What starts next, and what an outcome means for a delivery and for its reversal.
+
+use chrono::Duration;
+
+use super::sale::apply;
+use crate::domain::Timestamp;
+use crate::domain::delivery::{Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, State};
+use crate::domain::ids::{DeliveryId, Digest};
+use crate::domain::record::Answer;
+use crate::domain::retry::{Outcome, RetryPolicy};
+use crate::domain::ticket::{Draft, Ticket};
+
+/// An attempt that is about to go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Of which delivery.
+    pub delivery: DeliveryId,
+    /// From 1.
+    pub attempt: u32,
+    /// `Idempotency-Key`.
+    pub key: String,
+    /// The deliveries that changed.
+    pub changed: Vec<Delivery>,
+}
+
+/// Starts the attempt that is due on this ticket at `now`, if one is.
+pub fn start(ticket: &Ticket, now: Timestamp) -> Option<Started> {
+    let front = ticket.front()?;
+    if front.due()? > now {
+        return None;
+    }
+    let (delivery, attempt, key) = (front.id, front.attempts + 1, front.idempotency_key());
+    let changed = ticket.decided(now, |draft| {
+        draft.change(delivery, |one| {
+            one.attempts = attempt;
+            one.tries += 1;
+            one.state = State::InFlight { attempt };
+        });
+    });
+    Some(Started { delivery, attempt, key, changed })
+}
+
+/// What the end of an attempt changes. Nothing, if that attempt is not the one in flight: its end is on record already.
+pub fn finished(
+    ticket: &Ticket,
+    id: DeliveryId,
+    attempt: u32,
+    answer: &Answer,
+    policy: &RetryPolicy,
+    now: Timestamp,
+) -> Vec<Delivery> {
+    if ticket.get(id).is_none_or(|one| one.state != (State::InFlight { attempt })) {
+        return Vec::new();
+    }
+    ticket.decided(now, |draft| {
+        let reversal = draft.get(id).and_then(|one| draft.reversal_of(one)).map(|back| back.id);
+        let reversal = reversal.filter(|_| draft.get(id).is_some_and(|one| one.kind == Kind::Transfer));
+        draft.change(id, |one| learn(one, answer));
+        match reversal {
+            Some(back) if answer.outcome != Outcome::Accepted => taken_back(draft, id, back),
+            Some(_) => draft.change(id, |one| {
+                // The reversal decides what happens now; an amendment of the sale is moot.
+                one.amendment = None;
+                one.state = State::Delivered { by: Hand::Target };
+            }),
+            None => draft.change(id, |one| proceed(one, answer, policy, now)),
+        }
+    })
+}
+
+fn learn(delivery: &mut Delivery, answer: &Answer) {
+    delivery.last = Some(LastAttempt { outcome: answer.outcome, text: answer.text.chars().take(200).collect() });
+    delivery.evidence = delivery.evidence.max(match answer.outcome {
+        Outcome::Accepted => Evidence::Done,
+        Outcome::Unknown => Evidence::Unknown,
+        Outcome::Refused | Outcome::Deferred => Evidence::NotDone,
+    });
+}
+
+/// An attempt ended without success while the reversal of its sale was waiting: no further one starts.
+fn taken_back(draft: &mut Draft, sale: DeliveryId, back: DeliveryId) {
+    let Some(evidence) = draft.get(sale).map(|one| one.evidence) else { return };
+    let unclear = draft.get(back).is_some_and(|back| {
+        matches!(
+            back.state,
+            State::Held { why: Hold::OtherPeople { .. } | Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
+        )
+    });
+    draft.change(sale, |one| {
+        one.state = match unclear {
+            true => State::Held { why: Hold::ReversalHeld { reversal: back } },
+            false => State::Cancelled { why: Cancellation::Reversed { by: back } },
+        };
+    });
+    if !unclear && evidence == Evidence::NotDone {
+        draft.change(back, |back| {
+            if let State::Pending { .. } = back.state {
+                back.state = State::Cancelled { why: Cancellation::NothingToUndo { sale } };
+            }
+        });
+    }
+}
+
+fn proceed(delivery: &mut Delivery, answer: &Answer, policy: &RetryPolicy, now: Timestamp) {
+    if let Some(amendment) = delivery.amendment.take() {
+        if delivery.evidence == Evidence::NotDone {
+            apply(delivery, amendment);
+        } else {
+            delivery.amendment = Some(amendment);
+            delivery.hold_amended();
+            return;
+        }
+    }
+    let wish = answer.retry_after.map(|seconds| Duration::seconds(i64::from(seconds)));
+    let seed = Digest::of(&[delivery.id.to_string().as_bytes()]);
+    delivery.state = match answer.outcome {
+        Outcome::Accepted => State::Delivered { by: Hand::Target },
+        Outcome::Refused => State::Failed { why: Failure::Refused },
+        Outcome::Deferred | Outcome::Unknown => match policy.next(delivery.tries, seed, now, wish) {
+            Some(due) => State::Pending { due },
+            None => State::Failed { why: Failure::UsedUp },
+        },
+    };
+}

@@ -1,0 +1,107 @@
+//! Webhook, outcome or operator's order + the ticket as it stands -> the deliveries as they stand after.
+//!
+//! | file | decides about |
+//! | --- | --- |
+//! | `sale` | a sale: new, repeated, amended, contradictory, or late |
+//! | `reversal` | a sale taken back: before, during or after its delivery, unmatched, or after the ticket moved on |
+//! | `attempt` | what starts next, and what an outcome means for it and for its reversal |
+//! | `operator` | retry, mark delivered, cancel, undo: carried out, or refused with the reason |
+//!
+//! Whatever cannot be decided surely is held for a person, with a sentence that says why.
+
+mod attempt;
+mod operator;
+mod reversal;
+mod sale;
+
+pub use attempt::{Started, finished, start};
+pub use operator::{Refusal, ordered};
+
+use super::Timestamp;
+use super::delivery::{Delivery, Evidence, Hold, Kind, State};
+use super::ids::{DeliveryId, Person, Seq};
+use super::payload::{Reversal, TicketUpdated};
+use super::ticket::Ticket;
+
+/// The deliveries that a `ticket.updated` creates or changes. `seq` is the event's number.
+pub fn ticket_updated(ticket: &Ticket, update: &TicketUpdated, seq: Seq, now: Timestamp) -> Vec<Delivery> {
+    ticket.decided(now, |draft| match (&update.repeated_key, &update.reversal) {
+        (Some(key), _) => {
+            draft.deliveries.push(held(update, seq, now, Hold::RepeatedKey { key: key.chars().take(40).collect() }));
+        }
+        (None, Reversal::Unclear(sent)) => {
+            draft.deliveries.push(held(update, seq, now, Hold::ReversalUnclear { sent: sent.clone() }));
+        }
+        (None, Reversal::Sale) => sale::sold(draft, update, seq, now),
+        (None, Reversal::Reversal) => reversal::reversed(draft, update, seq, now),
+    })
+}
+
+/// Whether a webhook that equals the last one about the same thing says nothing new.
+///
+/// Without a resale id the same people may trade the same ticket again; once the opposite was said in between, equal words
+/// may have a new meaning, and a person must tell.
+pub fn repeats(ticket: &Ticket, update: &TicketUpdated) -> bool {
+    if update.order.resale.is_some() || !matches!(update.reversal, Reversal::Sale | Reversal::Reversal) {
+        return true;
+    }
+    let newest = ticket.deliveries().iter().rev().find(|one| {
+        one.kind == Kind::Transfer
+            && one.resale.is_none()
+            && super::ticket::same_parties((&one.from, &one.to), (&update.old_owner, &update.new_owner))
+    });
+    let reversed = newest.is_some_and(|sale| sale.counterpart.is_some());
+    match update.reversal {
+        Reversal::Sale => !reversed,
+        _ => newest.is_none() || reversed,
+    }
+}
+
+fn opened(update: &TicketUpdated, seq: Seq, now: Timestamp, kind: Kind, state: State) -> Delivery {
+    Delivery {
+        id: DeliveryId(seq),
+        kind,
+        ticket: update.ticket.clone(),
+        resale: update.order.resale.clone(),
+        from: update.old_owner.clone(),
+        to: update.new_owner.clone(),
+        event: seq,
+        personal: update.personal_print,
+        state,
+        evidence: Evidence::NotDone,
+        attempts: 0,
+        tries: 0,
+        key_epoch: 0,
+        last: None,
+        amendment: None,
+        counterpart: None,
+        released: false,
+        behind: None,
+        undo: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// A delivery that nobody can carry out without a person: taken for a transfer unless it surely is a reversal.
+fn held(update: &TicketUpdated, seq: Seq, now: Timestamp, why: Hold) -> Delivery {
+    let kind = if update.reversal == Reversal::Reversal { Kind::Return } else { Kind::Transfer };
+    opened(update, seq, now, kind, State::Held { why })
+}
+
+fn missing(field: &str) -> Hold {
+    Hold::Missing { field: field.to_owned() }
+}
+
+/// The first of the fields a delivery needs that is not there.
+fn lacking(ticket: bool, from: Option<&Person>, to: Option<&Person>) -> Option<Hold> {
+    if !ticket {
+        Some(missing("id"))
+    } else if to.is_none() {
+        Some(missing("newOwnerEmail"))
+    } else if from.is_none() {
+        Some(missing("oldOwnerEmail"))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,156 @@
+//! A sale: new, amended, contradictory, or late.
+
+use super::{held, lacking, opened};
+use crate::domain::Timestamp;
+use crate::domain::delivery::{Amendment, Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
+use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::payload::TicketUpdated;
+use crate::domain::ticket::{Draft, Standing, same_parties};
+
+/// The key of a sale is (ticket, resale id), and without a resale id (ticket, seller, buyer).
+fn is_sale_of(delivery: &Delivery, update: &TicketUpdated) -> bool {
+    match (&update.order.resale, &delivery.resale) {
+        (Some(resale), Some(known)) => resale == known,
+        (None, None) => {
+            update.new_owner.is_some()
+                && update.old_owner.is_some()
+                && (&delivery.from, &delivery.to) == (&update.old_owner, &update.new_owner)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn sold(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now: Timestamp) {
+    let known = draft.transfers().rev().find(|one| is_sale_of(one, update)).map(|one| (one.id, one.counterpart));
+    match known {
+        Some((before, Some(_))) if update.order.resale.is_none() => {
+            draft.deliveries.push(held(update, seq, now, Hold::RepeatedOrNew { before }));
+        }
+        Some((known, _)) => amended(draft, known, update, seq, now),
+        None => match waiting_reversal(draft, update) {
+            Some(reversal) => late(draft, reversal, update, seq, now),
+            None => {
+                let state = first_state(draft, update, draft.deliveries.len(), now);
+                draft.deliveries.push(opened(update, seq, now, Kind::Transfer, state));
+            }
+        },
+    }
+}
+
+/// Pending, or held because it cannot be sent or contradicts what is known.
+fn first_state(draft: &Draft, update: &TicketUpdated, place: usize, now: Timestamp) -> State {
+    if let Some(why) = lacking(update.ticket.is_some(), update.old_owner.as_ref(), update.new_owner.as_ref()) {
+        return State::Held { why };
+    }
+    let contradiction = match (&update.old_owner, &update.new_owner) {
+        (Some(seller), Some(buyer)) => draft.contradiction(seller, buyer, place, Standing::Expected),
+        _ => None,
+    };
+    contradiction.map_or(State::Pending { due: now }, |why| State::Held { why })
+}
+
+/// A reversal that came before its sale.
+fn waiting_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId> {
+    draft
+        .returns()
+        .find(|one| {
+            one.counterpart.is_none()
+                && !matches!(one.state, State::Cancelled { .. })
+                && match (&one.resale, &update.order.resale) {
+                    (Some(one), Some(other)) => one == other,
+                    (None, None) => same_parties((&one.from, &one.to), (&update.old_owner, &update.new_owner)),
+                    _ => false,
+                }
+        })
+        .map(|one| one.id)
+}
+
+/// The sale of a reversal that came first: it is born cancelled.
+fn late(draft: &mut Draft, reversal: DeliveryId, update: &TicketUpdated, seq: Seq, now: Timestamp) {
+    let by_reversal = State::Cancelled { why: Cancellation::Reversed { by: reversal } };
+    let mut sale = opened(update, seq, now, Kind::Transfer, by_reversal);
+    sale.counterpart = Some(reversal);
+    let moved_on = draft.moved_on_through(&sale).map(|newer| newer.id);
+    let Some(back) = draft.get_mut(reversal) else { return };
+    back.counterpart = Some(sale.id);
+    if let State::Held { why: Hold::Unmatched } = back.state {
+        let named = [back.from.take(), back.to.take()];
+        let names_somebody = named.iter().any(Option::is_some);
+        let names_a_party = named.iter().any(|one| one.is_some() && (*one == sale.from || *one == sale.to));
+        back.state = if names_somebody && !names_a_party {
+            sale.state = State::Held { why: Hold::ReversalHeld { reversal } };
+            State::Held { why: Hold::OtherPeople { sale: sale.id } }
+        } else if let Some(newer) = moved_on {
+            State::Held { why: Hold::MovedOn { newer } }
+        } else {
+            State::Cancelled { why: Cancellation::NothingToUndo { sale: sale.id } }
+        };
+        (back.from, back.to) = (sale.to.clone(), sale.from.clone());
+    }
+    draft.deliveries.push(sale);
+}
+
+/// The same sale again, with something else in it.
+fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, now: Timestamp) {
+    let Some(place) = draft.deliveries.iter().position(|one| one.id == id) else { return };
+    let known = &draft.deliveries[place];
+    let amendment = Amendment {
+        event: seq,
+        from: update.old_owner.clone(),
+        to: update.new_owner.clone(),
+        personal: update.personal_print,
+    };
+    let latest = known.amendment.clone().unwrap_or_else(|| Amendment {
+        event: known.event,
+        from: known.from.clone(),
+        to: known.to.clone(),
+        personal: known.personal,
+    });
+    let same = (&amendment.from, &amendment.to, amendment.personal) == (&latest.from, &latest.to, latest.personal);
+    let fresh = first_state(draft, update, place, now);
+    let known = &mut draft.deliveries[place];
+    match (known.stage(), known.evidence) {
+        (Stage::Cancelled, _) => {
+            if !same && matches!(known.state, State::Cancelled { why: Cancellation::Operator { .. } }) {
+                known.amendment = Some(amendment);
+                known.state = State::Held { why: Hold::AmendedAfterCancel };
+            }
+        }
+        (Stage::InFlight, _) => {
+            if !same {
+                known.amendment = Some(amendment);
+            }
+        }
+        (_, Evidence::NotDone) => {
+            apply(known, amendment);
+            // What was held for its data or its place is judged anew; what waits for a person about its reversal is not.
+            if let State::Held { why } = &known.state
+                && !matches!(why, Hold::ReversalHeld { .. } | Hold::RepeatedOrNew { .. })
+            {
+                known.state = fresh;
+            } else if let (Stage::Pending, State::Held { .. }) = (known.stage(), &fresh) {
+                known.state = fresh;
+            }
+        }
+        (_, Evidence::Unknown | Evidence::Done) => {
+            if !same {
+                known.amendment = Some(amendment);
+                known.hold_amended();
+            }
+        }
+    }
+}
+
+/// Takes an amendment over. Other words under the same idempotency key would be a lie, so attempts made bring a new key.
+pub(super) fn apply(delivery: &mut Delivery, amendment: Amendment) {
+    let same =
+        (&delivery.from, &delivery.to, delivery.personal) == (&amendment.from, &amendment.to, amendment.personal);
+    if !same && delivery.attempts > 0 {
+        delivery.key_epoch += 1;
+    }
+    delivery.event = amendment.event;
+    delivery.from = amendment.from;
+    delivery.to = amendment.to;
+    delivery.personal = amendment.personal;
+    delivery.amendment = None;
+}

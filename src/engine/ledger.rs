@@ -1,0 +1,146 @@
+//! The ledger as the writer sees it: what has been decided so far, and a way to add to it.
+//!
+//! Journal and store stand behind it today; a shared database can tomorrow. [`Memory`] is the ledger of simulations.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::Timestamp;
+use crate::domain::delivery::{Delivery, Stage};
+use crate::domain::ids::{DeliveryId, Digest, Seq};
+use crate::domain::record::{Fact, OperatorAction, Record};
+use crate::domain::ticket::Lane;
+
+/// Why the ledger could not be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LedgerError(pub String);
+
+/// What has been decided so far. One writer has it.
+pub trait Ledger {
+    /// The last record.
+    fn last(&self) -> Seq;
+
+    /// The deliveries of one lane, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read; likewise below.
+    fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError>;
+
+    /// One delivery.
+    #[allow(missing_docs, clippy::missing_errors_doc)]
+    fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError>;
+
+    /// The last event about a thing that was no repetition, and its print.
+    #[allow(clippy::missing_errors_doc)]
+    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError>;
+
+    /// Deliveries due at `now`, the longest due first.
+    #[allow(clippy::missing_errors_doc)]
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError>;
+
+    /// When the first delivery that is not due at `now` falls due.
+    #[allow(clippy::missing_errors_doc)]
+    fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// Deliveries with an attempt under way.
+    #[allow(clippy::missing_errors_doc)]
+    fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError>;
+
+    /// A record with its bytes.
+    #[allow(clippy::missing_errors_doc)]
+    fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError>;
+
+    /// The event that a rejected request became when it was sent again.
+    #[allow(clippy::missing_errors_doc)]
+    fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError>;
+
+    /// Adds records; they are durable when this returns.
+    ///
+    /// # Errors
+    /// When they could not be kept; then none of them counts.
+    fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError>;
+}
+
+/// A ledger that forgets everything when it is dropped.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    records: Vec<Record>,
+    deliveries: BTreeMap<DeliveryId, Delivery>,
+    latest: HashMap<Digest, (Seq, Digest)>,
+    resent: HashMap<Seq, Seq>,
+}
+
+impl Memory {
+    /// Every record, oldest first.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Every delivery, oldest first.
+    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.values()
+    }
+}
+
+impl Ledger for Memory {
+    fn last(&self) -> Seq {
+        Seq(self.records.len() as u64)
+    }
+
+    fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
+        let of_lane = |one: &&Delivery| Lane::of_delivery(one.ticket.as_ref(), one.id) == lane;
+        Ok(self.deliveries.values().filter(of_lane).cloned().collect())
+    }
+
+    fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
+        Ok(self.deliveries.get(&id).cloned())
+    }
+
+    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+        Ok(self.latest.get(&subject).copied())
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
+        let mut due: Vec<&Delivery> =
+            self.deliveries.values().filter(|one| one.due().is_some_and(|due| due <= now)).collect();
+        due.sort_by_key(|one| one.due());
+        Ok(due.into_iter().take(limit).cloned().collect())
+    }
+
+    fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(self.deliveries.values().filter_map(Delivery::due).filter(|due| *due > now).min())
+    }
+
+    fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
+        Ok(self.deliveries.values().filter(|one| one.stage() == Stage::InFlight).cloned().collect())
+    }
+
+    fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
+        Ok(seq.0.checked_sub(1).and_then(|place| self.records.get(place as usize)).cloned())
+    }
+
+    fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
+        Ok(self.resent.get(&rejected).copied())
+    }
+
+    fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
+        for record in records {
+            match &record.head.fact {
+                Fact::Received(received) if received.duplicate_of.is_none() => {
+                    self.latest.insert(received.subject, (record.seq, received.print));
+                }
+                Fact::OperatorActed(acted) => {
+                    if let OperatorAction::Resend { rejected, event } = acted.action {
+                        self.resent.insert(rejected, event);
+                    }
+                }
+                _ => {}
+            }
+            for delivery in &record.head.deliveries {
+                self.deliveries.insert(delivery.id, delivery.clone());
+            }
+            self.records.push(record);
+        }
+        Ok(())
+    }
+}
