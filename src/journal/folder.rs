@@ -1,0 +1,109 @@
+//! The data folder: where things are in it, and who holds it.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use super::disk;
+
+/// A data folder that this process holds alone, until the value is dropped.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    /// The lock lives as long as the open file.
+    _lock: File,
+}
+
+/// Why a data folder cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another process holds it.
+    #[error(
+        "the data folder {path} is in use by {holder}: ask that one (`willcall events list` and the like do so by themselves), stop it, or give another folder with --data-dir",
+        path = .path.display(), holder = .pid.map_or("another process".to_owned(), |pid| format!("process {pid}"))
+    )]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+        /// Its holder, as far as it has written that down.
+        pid: Option<u32>,
+    },
+    /// The file system refuses.
+    #[error("cannot use the data folder {path}: {source}", path = .path.display())]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// Its reason.
+        source: io::Error,
+    },
+}
+
+impl DataFolder {
+    /// Takes the folder at `path`, created for its owner alone if there is none.
+    ///
+    /// # Errors
+    /// When another process holds it or the file system refuses.
+    pub fn take(path: &Path) -> Result<Self, FolderError> {
+        let io = |source| FolderError::Io { path: path.to_owned(), source };
+        disk::create_folder(path).map_err(io)?;
+        let mut lock = disk::open_private(&path.join("lock")).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let pid = lock.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+                return Err(FolderError::Taken { path: path.to_owned(), pid });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+        lock.set_len(0).and_then(|()| lock.rewind()).map_err(io)?;
+        writeln!(lock, "{}", std::process::id()).map_err(io)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the journal's segments are.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+
+    /// Where the store is.
+    pub fn store(&self) -> PathBuf {
+        self.path.join("store")
+    }
+
+    /// Where the control socket is.
+    pub fn socket(&self) -> PathBuf {
+        self.path.join("control.sock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_second_taker_is_told_who_holds_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("data");
+        let held = DataFolder::take(&path).unwrap();
+        let error = DataFolder::take(&path).unwrap_err().to_string();
+        assert!(error.contains(&format!("process {}", std::process::id())) && error.contains("--data-dir"), "{error}");
+        drop(held);
+        DataFolder::take(&path).unwrap();
+    }
+
+    #[test]
+    fn only_the_owner_can_look_inside() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("new/data");
+        let _held = DataFolder::take(&path).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&path.join("lock"))), (0o700, 0o600));
+    }
+}

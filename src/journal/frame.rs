@@ -1,0 +1,184 @@
+//! One record as bytes and back. Pure: knows neither files nor which frame should come next.
+
+use crate::domain::ids::Seq;
+use crate::domain::record::{Head, Record};
+
+use super::JournalError;
+
+/// The most bytes of a head, and of a body.
+pub const MAX_PART: usize = 256 << 20;
+
+/// Every frame begins with this.
+pub const MAGIC: &[u8] = b"wcr1 ";
+
+/// `wcr1 <seq 20> <head 10> <body 10> <crc 8>\n`
+pub const LINE: usize = 57;
+
+/// The part of the line that the crc covers: all before it.
+const COVERED: usize = 48;
+
+/// What is wrong with bytes that should be a frame or a header.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// The file ends within it.
+    #[error("the file ends within a frame")]
+    Incomplete,
+    /// The line is not one of the format.
+    #[error("not a frame")]
+    NotAFrame,
+    /// The checksum does not fit.
+    #[error("the checksum does not fit")]
+    Checksum,
+    /// A sound frame in a wrong place.
+    #[error("record {found} stands where {expected} belongs")]
+    OutOfOrder {
+        /// What belongs there.
+        expected: Seq,
+        /// What stands there.
+        found: Seq,
+    },
+    /// The bytes are those that were written, but mean nothing to this version.
+    #[error("the head cannot be read: {0}")]
+    Head(String),
+    /// The segment's first line is wrong.
+    #[error("not the header of a journal segment of this version")]
+    Header,
+    /// An earlier segment has lost or gained bytes.
+    #[error("the file has {found} bytes, the next segment says {expected}")]
+    Length {
+        /// As the next segment's header says.
+        expected: u64,
+        /// As it is.
+        found: u64,
+    },
+}
+
+/// A frame's first line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// The record.
+    pub seq: Seq,
+    head: usize,
+    body: usize,
+    crc: u32,
+}
+
+impl Line {
+    /// Reads the first [`LINE`] bytes of `bytes`.
+    ///
+    /// # Errors
+    /// When they are too few or no frame line.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Flaw> {
+        let line = bytes.get(..LINE).ok_or(Flaw::Incomplete)?;
+        let spaced = line[25] == b' ' && line[36] == b' ' && line[47] == b' ' && line[56] == b'\n';
+        if !line.starts_with(MAGIC) || !spaced {
+            return Err(Flaw::NotAFrame);
+        }
+        let length = |digits| decimal(digits).and_then(|number| usize::try_from(number).ok());
+        match (decimal(&line[5..25]), length(&line[26..36]), length(&line[37..47]), hexadecimal(&line[48..56])) {
+            (Some(seq), Some(head), Some(body), Some(crc)) if head <= MAX_PART && body <= MAX_PART => {
+                Ok(Self { seq: Seq(seq), head, body, crc: crc as u32 })
+            }
+            _ => Err(Flaw::NotAFrame),
+        }
+    }
+
+    /// The length of the whole frame.
+    pub fn frame(&self) -> usize {
+        LINE + self.head + 1 + self.body + 1
+    }
+}
+
+/// Digits only: no sign, no blank.
+pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Lower-case hexadecimal digits only.
+pub(super) fn hexadecimal(digits: &[u8]) -> Option<u64> {
+    if !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// Appends the frame of `record` to `out` and returns its length.
+///
+/// # Errors
+/// When it is too long or its head is no JSON.
+pub fn encode(record: &Record, salt: u64, out: &mut Vec<u8>) -> Result<u32, JournalError> {
+    let head = serde_json::to_vec(&record.head)
+        .map_err(|error| JournalError::Unwritable { seq: record.seq, reason: error.to_string() })?;
+    if head.len() > MAX_PART || record.body.len() > MAX_PART {
+        return Err(JournalError::TooLong { seq: record.seq });
+    }
+    let begin = out.len();
+    out.extend_from_slice(
+        format!("wcr1 {:020} {:010} {:010} ", record.seq.0, head.len(), record.body.len()).as_bytes(),
+    );
+    let crc = checksum(salt, &out[begin..], &head, &record.body);
+    out.extend_from_slice(format!("{crc:08x}\n").as_bytes());
+    out.extend_from_slice(&head);
+    out.push(b'\n');
+    out.extend_from_slice(&record.body);
+    out.push(b'\n');
+    // Two parts of at most MAX_PART and a line are less than 4 GiB.
+    Ok((out.len() - begin) as u32)
+}
+
+/// Proves that `bytes` are exactly one frame as it was written.
+///
+/// # Errors
+/// When they are not.
+pub fn prove(bytes: &[u8], salt: u64) -> Result<Line, Flaw> {
+    let line = Line::parse(bytes)?;
+    if bytes.len() < line.frame() {
+        return Err(Flaw::Incomplete);
+    }
+    let (head, body) = parts(bytes, &line);
+    let ended = bytes.len() == line.frame() && bytes[LINE + line.head] == b'\n' && bytes.last() == Some(&b'\n');
+    if !ended || checksum(salt, &bytes[..COVERED], head, body) != line.crc {
+        return Err(Flaw::Checksum);
+    }
+    Ok(line)
+}
+
+/// Reads a frame.
+///
+/// # Errors
+/// When the bytes are no frame as it was written, or its head means nothing to this version.
+pub fn decode(bytes: &[u8], salt: u64) -> Result<Record, Flaw> {
+    let line = prove(bytes, salt)?;
+    let (head, body) = parts(bytes, &line);
+    let head: Head = serde_json::from_slice(head).map_err(|error| Flaw::Head(error.to_string()))?;
+    Ok(Record { seq: line.seq, head, body: body.to_vec() })
+}
+
+/// True when a sound frame of a record after `last` begins anywhere in `bytes`.
+pub fn any_sound_after(last: Seq, bytes: &[u8], salt: u64) -> bool {
+    (0..bytes.len()).any(|begin| {
+        let rest = &bytes[begin..];
+        rest.starts_with(MAGIC)
+            && Line::parse(rest).is_ok_and(|line| {
+                line.seq > last && rest.get(..line.frame()).is_some_and(|frame| prove(frame, salt).is_ok())
+            })
+    })
+}
+
+fn parts<'a>(bytes: &'a [u8], line: &Line) -> (&'a [u8], &'a [u8]) {
+    let head = LINE..LINE + line.head;
+    let body = head.end + 1..head.end + 1 + line.body;
+    (&bytes[head], &bytes[body])
+}
+
+fn checksum(salt: u64, line: &[u8], head: &[u8], body: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&salt.to_be_bytes());
+    hasher.update(line);
+    hasher.update(head);
+    hasher.update(body);
+    hasher.finalize()
+}

@@ -1,0 +1,158 @@
+//! What opening does: checks the chain of segments, proves the last one, cuts a torn tail. Decides nothing else.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::domain::ids::Seq;
+
+use super::frame::{self, Flaw};
+use super::segment::{self, Frames, HEADER, Header};
+use super::{JournalError, disk};
+
+/// Something was cut off at start-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The segment.
+    pub path: PathBuf,
+    /// From where on.
+    pub offset: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Where they are now.
+    pub kept_in: PathBuf,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} bytes from byte {} on were never acknowledged (torn by a crash) and were cut off; they are in {}",
+            self.path.display(),
+            self.bytes,
+            self.offset,
+            self.kept_in.display()
+        )
+    }
+}
+
+/// The last segment, proved.
+#[derive(Debug)]
+pub struct Proved {
+    /// Its header.
+    pub header: Header,
+    /// Where its last frame ends.
+    pub end: u64,
+    /// The last record.
+    pub last: Seq,
+}
+
+/// The first sequence numbers of the segments in `folder`, ascending.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn segments(folder: &Path) -> Result<Vec<Seq>, JournalError> {
+    let names = disk::names(folder).map_err(JournalError::io("read", folder))?;
+    let mut firsts: Vec<Seq> = names.iter().filter_map(|name| segment::first_of(name)).collect();
+    firsts.sort_unstable();
+    Ok(firsts)
+}
+
+/// Brings the segments in `folder` into order; `None` when there is none.
+///
+/// # Errors
+/// When something is damaged or missing.
+pub fn recover(folder: &Path) -> Result<(Option<Proved>, Vec<Warning>), JournalError> {
+    let mut firsts = segments(folder)?;
+    let mut warnings = Vec::new();
+    if let Some(&last) = firsts.last()
+        && let Some(warning) = set_unborn_aside(folder, last)?
+    {
+        warnings.push(warning);
+        firsts.pop();
+    }
+    check_chain(folder, &firsts)?;
+    let Some(&last) = firsts.last() else { return Ok((None, warnings)) };
+    let (proved, warning) = prove_last(folder, last)?;
+    warnings.extend(warning);
+    Ok((Some(proved), warnings))
+}
+
+/// A crash while a segment was begun leaves it without a sound header, and surely without a frame.
+fn set_unborn_aside(folder: &Path, first: Seq) -> Result<Option<Warning>, JournalError> {
+    let path = folder.join(segment::name(first));
+    let bytes = fs::metadata(&path).map_err(JournalError::io("read", &path))?.len();
+    if bytes > HEADER as u64 {
+        return Ok(None);
+    }
+    let content = fs::read(&path).map_err(JournalError::io("read", &path))?;
+    if Header::parse(&content).is_some_and(|header| header.first == first) {
+        return Ok(None);
+    }
+    let kept_in = disk::unused(&path, ".torn-0");
+    disk::rename(&path, &kept_in).map_err(JournalError::io("rename", &path))?;
+    Ok(Some(Warning { path, offset: 0, bytes, kept_in }))
+}
+
+fn check_chain(folder: &Path, firsts: &[Seq]) -> Result<(), JournalError> {
+    let mut before: Option<Seq> = None;
+    for &first in firsts {
+        let path = folder.join(segment::name(first));
+        let mut file = fs::File::open(&path).map_err(JournalError::io("open", &path))?;
+        let header = segment::header(&mut file, &path, first)?;
+        let missing = |first| Err(JournalError::Missing { folder: folder.to_owned(), first });
+        match (before, header.previous) {
+            (None, None) if first == Seq(1) => {}
+            (None, None) => return missing(Seq(1)),
+            (Some(before), Some((previous, expected))) if before == previous => {
+                let path = folder.join(segment::name(before));
+                let found = fs::metadata(&path).map_err(JournalError::io("read", &path))?.len();
+                if found != expected {
+                    let flaw = Flaw::Length { expected, found };
+                    return Err(JournalError::Damaged { path, offset: found.min(expected), flaw });
+                }
+            }
+            (_, Some((previous, _))) => return missing(previous),
+            (Some(_), None) => {
+                return Err(JournalError::Damaged { path, offset: 0, flaw: Flaw::Header });
+            }
+        }
+        before = Some(first);
+    }
+    Ok(())
+}
+
+fn prove_last(folder: &Path, first: Seq) -> Result<(Proved, Option<Warning>), JournalError> {
+    let mut frames = Frames::open(folder, first, None)?;
+    let header = frames.header();
+    let error = loop {
+        match frames.advance() {
+            Ok(Some(_)) => {}
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    let end = frames.offset();
+    let last = Seq(frames.expected().0 - 1);
+    let warning = match error {
+        None => None,
+        Some(JournalError::Damaged { path, offset, flaw }) => {
+            Some(cut_tail(&path, header, last, offset)?.ok_or(JournalError::Damaged { path, offset, flaw })?)
+        }
+        Some(other) => return Err(other),
+    };
+    Ok((Proved { header, end, last }, warning))
+}
+
+/// Cuts what follows the record `last`, unless a sound frame is in it.
+fn cut_tail(path: &Path, header: Header, last: Seq, offset: u64) -> Result<Option<Warning>, JournalError> {
+    let mut tail = fs::read(path).map_err(JournalError::io("read", path))?;
+    tail.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(tail.len()));
+    if frame::any_sound_after(last, &tail, header.salt) {
+        return Ok(None);
+    }
+    let kept_in = disk::unused(path, &format!(".torn-{offset}"));
+    disk::create_durably(&kept_in, &tail).map_err(JournalError::io("write", &kept_in))?;
+    disk::cut(path, offset).map_err(JournalError::io("cut", path))?;
+    Ok(Some(Warning { path: path.to_owned(), offset, bytes: tail.len() as u64, kept_in }))
+}

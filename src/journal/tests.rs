@@ -1,0 +1,264 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::segment::HEADER;
+use super::*;
+use crate::domain::Timestamp;
+use crate::domain::record::{Fact, Head, Record, Rejected};
+
+fn record(seq: u64, body: &[u8]) -> Record {
+    let rejected = Rejected {
+        from: "127.0.0.1:9".into(),
+        code: "not_json".into(),
+        message: "line\nbreak".into(),
+        content_type: None,
+    };
+    let head = Head { at: Timestamp::UNIX_EPOCH, fact: Fact::Rejected(rejected), deliveries: Vec::new() };
+    Record { seq: Seq(seq), head, body: body.to_vec() }
+}
+
+fn records(numbers: std::ops::RangeInclusive<u64>) -> Vec<Record> {
+    numbers.map(|seq| record(seq, format!("body {seq}\n").as_bytes())).collect()
+}
+
+const SMALL: Options = Options { segment_bytes: 700 };
+
+fn open(folder: &Path) -> (Journal, Vec<Warning>) {
+    Journal::open(folder, SMALL).unwrap()
+}
+
+fn all(journal: &Journal) -> Vec<Record> {
+    journal.reader().scan(Seq(1)).map(|item| item.unwrap().0).collect()
+}
+
+/// The segment files, oldest first.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    recovery::segments(folder).unwrap().into_iter().map(|first| folder.join(segment::name(first))).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in files(from) {
+        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn bodies_come_back_byte_for_byte() {
+    let temp = tempfile::tempdir().unwrap();
+    let bodies: [&[u8]; 6] =
+        [b"", b"\n\n", b"\xff\x00\xfe", b"{\"a\":1}\n", &[b'x'; 256 << 10], b"wcr1 00000000000000000002 "];
+    let batch: Vec<Record> = (1..).zip(bodies).map(|(seq, body)| record(seq, body)).collect();
+    let (mut journal, _) = open(temp.path());
+    let locations = journal.append(&batch).unwrap();
+    let reader = journal.reader();
+    for (location, record) in locations.iter().zip(&batch) {
+        assert_eq!(&reader.read(*location).unwrap(), record);
+    }
+    drop(journal);
+    let (journal, warnings) = open(temp.path());
+    assert_eq!((all(&journal), warnings), (batch, vec![]));
+}
+
+#[test]
+fn segments_roll_and_are_read_from_anywhere() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(temp.path());
+    for record in records(1..=20) {
+        journal.append(&[record]).unwrap();
+    }
+    assert!(files(temp.path()).len() > 3);
+    for from in 0..=21 {
+        let seqs: Vec<u64> = journal.reader().scan(Seq(from)).map(|item| item.unwrap().0.seq.0).collect();
+        assert_eq!(seqs, (from.max(1)..=20).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_batch_that_does_not_follow_is_refused_and_harms_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(temp.path());
+    journal.append(&records(1..=2)).unwrap();
+    for wrong in [vec![record(4, b"")], vec![record(2, b"")], vec![record(3, b""), record(5, b"")]] {
+        assert!(matches!(journal.append(&wrong), Err(JournalError::OutOfOrder { .. })));
+    }
+    journal.append(&records(3..=3)).unwrap();
+    assert_eq!(all(&journal), records(1..=3));
+}
+
+#[test]
+fn every_truncation_of_the_last_segment_keeps_all_whole_records() {
+    let temp = tempfile::tempdir().unwrap();
+    let origin = temp.path().join("origin");
+    let (mut journal, _) = open(&origin);
+    let mut ends = Vec::new();
+    let mut last_first = Seq(1);
+    for record in records(1..=8) {
+        let location = journal.append(&[record]).unwrap()[0];
+        if location.segment != last_first {
+            (last_first, ends) = (location.segment, Vec::new());
+        }
+        ends.push(location.offset + u64::from(location.length));
+    }
+    let path = files(&origin).pop().unwrap();
+    let whole = fs::read(&path).unwrap();
+    for length in 0..whole.len() {
+        let folder = temp.path().join(format!("cut-{length}"));
+        copy(&origin, &folder);
+        fs::write(folder.join(path.file_name().unwrap()), &whole[..length]).unwrap();
+        let (mut journal, warnings) = open(&folder);
+        let kept = last_first.0 - 1 + ends.iter().filter(|end| **end <= length as u64).count() as u64;
+        assert_eq!(all(&journal), records(1..=kept), "cut to {length}");
+        let clean = length == HEADER || ends.contains(&(length as u64));
+        assert_eq!(warnings.is_empty(), clean, "cut to {length}");
+        for warning in &warnings {
+            let begin = warning.offset as usize;
+            assert_eq!(fs::read(&warning.kept_in).unwrap(), &whole[begin..length], "cut to {length}");
+        }
+        journal.append(&records(kept + 1..=kept + 3)).unwrap();
+        drop(journal);
+        let (journal, warnings) = open(&folder);
+        assert_eq!((all(&journal), warnings), (records(1..=kept + 3), vec![]), "cut to {length}");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_named_with_file_and_offset() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(temp.path());
+    let locations = journal.append(&records(1..=3)).unwrap();
+    drop(journal);
+    let path = files(temp.path()).remove(0);
+    let sound = fs::read(&path).unwrap();
+    let second = locations[1];
+    for place in second.offset..second.offset + u64::from(second.length) {
+        let mut bytes = sound.clone();
+        bytes[place as usize] ^= 0x10;
+        fs::write(&path, &bytes).unwrap();
+        match Journal::open(temp.path(), SMALL) {
+            Err(JournalError::Damaged { path: named, offset, .. }) => {
+                assert_eq!((named, offset), (path.clone(), second.offset))
+            }
+            other => panic!("byte {place}: {other:?}"),
+        }
+    }
+    fs::write(&path, &sound).unwrap();
+    assert_eq!(all(&open(temp.path()).0).len(), 3);
+}
+
+#[test]
+fn damage_in_an_earlier_segment_is_named_when_it_is_read_and_its_loss_at_once() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(temp.path());
+    for record in records(1..=20) {
+        journal.append(&[record]).unwrap();
+    }
+    drop(journal);
+    let paths = files(temp.path());
+    let sound = fs::read(&paths[1]).unwrap();
+
+    let mut flipped = sound.clone();
+    flipped[HEADER + 80] ^= 1;
+    fs::write(&paths[1], flipped).unwrap();
+    let (journal, _) = open(temp.path());
+    let error = journal.reader().scan(Seq(1)).find_map(Result::err).unwrap();
+    assert!(
+        matches!(&error, JournalError::Damaged { path, offset, .. } if *path == paths[1] && *offset == HEADER as u64),
+        "{error}"
+    );
+
+    fs::write(&paths[1], &sound[..sound.len() - 1]).unwrap();
+    let error = Journal::open(temp.path(), SMALL).unwrap_err();
+    assert!(matches!(&error, JournalError::Damaged { path, .. } if *path == paths[1]), "{error}");
+
+    for lost in 0..paths.len() - 1 {
+        fs::write(&paths[1], &sound).unwrap();
+        let bytes = fs::read(&paths[lost]).unwrap();
+        fs::remove_file(&paths[lost]).unwrap();
+        let error = Journal::open(temp.path(), SMALL).unwrap_err();
+        assert!(matches!(error, JournalError::Missing { .. }), "{error}");
+        fs::write(&paths[lost], bytes).unwrap();
+    }
+}
+
+#[test]
+fn a_sender_cannot_forge_a_frame_inside_a_torn_body() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(temp.path());
+    let mut forged = Vec::new();
+    frame::encode(&record(9, b"forged"), 0, &mut forged).unwrap();
+    forged.extend_from_slice(&[b'x'; 100]);
+    journal.append(&[record(1, b"kept"), record(2, &forged)]).unwrap();
+    drop(journal);
+    let path = files(temp.path()).remove(0);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    let (journal, warnings) = open(temp.path());
+    assert_eq!((all(&journal), warnings.len()), (vec![record(1, b"kept")], 1));
+}
+
+/// `/dev/full` fails the write; `/dev/null` takes the write and fails the `fdatasync`.
+#[test]
+fn a_failed_write_or_sync_counts_for_nothing_and_the_next_append_heals() {
+    for device in ["/dev/full", "/dev/null"] {
+        for before in [0, 2] {
+            let temp = tempfile::tempdir().unwrap();
+            let (mut journal, _) = open(temp.path());
+            journal.append(&records(1..=before)).unwrap();
+            let path = files(temp.path()).pop().unwrap();
+            journal.break_active(fs::OpenOptions::new().write(true).open(device).unwrap());
+            // Half of the batch had reached the file.
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.extend_from_slice(b"wcr1 000000");
+            fs::write(&path, bytes).unwrap();
+
+            assert!(journal.append(&records(before + 1..=before + 1)).is_err(), "{device}");
+            assert!(journal.unwell());
+            assert_eq!((journal.last(), all(&journal).len() as u64), (Seq(before), before));
+
+            let other = vec![record(before + 1, b"another")];
+            journal.append(&other).unwrap();
+            assert!(!journal.unwell());
+            let expected: Vec<Record> = records(1..=before).into_iter().chain(other).collect();
+            assert_eq!(all(&journal), expected);
+            drop(journal);
+            let (journal, warnings) = open(temp.path());
+            assert_eq!((all(&journal), warnings), (expected, vec![]), "{device}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn appending_and_reopening_loses_nothing(steps in prop::collection::vec(
+        prop::option::weighted(0.8, prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..5)), 1..20,
+    )) {
+        let temp = tempfile::tempdir().unwrap();
+        let (mut journal, _) = open(temp.path());
+        let mut model: Vec<(Record, Location)> = Vec::new();
+        for step in steps {
+            match step {
+                Some(bodies) => {
+                    let batch: Vec<Record> =
+                        (model.len() as u64 + 1..).zip(&bodies).map(|(seq, body)| record(seq, body)).collect();
+                    let locations = journal.append(&batch).unwrap();
+                    model.extend(batch.into_iter().zip(locations));
+                }
+                None => {
+                    drop(journal);
+                    let (reopened, warnings) = open(temp.path());
+                    prop_assert!(warnings.is_empty());
+                    journal = reopened;
+                }
+            }
+            prop_assert_eq!(journal.last(), Seq(model.len() as u64));
+        }
+        let read: Vec<(Record, Location)> = journal.reader().scan(Seq(1)).map(Result::unwrap).collect();
+        prop_assert_eq!(read, model);
+    }
+}
