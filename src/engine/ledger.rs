@@ -54,6 +54,12 @@ pub trait Ledger {
     #[allow(clippy::missing_errors_doc)]
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError>;
 
+    /// Makes sure that records could be kept now, and that the next decision would see all that was decided.
+    ///
+    /// # Errors
+    /// Why not.
+    fn ready(&mut self) -> Result<(), LedgerError>;
+
     /// Adds records; they are durable when this returns.
     ///
     /// # Errors
@@ -121,6 +127,10 @@ impl Ledger for Memory {
 
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
         Ok(self.resent.get(&rejected).copied())
+    }
+
+    fn ready(&mut self) -> Result<(), LedgerError> {
+        Ok(())
     }
 
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {

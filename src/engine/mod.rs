@@ -1,9 +1,129 @@
 //! DECIDE. One writer: submissions, attempt outcomes and operators' orders -> records -> journal -> store -> change tick.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | [`ledger`] | what has been decided so far, as the writer sees it |
+//! | [`batch`] | some decisions that become durable together |
+//! | `writer` | the thread that decides, keeps, and then answers |
+//! | [`local`] | the ledger of journal and store |
+//! | [`dispatch`] | the door for the delivery worker |
+//! | [`handle`] | the door for whoever looks and steers |
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+use crate::config::clock::Clock;
+use crate::domain::Timestamp;
+use crate::domain::ids::DeliveryId;
+use crate::domain::query::{Answer, Done, Order, Query, Status};
+use crate::domain::record;
+use crate::domain::retry::RetryPolicy;
+use crate::ingest::submission::{Intake, NotKept, Receipt, Submission};
 
 pub mod batch;
 pub mod dispatch;
 pub mod handle;
 pub mod ledger;
+pub mod local;
+mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
 pub use handle::{Desk, DeskError, Handle};
+
+use handle::Pending;
+use ledger::{Ledger, LedgerError};
+use writer::Post;
+
+/// Answers questions from what has been kept, from any thread.
+pub trait Archive: Send + Sync + 'static {
+    /// The answer to `query`, as things stand at `now`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn answer(&self, query: &Query, now: Timestamp) -> Result<Answer, LedgerError>;
+}
+
+/// The running ledger. Cheap to clone; the writer ends when the last clone is dropped.
+#[derive(Clone)]
+pub struct Engine {
+    writer: writer::Desk,
+    archive: Arc<dyn Archive>,
+    clock: Clock,
+    status: Arc<dyn Fn() -> Status + Send + Sync>,
+}
+
+impl Engine {
+    /// Starts the writer on `ledger`. `status` tells how the rest of the program is; what the writer knows better is
+    /// filled in. Join the thread after the last clone is gone: then everything posted is on record.
+    ///
+    /// # Errors
+    /// When no thread can be had.
+    pub fn start(
+        ledger: impl Ledger + Send + 'static,
+        archive: impl Archive,
+        policy: RetryPolicy,
+        clock: Clock,
+        status: impl Fn() -> Status + Send + Sync + 'static,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (writer, thread) = writer::start(ledger, policy, clock)?;
+        Ok((Self { writer, archive: Arc::new(archive), clock, status: Arc::new(status) }, thread))
+    }
+}
+
+impl Intake for Engine {
+    async fn submit(&self, submission: Submission) -> Result<Receipt, NotKept> {
+        self.writer.post(|reply| Post::Submit(submission, reply)).await
+    }
+
+    fn unwell(&self) -> Option<String> {
+        self.writer.pulse().unwell
+    }
+}
+
+impl Dispatch for Engine {
+    async fn claim(&self, limit: usize, target: &str) -> Result<Claimed, NotKept> {
+        let target = target.to_owned();
+        self.writer.post(|reply| Post::Claim { limit, target, reply }).await
+    }
+
+    async fn finish(
+        &self,
+        delivery: DeliveryId,
+        attempt: u32,
+        answer: record::Answer,
+        body: Vec<u8>,
+    ) -> Result<(), NotKept> {
+        self.writer.post(|reply| Post::Finish { delivery, attempt, answer, body, reply }).await
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.writer.changes()
+    }
+}
+
+impl Desk for Engine {
+    fn ask(&self, query: Query) -> Pending<'_, Result<Answer, DeskError>> {
+        let (archive, now) = (Arc::clone(&self.archive), self.clock.now());
+        Box::pin(async move {
+            // Reading a store is file work: it must not hold up the listener's threads.
+            let answer = tokio::task::spawn_blocking(move || archive.answer(&query, now)).await;
+            Ok(answer.map_err(|error| DeskError::Failed(error.to_string()))??)
+        })
+    }
+
+    fn act(&self, order: Order) -> Pending<'_, Result<Done, DeskError>> {
+        Box::pin(self.writer.post(|reply| Post::Order(order, reply)))
+    }
+
+    fn status(&self) -> Pending<'_, Result<Status, DeskError>> {
+        let pulse = self.writer.pulse();
+        let status = Status { unwell: pulse.unwell, last_durable: pulse.last_durable, ..(self.status)() };
+        Box::pin(std::future::ready(Ok(status)))
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.writer.changes()
+    }
+}

@@ -1,0 +1,1 @@
+//! The ledger of this machine: journal, then store.

@@ -1,0 +1,354 @@
+//! The one writer: a thread that takes what has been posted, decides it as a batch, makes the batch durable, and only then
+//! answers.
+//!
+//! While one batch is being synced the next gathers in the queue (group commit). A full queue is an answer, too: who posts
+//! is told to come back, so memory stays bounded.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+
+use super::batch::Batch;
+use super::dispatch::Claimed;
+use super::handle::DeskError;
+use super::ledger::{Ledger, LedgerError};
+use crate::config::clock::Clock;
+use crate::domain::Timestamp;
+use crate::domain::ids::DeliveryId;
+use crate::domain::query::{Done, Order};
+use crate::domain::record::Answer;
+use crate::domain::retry::RetryPolicy;
+use crate::ingest::submission::{NotKept, Receipt, Submission};
+
+/// Posts that may wait. At 256 KiB a body this bounds what waiting can cost.
+const QUEUE: usize = 1024;
+
+/// Posts decided together at the most.
+const BATCH: usize = 256;
+
+/// How often an unwell ledger is tried again when nobody posts.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// Something for the writer to decide, and where the answer goes.
+#[allow(clippy::large_enum_variant)] // moved once, from sender to writer
+pub(super) enum Post {
+    Submit(Submission, oneshot::Sender<Result<Receipt, NotKept>>),
+    Order(Order, oneshot::Sender<Result<Done, DeskError>>),
+    Claim {
+        limit: usize,
+        target: String,
+        reply: oneshot::Sender<Result<Claimed, NotKept>>,
+    },
+    Finish {
+        delivery: DeliveryId,
+        attempt: u32,
+        answer: Answer,
+        body: Vec<u8>,
+        reply: oneshot::Sender<Result<(), NotKept>>,
+    },
+}
+
+/// How the writer is, as everybody may ask.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pulse {
+    /// Why nothing can be kept now.
+    pub(super) unwell: Option<String>,
+    /// When a record was last made durable.
+    pub(super) last_durable: Option<Timestamp>,
+}
+
+/// The way to the writer. Cheap to clone; when the last is dropped, the writer ends.
+#[derive(Clone)]
+pub(super) struct Desk {
+    posts: SyncSender<Post>,
+    pulse: Arc<Mutex<Pulse>>,
+    changes: watch::Receiver<u64>,
+}
+
+impl Desk {
+    pub(super) fn pulse(&self) -> Pulse {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
+    /// Posts and waits for the answer.
+    pub(super) async fn post<T, E: From<NotKept>>(
+        &self,
+        post: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Post,
+    ) -> Result<T, E> {
+        let (reply, answer) = oneshot::channel();
+        match self.posts.try_send(post(reply)) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(stopped().into())),
+            Err(TrySendError::Full(_)) => Err(NotKept::Busy.into()),
+            Err(TrySendError::Disconnected(_)) => Err(stopped().into()),
+        }
+    }
+}
+
+fn stopped() -> NotKept {
+    NotKept::Unwell("the writer has stopped; restart willcall".to_owned())
+}
+
+impl From<NotKept> for DeskError {
+    fn from(error: NotKept) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<LedgerError> for NotKept {
+    fn from(error: LedgerError) -> Self {
+        Self::Unwell(error.0)
+    }
+}
+
+/// Starts the writer. It ends, with everything posted decided, when the last [`Desk`] is dropped.
+///
+/// # Errors
+/// When no thread can be had.
+pub(super) fn start(
+    ledger: impl Ledger + Send + 'static,
+    policy: RetryPolicy,
+    clock: Clock,
+) -> std::io::Result<(Desk, JoinHandle<()>)> {
+    let (posts, inbox) = sync_channel(QUEUE);
+    let pulse = Arc::new(Mutex::new(Pulse::default()));
+    let (tick, changes) = watch::channel(ledger.last().0);
+    let writer = Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), tick };
+    let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&inbox))?;
+    Ok((Desk { posts, pulse, changes }, thread))
+}
+
+struct Writer<L> {
+    ledger: L,
+    policy: RetryPolicy,
+    clock: Clock,
+    pulse: Arc<Mutex<Pulse>>,
+    tick: watch::Sender<u64>,
+}
+
+/// Sends the answer to a post once its batch is durable, or says why it is not.
+type Reply = Box<dyn FnOnce(Result<(), NotKept>)>;
+
+impl<L: Ledger> Writer<L> {
+    fn run(mut self, inbox: &Receiver<Post>) {
+        loop {
+            let first = match inbox.recv_timeout(PROBE) {
+                Ok(post) => post,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.pulse().unwell.is_some() {
+                        let ready = self.ledger.ready();
+                        self.note(ready.err());
+                    }
+                    continue;
+                }
+            };
+            let mut posts = vec![first];
+            posts.extend(inbox.try_iter().take(BATCH - 1));
+            self.decide(posts);
+        }
+    }
+
+    fn decide(&mut self, posts: Vec<Post>) {
+        if let Err(error) = self.ledger.ready() {
+            self.note(Some(error.clone()));
+            for post in posts {
+                post.refuse(&error);
+            }
+            return;
+        }
+        let mut batch = Batch::new(&self.ledger, &self.policy, self.clock.now());
+        let replies: Vec<Reply> = posts.into_iter().map(|post| post.decide(&mut batch)).collect();
+        let records = batch.into_records();
+        let durable = if records.is_empty() { Ok(()) } else { self.ledger.commit(records) };
+        self.note(durable.clone().err());
+        for reply in replies {
+            reply(durable.clone().map_err(NotKept::from));
+        }
+        let last = self.ledger.last().0;
+        self.tick.send_if_modified(|seen| std::mem::replace(seen, last) != last);
+    }
+
+    fn pulse(&self) -> std::sync::MutexGuard<'_, Pulse> {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, error: Option<LedgerError>) {
+        let mut pulse = self.pulse();
+        match (&pulse.unwell, &error) {
+            (None, Some(error)) => tracing::error!("nothing can be kept: {error}"),
+            (Some(_), None) => tracing::info!("records are kept again"),
+            _ => {}
+        }
+        let changed = pulse.unwell.is_some() != error.is_some();
+        pulse.unwell = error.map(|error| error.0);
+        if pulse.unwell.is_none() {
+            pulse.last_durable = Some(self.clock.now());
+        }
+        drop(pulse);
+        if changed {
+            self.tick.send_modify(|_| {});
+        }
+    }
+}
+
+impl Post {
+    fn decide<L: Ledger>(self, batch: &mut Batch<'_, L>) -> Reply {
+        // A caller that has gone away needs no answer; what it posted is kept all the same.
+        match self {
+            Self::Submit(submission, reply) => {
+                let receipt = batch.submit(submission);
+                Box::new(move |durable| drop(reply.send(durable.and_then(|()| Ok(receipt?)))))
+            }
+            Self::Order(order, reply) => {
+                let done = batch.order(&order);
+                Box::new(move |durable| drop(reply.send(durable.map_err(DeskError::from).and(done))))
+            }
+            Self::Claim { limit, target, reply } => {
+                let claimed = batch.claim(limit, &target);
+                Box::new(move |durable| drop(reply.send(durable.and_then(|()| Ok(claimed?)))))
+            }
+            Self::Finish { delivery, attempt, answer, body, reply } => {
+                let finished = batch.finish(delivery, attempt, answer, body);
+                Box::new(move |durable| drop(reply.send(durable.and_then(|()| Ok(finished?)))))
+            }
+        }
+    }
+
+    fn refuse(self, error: &LedgerError) {
+        let not_kept = || NotKept::from(error.clone());
+        match self {
+            Self::Submit(_, reply) => drop(reply.send(Err(not_kept()))),
+            Self::Order(_, reply) => drop(reply.send(Err(not_kept().into()))),
+            Self::Claim { reply, .. } => drop(reply.send(Err(not_kept()))),
+            Self::Finish { reply, .. } => drop(reply.send(Err(not_kept()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::Delivery;
+    use crate::domain::ids::{Digest, Seq};
+    use crate::domain::record::Record;
+    use crate::domain::ticket::Lane;
+    use crate::engine::ledger::Memory;
+    use crate::ingest::submission::Prepared;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    /// A memory whose disk can be full.
+    struct Disk {
+        memory: Memory,
+        full: Arc<AtomicBool>,
+        commits: Arc<AtomicUsize>,
+    }
+
+    impl Ledger for Disk {
+        fn last(&self) -> Seq {
+            self.memory.last()
+        }
+        fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
+            self.memory.lane(lane)
+        }
+        fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
+            self.memory.delivery(id)
+        }
+        fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+            self.memory.latest(subject)
+        }
+        fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
+            self.memory.due(now, limit)
+        }
+        fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+            self.memory.next_due(now)
+        }
+        fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
+            self.memory.in_flight()
+        }
+        fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
+            self.memory.record(seq)
+        }
+        fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
+            self.memory.resent(rejected)
+        }
+        fn ready(&mut self) -> Result<(), LedgerError> {
+            match self.full.load(Ordering::SeqCst) {
+                true => Err(LedgerError("no space left on device".to_owned())),
+                false => Ok(()),
+            }
+        }
+        fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
+            self.commits.fetch_add(1, Ordering::SeqCst);
+            self.ready()?;
+            self.memory.commit(records)
+        }
+    }
+
+    fn sale(n: usize) -> Submission {
+        let body = format!(
+            r#"{{"family":"ticket","action":"ticket.updated","data":{{"id":"{n}","newOwnerEmail":"b","oldOwnerEmail":"a","metadata":{{"order":{{"resaleId":"{n}"}}}}}}}}"#
+        );
+        Submission::Webhook(Prepared::read("test".to_owned(), body.into_bytes()).unwrap())
+    }
+
+    fn disk() -> (Disk, Arc<AtomicBool>, Arc<AtomicUsize>) {
+        let (full, commits) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        (Disk { memory: Memory::default(), full: Arc::clone(&full), commits: Arc::clone(&commits) }, full, commits)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_and_heals_without_a_restart() {
+        let (disk, full, _) = disk();
+        let (desk, thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
+        let submit = async |n| desk.post(|reply| Post::Submit(sale(n), reply)).await;
+        assert_eq!(submit(1).await, Ok(Receipt { seq: Seq(1), duplicate_of: None }));
+        full.store(true, Ordering::SeqCst);
+        assert!(matches!(submit(2).await, Err(NotKept::Unwell(_))));
+        assert!(desk.pulse().unwell.is_some());
+        let mut changes = desk.changes();
+        changes.mark_unchanged();
+        full.store(false, Ordering::SeqCst);
+        // Nobody posts: the writer finds out by itself.
+        changes.changed().await.unwrap();
+        assert_eq!(desk.pulse().unwell, None);
+        assert_eq!(submit(2).await, Ok(Receipt { seq: Seq(2), duplicate_of: None }), "what was refused took no number");
+        drop(desk);
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_posted_together_is_synced_together_and_answered_one_by_one() {
+        let (disk, _, commits) = disk();
+        let (desk, thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
+        let posts = (0..200).map(|n| desk.post(move |reply| Post::Submit(sale(n), reply)));
+        let receipts: Vec<Result<Receipt, NotKept>> = futures_util::future::join_all(posts).await;
+        let mut seqs: Vec<u64> = receipts.into_iter().map(|receipt| receipt.unwrap().seq.0).collect();
+        seqs.sort_unstable();
+        assert_eq!(seqs, (1..=200).collect::<Vec<_>>());
+        assert!(commits.load(Ordering::SeqCst) < 200, "each had a sync of its own");
+        drop(desk);
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_is_full_says_so() {
+        let (posts, inbox) = sync_channel(1);
+        let (_tick, changes) = watch::channel(0);
+        let desk = Desk { posts, pulse: Arc::default(), changes };
+        let (reply, _kept) = oneshot::channel();
+        desk.posts.try_send(Post::Submit(sale(1), reply)).unwrap();
+        assert_eq!(desk.post::<Receipt, NotKept>(|reply| Post::Submit(sale(2), reply)).await, Err(NotKept::Busy));
+        drop(inbox);
+        assert!(matches!(
+            desk.post::<Receipt, NotKept>(|reply| Post::Submit(sale(2), reply)).await,
+            Err(NotKept::Unwell(_))
+        ));
+    }
+}
