@@ -231,6 +231,21 @@ fn a_failed_write_or_sync_counts_for_nothing_and_the_next_append_heals() {
     }
 }
 
+#[test]
+fn asking_whether_a_batch_could_be_kept_proves_it_with_a_trial() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(temp.path());
+    journal.append(&records(1..=2)).unwrap();
+    journal.break_active(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    assert!(journal.append(&records(3..=3)).is_err());
+    journal.ready().unwrap();
+    assert!(!journal.unwell());
+    journal.append(&records(3..=3)).unwrap();
+    drop(journal);
+    let (journal, warnings) = open(temp.path());
+    assert_eq!((all(&journal), warnings), (records(1..=3), vec![]), "the trial left something behind");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

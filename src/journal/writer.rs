@@ -37,6 +37,9 @@ pub struct Journal {
     acknowledged: Arc<AtomicU64>,
 }
 
+/// What the disk must take before a journal that failed is called well again: more than the longest body.
+pub const TRIAL_BYTES: usize = 1024 * 1024;
+
 /// The segment that is appended to.
 #[derive(Debug)]
 struct Active {
@@ -81,6 +84,26 @@ impl Journal {
     /// Reads what has been acknowledged, from any thread.
     pub fn reader(&self) -> Reader {
         Reader::new(self.folder.clone(), Arc::clone(&self.acknowledged))
+    }
+
+    /// Makes sure that a batch could be kept now. Costs nothing while all is well; after a failure it proves what was
+    /// acknowledged and tries whether the disk takes [`TRIAL_BYTES`] again, so that a full one is not called well because
+    /// a header fits.
+    ///
+    /// # Errors
+    /// Why nothing can be kept.
+    pub fn ready(&mut self) -> Result<(), JournalError> {
+        if !self.unwell {
+            return Ok(());
+        }
+        self.heal()?;
+        self.unwell = true;
+        let path = self.folder.join(segment::name(self.active.header.first));
+        disk::append(&self.active.file, &vec![0; TRIAL_BYTES], self.active.end)
+            .map_err(JournalError::io("append to", &path))?;
+        disk::cut(&path, self.active.end).map_err(JournalError::io("cut", &path))?;
+        self.unwell = false;
+        Ok(())
     }
 
     /// Appends a batch, durable when this returns. After an error nothing of it counts, and the next call first proves
