@@ -86,6 +86,9 @@ pub struct Delivery {
     /// A person said "send it all the same": the order of owners is not questioned again.
     #[serde(default, skip_serializing_if = "is_default")]
     pub released: bool,
+    /// Its webhook, which has no resale id, came more than once: repeated, or sold again with the reversal yet to come.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub said_again: bool,
     /// The unsettled delivery of the same ticket that must be settled first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<DeliveryId>,
@@ -516,6 +519,7 @@ mod tests {
             amendment: None,
             counterpart: None,
             released: false,
+            said_again: false,
             behind: None,
             undo: None,
             created_at: Timestamp::UNIX_EPOCH,

@@ -222,14 +222,17 @@ impl Draft {
             .find(|other| other.id != sale.id && matters(other) && other.from.is_some() && other.from == sale.to)
     }
 
-    /// A sale after `sale` that has not been taken back.
-    pub(super) fn newer_sale(&self, sale: DeliveryId) -> Option<&Delivery> {
+    /// A sale that stands in the way of taking `sale` back: one that came after it, or one between the same two people, and
+    /// has not been taken back itself.
+    pub(super) fn standing_against(&self, sale: &Delivery) -> Option<&Delivery> {
         self.transfers().rev().find(|other| {
             let taken_back = other
                 .counterpart
                 .and_then(|id| self.get(id))
                 .is_some_and(|back| matches!(back.stage(), Stage::Pending | Stage::InFlight | Stage::Delivered));
-            other.id > sale && matters(other) && !taken_back
+            let counts =
+                other.id > sale.id || (other.id != sale.id && (&other.from, &other.to) == (&sale.from, &sale.to));
+            counts && matters(other) && !taken_back
         })
     }
 }

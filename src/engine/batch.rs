@@ -59,16 +59,20 @@ impl<'a, L: Ledger> Batch<'a, L> {
         let (seq, now) = (self.next(), self.now);
         let lane = Lane::of_delivery(received.ticket.as_ref(), DeliveryId(seq));
         let latest = self.latest(received.subject)?.filter(|(_, print)| *print == received.print);
-        received.duplicate_of = match (latest, &update) {
-            (Some((original, _)), Some(update)) => decide::repeats(self.ticket(lane)?, update).then_some(original),
-            (Some((original, _)), None) => Some(original),
+        let repeated = match (latest, &update) {
             (None, _) => None,
+            (Some((original, _)), None) => Some((original, Vec::new())),
+            (Some((original, _)), Some(update)) => {
+                decide::repeated(self.ticket(lane)?, update, now).map(|changed| (original, changed))
+            }
         };
-        let duplicate_of = received.duplicate_of;
-        let changed = match (&update, duplicate_of) {
-            (Some(update), None) => decide::ticket_updated(self.ticket(lane)?, update, seq, now),
-            _ => Vec::new(),
+        let duplicate_of = repeated.as_ref().map(|(original, _)| *original);
+        let changed = match (repeated, &update) {
+            (Some((_, changed)), _) => changed,
+            (None, Some(update)) => decide::ticket_updated(self.ticket(lane)?, update, seq, now),
+            (None, None) => Vec::new(),
         };
+        received.duplicate_of = duplicate_of;
         if duplicate_of.is_none() {
             self.latest.insert(received.subject, (seq, received.print));
         }

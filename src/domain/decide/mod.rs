@@ -37,23 +37,29 @@ pub fn ticket_updated(ticket: &Ticket, update: &TicketUpdated, seq: Seq, now: Ti
     })
 }
 
-/// Whether a webhook that equals the last one about the same thing says nothing new.
+/// What changes by a webhook that equals the last one about the same thing; `None` when it may say something new and is to
+/// be decided like any other.
 ///
-/// Without a resale id the same people may trade the same ticket again; once the opposite was said in between, equal words
-/// may have a new meaning, and a person must tell.
-pub fn repeats(ticket: &Ticket, update: &TicketUpdated) -> bool {
-    if update.order.resale.is_some() || !matches!(update.reversal, Reversal::Sale | Reversal::Reversal) {
-        return true;
+/// With a resale id it is a repetition and changes nothing. Without one the same people may trade the same ticket again:
+/// once the opposite was said in between, equal words may have a new meaning; and words said twice may turn out to be two
+/// sales when a reversal comes late. A person must tell.
+pub fn repeated(ticket: &Ticket, update: &TicketUpdated, now: Timestamp) -> Option<Vec<Delivery>> {
+    if update.order.resale.is_some() || matches!(update.reversal, Reversal::Unclear(_)) {
+        return Some(Vec::new());
     }
     let newest = ticket.deliveries().iter().rev().find(|one| {
         one.kind == Kind::Transfer
             && one.resale.is_none()
             && super::ticket::same_parties((&one.from, &one.to), (&update.old_owner, &update.new_owner))
     });
-    let reversed = newest.is_some_and(|sale| sale.counterpart.is_some());
-    match update.reversal {
-        Reversal::Sale => !reversed,
-        _ => newest.is_none() || reversed,
+    match (newest, &update.reversal) {
+        (None, _) => Some(Vec::new()),
+        (Some(sale), Reversal::Sale) if sale.counterpart.is_some() => None,
+        (Some(sale), Reversal::Sale) if sale.said_again => Some(Vec::new()),
+        (Some(sale), Reversal::Sale) => {
+            Some(ticket.decided(now, |draft| draft.change(sale.id, |one| one.said_again = true)))
+        }
+        (Some(sale), _) => sale.counterpart.is_some().then(Vec::new),
     }
 }
 
@@ -76,6 +82,7 @@ fn opened(update: &TicketUpdated, seq: Seq, now: Timestamp, kind: Kind, state: S
         amendment: None,
         counterpart: None,
         released: false,
+        said_again: false,
         behind: None,
         undo: None,
         created_at: now,

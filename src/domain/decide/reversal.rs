@@ -26,7 +26,8 @@ pub(super) fn reversed(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now:
     let said_before = draft.returns().rev().find(|one| {
         update.order.resale.is_none() && one.resale.is_none() && same_parties((&one.from, &one.to), parties)
     });
-    match (sales.as_slice(), said_before.and_then(|one| one.counterpart)) {
+    let said_again = sales.last().and_then(|id| draft.get(*id)).filter(|sale| sale.said_again).map(|sale| sale.id);
+    match (sales.as_slice(), said_before.and_then(|one| one.counterpart).or(said_again)) {
         ([], _) => {}
         ([.., newest], None) if sales.len() > 1 => {
             back.state = State::Held { why: Hold::SeveralSales { one: *newest } }
@@ -56,10 +57,9 @@ fn earlier_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId>
 /// Decides about `back`, the return of `sale`, and about the sale itself.
 fn undo(draft: &mut Draft, sale: DeliveryId, mut back: Delivery, now: Timestamp) -> Delivery {
     let named = [back.from.clone(), back.to.clone()];
-    let newer = draft.newer_sale(sale).map(|one| one.id);
-    let Some(passed_on) = draft.get(sale).map(|one| draft.moved_on_through(one).map(|other| other.id)) else {
-        return back;
-    };
+    let Some(as_it_stands) = draft.get(sale) else { return back };
+    let newer = draft.standing_against(as_it_stands).map(|one| one.id);
+    let passed_on = draft.moved_on_through(as_it_stands).map(|one| one.id);
     let Some(sale) = draft.get_mut(sale) else { return back };
     sale.counterpart = Some(back.id);
     back.counterpart = Some(sale.id);
