@@ -93,18 +93,13 @@ async fn ready<I: Intake>(State(listener): Shared<I>, method: Method) -> Respons
 
 async fn webhook<I: Intake>(State(listener): Shared<I>, request: Request<Body>) -> Response<Body> {
     // The server puts it there; a request without is nobody's.
-    let from = request.extensions().get::<Peer>().map_or(IpAddr::from([0; 4]), |peer| peer.0.to_canonical());
+    let from = request.extensions().get::<Peer>().map_or(IpAddr::from([0; 4]), |peer| peer.0);
     match listener.take(from, request).await {
         Ok(response) => response,
         Err(refusal) => {
             let (status, _, message) = refusal.parts();
             if !refusal.is_kept() {
-                listener.door.turn_away(TurnedAway {
-                    at: listener.clock.now(),
-                    from: from.to_string(),
-                    status: status.as_u16(),
-                    message: message.into_owned(),
-                });
+                listener.turned_away(from, status, &message);
             }
             refusal.response()
         }
@@ -112,6 +107,21 @@ async fn webhook<I: Intake>(State(listener): Shared<I>, request: Request<Body>) 
 }
 
 impl<I: Intake> Listener<I> {
+    fn turned_away(&self, from: IpAddr, status: StatusCode, message: &str) {
+        let (at, from, message) = (self.clock.now(), from.to_string(), message.to_owned());
+        self.door.turn_away(TurnedAway { at, from, status: status.as_u16(), message });
+    }
+
+    /// A connection ended with `error`. What hyper could not read it has answered itself, without a body.
+    pub fn broke_off(&self, from: IpAddr, error: &hyper::Error) {
+        if error.is_parse_too_large() {
+            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            self.turned_away(from, status, "the headers are too many or too long");
+        } else if error.is_parse() {
+            self.turned_away(from, StatusCode::BAD_REQUEST, "not HTTP/1.1; TLS must end at a reverse proxy in front");
+        }
+    }
+
     async fn take(&self, from: IpAddr, request: Request<Body>) -> Result<Response<Body>, Refusal> {
         let (head, body) = request.into_parts();
         let auth = &self.settings.auth;

@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +36,8 @@ const CONNECTIONS: usize = 1024;
 const HEAD_BYTES: usize = 64 << 10;
 /// For requests under way when the end comes.
 const DRAIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
+/// A connection older than this ends with the request under way: one that sends and never reads would stay for ever.
+const AGE: Duration = Duration::from_secs(300);
 /// For a client that is still sending to read why it was turned away.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
@@ -66,7 +68,7 @@ pub async fn serve<I: Intake>(
         };
         let (state, router, stopping) = (Arc::clone(&state), router.clone(), stopping.clone());
         connections.spawn(async move {
-            converse(stream, peer, &state, router, stopping).await;
+            converse(stream, peer.ip().to_canonical(), &state, router, stopping).await;
             drop(slot);
         });
     }
@@ -97,13 +99,13 @@ async fn accept(
 
 async fn converse<I: Intake>(
     stream: TcpStream,
-    peer: SocketAddr,
+    from: IpAddr,
     state: &Arc<Listener<I>>,
     router: Router,
     mut stopping: watch::Receiver<bool>,
 ) {
     let service = service_fn(|request: Request<Incoming>| -> Pin<Box<dyn Future<Output = _> + Send>> {
-        Box::pin(answer(Arc::clone(state), router.clone(), peer, request))
+        Box::pin(answer(Arc::clone(state), router.clone(), from, request))
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -113,18 +115,22 @@ async fn converse<I: Intake>(
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     let stop = async {
-        // An error means that the sender is gone: the server has ended.
-        let _ = stopping.wait_for(|stop| *stop).await;
+        // An error in it means that the sender is gone: the server has ended.
+        let _ = timeout(AGE, stopping.wait_for(|stop| *stop)).await;
     };
+    // The most one request can take: its headers, its body, and keeping it.
+    let one_request = state.settings.header_timeout + 2 * state.settings.request_timeout;
     let outcome = tokio::select! {
         outcome = poll_fn(|context| connection.poll_without_shutdown(context)) => outcome,
         () = stop => {
             Pin::new(&mut connection).graceful_shutdown();
-            poll_fn(|context| connection.poll_without_shutdown(context)).await
+            let rest = poll_fn(|context| connection.poll_without_shutdown(context));
+            timeout(one_request, rest).await.unwrap_or(Ok(()))
         }
     };
     if let Err(error) = outcome {
-        tracing::debug!(from = %peer.ip(), %error, "a connection broke off");
+        tracing::debug!(%from, %error, "a connection broke off");
+        state.broke_off(from, &error);
     }
     linger(connection.into_parts().io.into_inner()).await;
 }
@@ -132,18 +138,18 @@ async fn converse<I: Intake>(
 async fn answer<I: Intake>(
     state: Arc<Listener<I>>,
     router: Router,
-    peer: SocketAddr,
+    from: IpAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let started = Instant::now();
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(Peer(peer.ip()));
+    request.extensions_mut().insert(Peer(from));
     let method: String = request.method().as_str().chars().take(20).collect();
     let path = routes::loggable(&state.settings, request.uri().path()).into_owned();
     let bytes = hyper::body::Body::size_hint(request.body()).exact();
     let response = router.oneshot(request).await?;
     let (status, milliseconds) = (response.status().as_u16(), started.elapsed().as_millis());
-    tracing::info!(from = %peer.ip(), method, path, status, bytes, ms = u64::try_from(milliseconds).ok(), "request");
+    tracing::info!(%from, method, path, status, bytes, ms = u64::try_from(milliseconds).ok(), "request");
     Ok(response)
 }
 

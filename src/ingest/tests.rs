@@ -460,6 +460,9 @@ async fn huge_headers_and_other_protocols_are_refused() {
     let mut client = running.connect().await;
     client.send("\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n").await;
     assert!(client.answer().await.is_none_or(|answer| answer.status == 400));
+    assert_eq!(client.answer().await, None);
+    assert_eq!(running.door.totals(), BTreeMap::from([(400, 1), (431, 2)]));
+    assert!(running.door.turned_away()[0].message.contains("TLS"));
     assert_eq!(running.post("", WEBHOOK).await.status, 200, "and it still works");
 }
 
