@@ -158,7 +158,9 @@ async fn everything_due_is_carried_out_within_the_limit() {
 async fn attempts_run_side_by_side() {
     // Each waits until all four have come: one at a time would never end.
     let gate = Arc::new(tokio::sync::Barrier::new(4));
-    let app = axum::Router::new().fallback(axum::routing::post(async move || drop(gate.wait().await)));
+    let app = axum::Router::new().fallback(axum::routing::post(async move || {
+        gate.wait().await;
+    }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
