@@ -56,7 +56,7 @@ pub async fn run(
     tokio::pin!(shutdown);
     loop {
         while running.try_join_next().is_some() {}
-        let pause = match concurrency.max(1) - running.len() {
+        let pause = match concurrency.max(1).saturating_sub(running.len()) {
             0 => Pause::UntilFree,
             free => {
                 // Seen before the claim, so that a change during it is a new one.

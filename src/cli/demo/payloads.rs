@@ -10,6 +10,11 @@ use super::cast::{Fan, Show};
 pub(super) struct Money(pub(super) i64);
 
 impl Money {
+    /// That many hundredths of it, in whole pesos.
+    pub(super) fn percent(self, percent: i64) -> Self {
+        Self(self.0 * percent / 10_000 * 100)
+    }
+
     /// What menta adds for the buyer, or keeps from the seller.
     fn fee(self) -> Self {
         Self(self.0 * 15 / 100)
@@ -51,10 +56,18 @@ fn envelope(family: &'static str, action: &'static str, kind: Option<&'static st
 pub(super) struct Deal {
     pub(super) show: &'static Show,
     pub(super) ticket: String,
-    pub(super) seller: &'static Fan,
+    /// All who had the ticket, the seller last.
+    pub(super) hands: Vec<&'static Fan>,
     pub(super) buyer: &'static Fan,
     pub(super) price: Money,
     pub(super) resale: String,
+}
+
+impl Deal {
+    /// A deal has at least one who had the ticket; the buyer stands in only so that this needs no failing case.
+    fn seller(&self) -> &'static Fan {
+        self.hands.last().copied().unwrap_or(self.buyer)
+    }
 }
 
 #[derive(Serialize)]
@@ -123,14 +136,14 @@ pub(super) fn ticket_updated(deal: &Deal, reversal: bool) -> String {
     let data = TicketUpdated {
         id: &deal.ticket,
         new_owner_email: deal.buyer.email,
-        old_owner_email: deal.seller.email,
+        old_owner_email: deal.seller().email,
         reversal,
         metadata: Metadata {
-            nominal: identity(if reversal { deal.seller } else { deal.buyer }),
+            nominal: identity(if reversal { deal.seller() } else { deal.buyer }),
             payer: identity(deal.buyer),
             seller: Seller {
-                full_name: full_name(deal.seller),
-                identification: deal.seller.document,
+                full_name: full_name(deal.seller()),
+                identification: deal.seller().document,
                 identification_type: country.document,
             },
             order: Order {

@@ -179,6 +179,11 @@ async fn transfer(State(books): State<Books>, headers: HeaderMap, body: Bytes) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::clock::Clock;
+    use crate::delivery::Target;
+    use crate::delivery::http::HttpTarget;
+    use crate::delivery::testing::assignment;
+    use crate::domain::retry::Outcome;
 
     fn ticket(manner: Manner) -> TicketId {
         let names = (0..).map(|number| format!("t-{number}"));
@@ -224,6 +229,18 @@ mod tests {
                 assert_eq!(moved, number >= moved_at, "{manner:?} {number}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn it_understands_the_calls_of_deliveries() {
+        let platform = Platform::start().await.unwrap();
+        let target = HttpTarget::new(&platform.url(), None, super::super::TIMEOUT, Clock::System).unwrap();
+        let mut assignment = assignment();
+        assignment.delivery.ticket = Some(ticket(Manner::Prompt));
+        let (answer, _) = Target::Http(target).attempt(&assignment).await;
+        assert_eq!(answer.outcome, Outcome::Accepted, "{}", answer.text);
+        assert_eq!(platform.owner(&ticket(Manner::Prompt)), assignment.delivery.to);
+        platform.stop().await;
     }
 
     #[tokio::test]

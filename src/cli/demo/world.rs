@@ -13,15 +13,21 @@ use crate::domain::Timestamp;
 /// How much is remembered: an endless demo must not grow.
 const REMEMBERED: usize = 200;
 
+/// A ticket is sold on while fewer than this many had it: there must be somebody left to buy it.
+const MOST_HANDS: usize = 5;
+
 /// What is remembered of the market.
 pub(super) struct World {
     pub(super) random: fastrand::Rng,
-    /// Sales that stand: for each, the buyer has the ticket and nobody bought it from them yet.
+    /// Sales after which the buyer has the ticket, and that the platform settles without trouble: what may be sold on,
+    /// or reversed.
     pub(super) owned: VecDeque<Deal>,
     /// Tickets on offer.
     pub(super) offers: VecDeque<Offer>,
     /// Subscriptions.
     pub(super) wishes: VecDeque<Wish>,
+    /// How many seats of each show have been used.
+    seats: [u32; SHOWS.len()],
     now: Timestamp,
 }
 
@@ -32,6 +38,7 @@ impl World {
             owned: VecDeque::new(),
             offers: VecDeque::new(),
             wishes: VecDeque::new(),
+            seats: [0; SHOWS.len()],
             now: opened,
         }
     }
@@ -45,13 +52,13 @@ impl World {
         &SHOWS[self.random.usize(..SHOWS.len())]
     }
 
-    /// One of the country's fans other than `but`; the first ones come more often.
-    pub(super) fn fan(&mut self, country: &'static Country, but: Option<&Fan>) -> &'static Fan {
+    /// One of the country's fans, but none of `but`, which are fewer; the first ones come more often.
+    pub(super) fn fan(&mut self, country: &'static Country, but: &[&Fan]) -> &'static Fan {
         loop {
             let count = country.fans.len();
             let place = self.random.usize(..count).min(self.random.usize(..count));
             let fan = &country.fans[place];
-            if Some(fan) != but {
+            if !but.contains(&fan) {
                 return fan;
             }
         }
@@ -70,17 +77,17 @@ impl World {
         let (low, high, step) = country.prices;
         // Most tickets are cheap.
         let steps = (high - low) / step;
-        let place = self.random.i64(..=steps).min(self.random.i64(..=steps));
+        let place = self.random.i64(0..=steps).min(self.random.i64(0..=steps));
         Money((low + place * step) * 100)
     }
 
-    /// A seat that was not sold yet; the platform will treat it in that manner, if one is asked for.
+    /// A seat that was not met yet; the platform will treat it in that manner, if one is asked for.
     pub(super) fn ticket(&mut self, show: &Show, manner: Option<Manner>) -> String {
+        let place = SHOWS.iter().position(|one| one == show).unwrap_or_default();
         loop {
-            let (block, row, seat) = (self.random.char('A'..='H'), self.random.u8(1..=40), self.random.u8(1..=32));
-            let ticket = format!("{}-{block}{row:02}-{seat:02}", show.venue);
-            let fits = manner.is_none_or(|wanted| Manner::of(&ticket) == wanted);
-            if fits && !self.owned.iter().any(|deal| deal.ticket == ticket) {
+            self.seats[place] += 1;
+            let ticket = format!("{}-{}", show.venue, seat(self.seats[place]));
+            if manner.is_none_or(|wanted| Manner::of(&ticket) == wanted) {
                 return ticket;
             }
         }
@@ -90,35 +97,41 @@ impl World {
     pub(super) fn sale(&mut self, manner: Option<Manner>) -> Deal {
         let show = self.show();
         let ticket = self.ticket(show, manner);
-        let seller = self.fan(show.country, None);
+        let seller = self.fan(show.country, &[]);
         let price = self.price(show.country);
-        self.sold(show, ticket, seller, price)
+        self.sold(show, ticket, &[seller], price)
     }
 
     /// An offer finds its buyer.
     pub(super) fn sale_of(&mut self, offer: Offer) -> Deal {
-        self.sold(offer.show, offer.ticket, offer.seller, offer.price)
+        self.sold(offer.show, offer.ticket, &[offer.seller], offer.price)
     }
 
     /// The buyer of `deal` sells on, at a little more or less.
     pub(super) fn sale_after(&mut self, deal: &Deal) -> Deal {
-        let price = Money(deal.price.0 * self.random.i64(88..=125) / 100);
-        self.owned.retain(|one| one.resale != deal.resale);
-        self.sold(deal.show, deal.ticket.clone(), deal.buyer, price)
+        let price = deal.price.percent(self.random.i64(88..=125));
+        self.undone(deal);
+        let hands: Vec<_> = deal.hands.iter().copied().chain([deal.buyer]).collect();
+        self.sold(deal.show, deal.ticket.clone(), &hands, price)
     }
 
-    fn sold(&mut self, show: &'static Show, ticket: String, seller: &'static Fan, price: Money) -> Deal {
+    /// `hands` are all who had the ticket, the seller last. None of them buys it back: that could not be told from an
+    /// older sale come late.
+    fn sold(&mut self, show: &'static Show, ticket: String, hands: &[&'static Fan], price: Money) -> Deal {
         self.offers.retain(|offer| offer.ticket != ticket);
-        let buyer = self.fan(show.country, Some(seller));
-        let deal = Deal { show, ticket, seller, buyer, price, resale: self.menta_id() };
-        remember(&mut self.owned, deal.clone());
+        let buyer = self.fan(show.country, hands);
+        let deal = Deal { show, ticket, hands: hands.to_vec(), buyer, price, resale: self.menta_id() };
+        let smooth = matches!(Manner::of(&deal.ticket), Manner::Prompt | Manner::Slow);
+        if smooth && hands.len() < MOST_HANDS {
+            remember(&mut self.owned, deal.clone());
+        }
         deal
     }
 
     /// Somebody offers `count` tickets for one show in one operation.
     pub(super) fn offer(&mut self, count: usize) -> Vec<Offer> {
         let show = self.show();
-        let seller = self.fan(show.country, None);
+        let seller = self.fan(show.country, &[]);
         let (group, price, account) =
             (self.menta_id(), self.price(show.country), self.digits(show.country.account_digits));
         let offers: Vec<Offer> = (0..count)
@@ -144,7 +157,7 @@ impl World {
         let place = self.random.usize(..self.offers.len().max(1));
         let percent = self.random.i64(80..=97);
         let offer = self.offers.get_mut(place)?;
-        offer.price = Money(offer.price.0 * percent / 100);
+        offer.price = offer.price.percent(percent);
         Some(offer.clone())
     }
 
@@ -154,15 +167,14 @@ impl World {
         self.offers.remove(place)
     }
 
-    /// Takes some standing sale that the platform settles without trouble, newest rather than oldest.
+    /// Some standing sale, newest rather than oldest.
     pub(super) fn standing(&mut self) -> Option<Deal> {
-        let smooth = |deal: &&Deal| matches!(Manner::of(&deal.ticket), Manner::Prompt | Manner::Slow);
-        let places = self.owned.iter().rev().filter(smooth).count();
-        let place = self.random.usize(..places.max(1)).min(self.random.usize(..places.max(1)));
-        self.owned.iter().rev().filter(smooth).nth(place).cloned()
+        let count = self.owned.len().max(1);
+        let place = self.random.usize(..count).max(self.random.usize(..count));
+        self.owned.get(place).cloned()
     }
 
-    /// `deal` is undone.
+    /// `deal` stands no more.
     pub(super) fn undone(&mut self, deal: &Deal) {
         self.owned.retain(|one| one.resale != deal.resale);
     }
@@ -192,7 +204,7 @@ impl World {
             id: self.menta_id(),
             show_id: show.show,
             event_id: show.event,
-            user_email: self.fan(show.country, None).email,
+            user_email: self.fan(show.country, &[]).email,
             status: "ACTIVE",
             ticket_quantity: self.random.u8(1..=4),
             ticket_option_selections: selections,
@@ -202,6 +214,14 @@ impl World {
         remember(&mut self.wishes, wish.clone());
         wish
     }
+}
+
+/// The seat met as the `number`th: each of 8 blocks x 40 rows x 32 seats once, in an order that looks like chance.
+fn seat(number: u32) -> String {
+    // 7919 is prime to the number of seats, so that its multiples meet every one.
+    let place = number.wrapping_mul(7919) % (8 * 40 * 32);
+    let (block, row, seat) = (place / (40 * 32), place / 32 % 40 + 1, place % 32 + 1);
+    format!("{}{row:02}-{seat:02}", char::from_digit(10 + block, 18).unwrap_or('a').to_ascii_uppercase())
 }
 
 fn remember<T>(all: &mut VecDeque<T>, one: T) {
