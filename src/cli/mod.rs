@@ -1,1 +1,3 @@
-//! placeholder
+//! VERBS. One file a subcommand.
+
+pub mod demo;
