@@ -17,6 +17,7 @@
 //! | [`ticket`] | all deliveries of one ticket, in order: who may go next, who should own it |
 //! | [`decide`] | webhook, outcome or operator command + ticket -> what changes |
 //! | [`show`] | payouts, unlocks and demand of one show |
+//! | [`brief`] | the gist of a payload, for a line in a list |
 //! | [`query`] | what can be asked and ordered, and what comes back |
 
 pub mod ids;
@@ -39,6 +40,8 @@ pub mod decide;
 pub mod show;
 
 pub mod query;
+
+pub mod brief;
 
 /// A moment in UTC; stored and shown to the millisecond.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -73,6 +73,12 @@ impl Show {
         self.seen(event, seq);
     }
 
+    /// A subscription that asked for `before` tickets now asks for another show. That event is about the other show.
+    pub fn lost_wish(&mut self, before: u64) {
+        self.subscriptions = self.subscriptions.saturating_sub(u64::from(before > 0));
+        self.tickets_wanted = self.tickets_wanted.saturating_sub(before);
+    }
+
     fn seen(&mut self, event: Option<String>, seq: Seq) {
         self.event = event.or_else(|| self.event.take());
         self.last = seq;

@@ -23,6 +23,11 @@ fn records(numbers: std::ops::RangeInclusive<u64>) -> Vec<Record> {
     numbers.map(|seq| record(seq, format!("body {seq}\n").as_bytes())).collect()
 }
 
+/// In memory where there is such a place: these tests sync thousands of times.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 const SMALL: Options = Options { segment_bytes: 700 };
 
 fn open(folder: &Path) -> (Journal, Vec<Warning>) {
@@ -47,7 +52,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn bodies_come_back_byte_for_byte() {
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch();
     let bodies: [&[u8]; 6] =
         [b"", b"\n\n", b"\xff\x00\xfe", b"{\"a\":1}\n", &[b'x'; 256 << 10], b"wcr1 00000000000000000002 "];
     let batch: Vec<Record> = (1..).zip(bodies).map(|(seq, body)| record(seq, body)).collect();
@@ -64,7 +69,7 @@ fn bodies_come_back_byte_for_byte() {
 
 #[test]
 fn segments_roll_and_are_read_from_anywhere() {
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch();
     let (mut journal, _) = open(temp.path());
     for record in records(1..=20) {
         journal.append(&[record]).unwrap();
@@ -78,7 +83,7 @@ fn segments_roll_and_are_read_from_anywhere() {
 
 #[test]
 fn a_batch_that_does_not_follow_is_refused_and_harms_nothing() {
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch();
     let (mut journal, _) = open(temp.path());
     journal.append(&records(1..=2)).unwrap();
     for wrong in [vec![record(4, b"")], vec![record(2, b"")], vec![record(3, b""), record(5, b"")]] {
@@ -90,7 +95,7 @@ fn a_batch_that_does_not_follow_is_refused_and_harms_nothing() {
 
 #[test]
 fn every_truncation_of_the_last_segment_keeps_all_whole_records() {
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch();
     let origin = temp.path().join("origin");
     let (mut journal, _) = open(&origin);
     let mut ends = Vec::new();
@@ -127,7 +132,7 @@ fn every_truncation_of_the_last_segment_keeps_all_whole_records() {
 
 #[test]
 fn a_flipped_byte_is_named_with_file_and_offset() {
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch();
     let (mut journal, _) = open(temp.path());
     let locations = journal.append(&records(1..=3)).unwrap();
     drop(journal);
@@ -151,7 +156,7 @@ fn a_flipped_byte_is_named_with_file_and_offset() {
 
 #[test]
 fn damage_in_an_earlier_segment_is_named_when_it_is_read_and_its_loss_at_once() {
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch();
     let (mut journal, _) = open(temp.path());
     for record in records(1..=20) {
         journal.append(&[record]).unwrap();
@@ -186,7 +191,7 @@ fn damage_in_an_earlier_segment_is_named_when_it_is_read_and_its_loss_at_once() 
 
 #[test]
 fn a_sender_cannot_forge_a_frame_inside_a_torn_body() {
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch();
     let (mut journal, _) = open(temp.path());
     let mut forged = Vec::new();
     frame::encode(&record(9, b"forged"), 0, &mut forged).unwrap();
@@ -205,7 +210,7 @@ fn a_sender_cannot_forge_a_frame_inside_a_torn_body() {
 fn a_failed_write_or_sync_counts_for_nothing_and_the_next_append_heals() {
     for device in ["/dev/full", "/dev/null"] {
         for before in [0, 2] {
-            let temp = tempfile::tempdir().unwrap();
+            let temp = scratch();
             let (mut journal, _) = open(temp.path());
             journal.append(&records(1..=before)).unwrap();
             let path = files(temp.path()).pop().unwrap();
@@ -253,7 +258,7 @@ proptest! {
     fn appending_and_reopening_loses_nothing(steps in prop::collection::vec(
         prop::option::weighted(0.8, prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..5)), 1..20,
     )) {
-        let temp = tempfile::tempdir().unwrap();
+        let temp = scratch();
         let (mut journal, _) = open(temp.path());
         let mut model: Vec<(Record, Location)> = Vec::new();
         for step in steps {

@@ -1,1 +1,177 @@
-//! placeholder
+//! FIND. sled: everything derived from records, ready to be asked. The only place that knows sled.
+//!
+//! The store holds no bodies. It is a set of indexes over the journal (like Bitcask's): where each record is, which
+//! records belong to a family, a ticket, a delivery; and what the records add up to, deliveries, shows and counts. It can
+//! be thrown away at any time and made again from the journal, with the same answers.
+//!
+//! # Keys
+//!
+//! One sled tree, because a sled batch is atomic within one tree only. The first byte of a key is its [`keys::Table`],
+//! where each is described; numbers are big-endian, so that keys sort as numbers do. Few and short keys: sled's write cost
+//! grows with their number.
+//!
+//! # Invariants
+//!
+//! 1. The store after record *n* is a pure fold of the records 1 to *n*, whatever the batches they came in.
+//! 2. A batch of records is one sled batch, in which the number of the last one stands too: the store never holds half of
+//!    a record, and knows how far it has come.
+//! 3. No value is longer than 4 KiB: sled puts long ones into `blobs/`, which are never synced and leak. Longer ones (a
+//!    ticket id of 200 KiB is legal) are cut into chunks.
+//! 4. One thread writes. `flush_async` is never called (it deadlocks), sled's own flusher stays on (it collects garbage).
+//!
+//! sled loses acknowledged writes in a power cut and may then open empty without an error: it starts behind the journal
+//! and catches up.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | [`keys`] | the tables and their keys |
+//! | [`rows`] | what stands in the rows |
+//! | [`tree`] | sled: opening, values of any length, one atomic batch |
+//! | [`fold`] | one record -> what changes |
+//! | [`point`] | single rows that the writer and the workers need |
+//! | [`index`] | sequence numbers in an index, merged, in either direction |
+//! | [`paging`] | some rows of a list, and the search for words |
+//! | [`answer`] | a question -> its answer |
+//! | [`repair`] | catching up, moving a damaged store aside, rebuilding, verifying |
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::ids::Seq;
+use crate::domain::record::Record;
+use crate::journal::{JournalError, Location};
+
+pub mod answer;
+pub mod fold;
+pub mod index;
+pub mod keys;
+pub mod paging;
+pub mod point;
+pub mod repair;
+pub mod rows;
+pub mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use repair::{Difference, Progress, Repaired, Verified, open_or_rebuild, rebuild, verify};
+
+use fold::Fold;
+use tree::{Changes, Rows};
+
+/// The cache for which memory stays modest: sled's own default is 1 GiB.
+pub const CACHE_BYTES: u64 = 64 << 20;
+
+/// Everything derived from records. Cheap to clone; clones read the same rows from any thread.
+#[derive(Debug, Clone)]
+pub struct Store {
+    rows: Rows,
+}
+
+/// Why the store cannot be written or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// sled says so.
+    #[error("the store cannot be used: {0}; `willcall rebuild` makes a new one from the journal")]
+    Sled(#[from] sled::Error),
+    /// sled, or what reads its rows, gave up.
+    #[error("the store cannot be used: it panicked with `{0}`; `willcall rebuild` makes a new one from the journal")]
+    Panicked(String),
+    /// A row means nothing.
+    #[error("the store is damaged at {0}; `willcall rebuild` makes a new one from the journal")]
+    Row(String),
+    /// It was written by another version, or holds what the journal does not.
+    #[error("the store does not fit: {0}; `willcall rebuild` makes a new one from the journal")]
+    Unfit(String),
+    /// Records were left out.
+    #[error("record {given} cannot be applied to the store: the next one is {expected}")]
+    OutOfOrder {
+        /// The number that must come next.
+        expected: Seq,
+        /// The number that came.
+        given: Seq,
+    },
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The file system refuses.
+    #[error("cannot {doing} {path}: {source}", path = .path.display())]
+    Io {
+        /// As in `create`.
+        doing: &'static str,
+        /// What.
+        path: PathBuf,
+        /// Its reason.
+        source: std::io::Error,
+    },
+}
+
+impl StoreError {
+    /// A store made anew from the journal would not have this error.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_))
+    }
+
+    fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+impl Store {
+    /// Opens the store in `folder`, creating it if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or was written by another version: see [`open_or_rebuild`].
+    pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        caught(|| {
+            let store = Self { rows: Rows::open(folder, cache_bytes)? };
+            match store.totals()? {
+                Some(totals) if totals.format != rows::FORMAT => Err(StoreError::Unfit(format!(
+                    "its format is {}, this version's is {}",
+                    totals.format,
+                    rows::FORMAT
+                ))),
+                None if !store.rows.is_empty() => Err(StoreError::Row("the row of totals, which is missing".into())),
+                _ => Ok(store),
+            }
+        })
+    }
+
+    /// The last record applied; 0 when there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn applied(&self) -> Result<Seq, StoreError> {
+        caught(|| Ok(self.totals()?.map_or(Seq(0), |totals| totals.applied)))
+    }
+
+    /// Applies records, all of them or none. Those applied before are passed over. Only one thread may do this.
+    ///
+    /// # Errors
+    /// When they do not continue what was applied, or the store cannot be written.
+    pub fn apply(&self, records: &[(Record, Location)]) -> Result<(), StoreError> {
+        caught(|| {
+            let mut fold = Fold::begin(Changes::new(&self.rows), self.totals()?)?;
+            for (record, location) in records {
+                if record.seq <= fold.applied() {
+                    continue;
+                }
+                let expected = fold.applied().next();
+                if record.seq != expected {
+                    return Err(StoreError::OutOfOrder { expected, given: record.seq });
+                }
+                fold.record(record, *location)?;
+            }
+            fold.end()?.commit()
+        })
+    }
+}
+
+/// sled reports some damage by panicking.
+fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    // Nothing of ours is left half changed: every change is one sled batch.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        Err(StoreError::Panicked(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()))
+    })
+}

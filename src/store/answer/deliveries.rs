@@ -1,0 +1,67 @@
+//! Deliveries: lists of them, and one with all that was done about it.
+
+use crate::domain::delivery::{Delivery, Kind, Stage};
+use crate::domain::ids::{DeliveryId, Person, ResaleId, Seq, TicketId};
+use crate::domain::query::{DeliveryDetail, DeliveryQuery, Page};
+use crate::store::keys::{self, Key};
+use crate::store::paging::{self, List};
+use crate::store::{Store, StoreError};
+
+use super::{Sources, words};
+
+/// The state indexes of deliveries in any of `stages` (empty: all) and of `kind` (none: both).
+pub(super) fn prefixes(stages: &[Stage], kind: Option<Kind>) -> Vec<Key> {
+    let kinds = [Kind::Transfer, Kind::Return];
+    Stage::ALL
+        .into_iter()
+        .filter(|stage| stages.is_empty() || stages.contains(stage))
+        .flat_map(|stage| kinds.map(|kind| (stage, kind)))
+        .filter(|(_, one)| kind.is_none_or(|kind| kind == *one))
+        .map(|(stage, kind)| keys::stage(stage, kind))
+        .collect()
+}
+
+impl Sources<'_> {
+    pub(super) fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, StoreError> {
+        let index = self.index(prefixes(&query.stages, query.kind), &query.window)?;
+        paging::page(&Deliveries { store: self.store, stages: &query.stages }, &index, &query.window)
+    }
+
+    pub(super) fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryDetail>, StoreError> {
+        let Some(delivery) = self.store.delivery(id)? else { return Ok(None) };
+        let mut history = Vec::new();
+        for key in self.store.rows.keys_of(&keys::history(id)) {
+            history.extend(self.record(keys::seq_of(&key?))?);
+        }
+        let body = self.record(delivery.event)?.map(|record| record.body).unwrap_or_default();
+        Ok(Some(DeliveryDetail { delivery, history, body }))
+    }
+}
+
+struct Deliveries<'a> {
+    store: &'a Store,
+    stages: &'a [Stage],
+}
+
+impl List for Deliveries<'_> {
+    type Row = Delivery;
+
+    fn row(&self, seq: Seq) -> Result<Option<Delivery>, StoreError> {
+        let delivery = self.store.delivery(DeliveryId(seq))?;
+        // It may have changed its state since its number was read.
+        Ok(delivery.filter(|one| self.stages.is_empty() || self.stages.contains(&one.stage())))
+    }
+
+    fn text(&self, row: &Delivery) -> String {
+        words([
+            Some(row.id.to_string().as_str()),
+            Some(row.kind.name()),
+            Some(row.stage().name()),
+            row.ticket.as_ref().map(TicketId::as_str),
+            row.resale.as_ref().map(ResaleId::as_str),
+            row.from.as_ref().map(Person::as_str),
+            row.to.as_ref().map(Person::as_str),
+            row.reason().as_deref(),
+        ])
+    }
+}

@@ -1,0 +1,198 @@
+//! One record -> what changes. The rows after record *n* depend on the records up to *n* and on nothing else.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::{DeliveryId, Seq, ShowId};
+use crate::domain::payload::{NotifyMe, Payload};
+use crate::domain::record::{Fact, OperatorAction, Received, Record};
+use crate::domain::show::{Show, Wish};
+use crate::domain::ticket::Lane;
+use crate::domain::webhook::Webhook;
+use crate::journal::Location;
+
+use super::rows::{self, Family, Place, Totals};
+use super::tree::Changes;
+use super::{StoreError, keys};
+
+/// Records being folded into the rows.
+#[derive(Debug)]
+pub struct Fold<'a> {
+    changes: Changes<'a>,
+    totals: Totals,
+    families: HashMap<String, Family>,
+}
+
+impl<'a> Fold<'a> {
+    /// Continues from `totals`, or from nothing.
+    ///
+    /// # Errors
+    /// When these are the totals of another version.
+    pub fn begin(changes: Changes<'a>, totals: Option<Totals>) -> Result<Self, StoreError> {
+        let totals = totals.unwrap_or_default();
+        if totals.format != rows::FORMAT {
+            return Err(StoreError::Unfit(format!("its format is {}", totals.format)));
+        }
+        Ok(Self { changes, totals, families: HashMap::new() })
+    }
+
+    /// The last record folded.
+    pub fn applied(&self) -> Seq {
+        self.totals.applied
+    }
+
+    /// Folds the next record, which lies at `location`.
+    ///
+    /// # Errors
+    /// When a row that it changes cannot be read.
+    pub fn record(&mut self, record: &Record, location: Location) -> Result<(), StoreError> {
+        let (seq, fact) = (record.seq, &record.head.fact);
+        let place = Place { location, at: record.head.at.timestamp_millis() };
+        self.changes.put(keys::record(seq), place.encode());
+        if let Some(ticket) = fact.ticket() {
+            self.changes.put(keys::at(&keys::timeline(&Lane::of(ticket)), seq), Vec::new());
+        }
+        match fact {
+            Fact::Received(received) => self.event(record, received)?,
+            Fact::Rejected(_) => {
+                self.totals.quarantined += 1;
+                self.changes.put(keys::at(&keys::quarantine(false), seq), Vec::new());
+            }
+            Fact::OperatorActed(acted) => {
+                if let OperatorAction::Resend { rejected, event } = acted.action {
+                    self.sent_again(rejected, event)?;
+                }
+            }
+            Fact::AttemptStarted(_) | Fact::AttemptFinished(_) => {}
+        }
+        let changed = record.head.deliveries.iter().map(|delivery| delivery.id);
+        let concerned: BTreeSet<DeliveryId> = changed.chain(fact.delivery()).collect();
+        for id in concerned {
+            self.changes.put(keys::at(&keys::history(id), seq), Vec::new());
+        }
+        for delivery in &record.head.deliveries {
+            self.delivery(delivery)?;
+        }
+        self.totals.applied = seq;
+        Ok(())
+    }
+
+    /// All that changed.
+    ///
+    /// # Errors
+    /// When a row cannot be written as JSON.
+    pub fn end(mut self) -> Result<Changes<'a>, StoreError> {
+        for (name, family) in &self.families {
+            self.changes.put_json(keys::family(name), family)?;
+        }
+        self.changes.put_json(keys::totals(), &self.totals)?;
+        Ok(self.changes)
+    }
+
+    fn event(&mut self, record: &Record, received: &Received) -> Result<(), StoreError> {
+        self.totals.events += 1;
+        self.changes.put(keys::at(&keys::events(&received.family), record.seq), Vec::new());
+        self.family(&received.family)?.seen(record.head.at);
+        // A repetition says nothing new: the first of its kind stays the one to compare with and to name.
+        if received.duplicate_of.is_none() {
+            self.changes.put(keys::latest(&received.subject), rows::encode_latest(record.seq, &received.print));
+            self.show(record, received)?;
+        }
+        Ok(())
+    }
+
+    fn family(&mut self, name: &str) -> Result<&mut Family, StoreError> {
+        if !self.families.contains_key(name) {
+            let family = self.changes.json(&keys::family(name))?.unwrap_or_else(|| Family::new(name));
+            self.families.insert(name.to_owned(), family);
+        }
+        Ok(self.families.entry(name.to_owned()).or_insert_with(|| Family::new(name)))
+    }
+
+    fn sent_again(&mut self, rejected: Seq, event: Seq) -> Result<(), StoreError> {
+        let waiting = keys::at(&keys::quarantine(false), rejected);
+        if self.changes.get(&waiting)?.is_some() {
+            self.changes.remove(waiting);
+            self.totals.quarantined = self.totals.quarantined.saturating_sub(1);
+        }
+        self.changes.put(keys::at(&keys::quarantine(true), rejected), event.0.to_be_bytes().to_vec());
+        Ok(())
+    }
+
+    fn delivery(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
+        let key = keys::delivery(delivery.id);
+        let stage = |one: &Delivery| keys::at(&keys::stage(one.stage(), one.kind), one.id.0);
+        let due = |one: &Delivery| one.due().map(|due| keys::at(&keys::due(due), one.id.0));
+        let lane = |one: &Delivery| keys::at(&keys::lane(&Lane::of_delivery(one.ticket.as_ref(), one.id)), one.id.0);
+        if let Some(before) = self.changes.json::<Delivery>(&key)? {
+            let count = &mut self.totals.deliveries[rows::slot(before.kind, before.stage())];
+            *count = count.saturating_sub(1);
+            if stage(&before) != stage(delivery) {
+                self.changes.remove(stage(&before));
+            }
+            if due(&before) != due(delivery)
+                && let Some(gone) = due(&before)
+            {
+                self.changes.remove(gone);
+            }
+            if lane(&before) != lane(delivery) {
+                self.changes.remove(lane(&before));
+            }
+        }
+        self.totals.deliveries[rows::slot(delivery.kind, delivery.stage())] += 1;
+        self.changes.put(stage(delivery), Vec::new());
+        self.changes.put(lane(delivery), Vec::new());
+        if let Some(due) = due(delivery) {
+            self.changes.put(due, Vec::new());
+        }
+        self.changes.put_json(key, delivery)
+    }
+
+    fn show(&mut self, record: &Record, received: &Received) -> Result<(), StoreError> {
+        if !matches!(received.family.as_str(), "event" | "notifyMe" | "payouts") {
+            return Ok(());
+        }
+        let Ok(webhook) = Webhook::parse(&record.body) else { return Ok(()) };
+        let seq = record.seq;
+        match Payload::of(&webhook) {
+            Payload::EventUnlock(unlock) => self.change_show(unlock.show, |show| show.unlocked(unlock.event, seq)),
+            Payload::PayoutsDelivered(payouts) => {
+                self.change_show(payouts.show, |show| show.paid_out(payouts.event, seq))
+            }
+            Payload::NotifyMe(wish) => self.wish(wish, seq),
+            Payload::Listing(..) | Payload::TicketUpdated(_) | Payload::Unknown => Ok(()),
+        }
+    }
+
+    /// A wish without an id cannot be told from the next one: its show is seen, its tickets are not counted.
+    fn wish(&mut self, wish: NotifyMe, seq: Seq) -> Result<(), StoreError> {
+        let Some(show) = wish.show else { return Ok(()) };
+        let Some(subscription) = wish.subscription else {
+            return self.change_show(Some(show), |show| show.wished(0, 0, wish.event, seq));
+        };
+        let quantity = wish.quantity.as_ref().map(|quantity| quantity.0.as_str());
+        let now = Wish { show: show.clone(), tickets: Wish::tickets(wish.status.as_deref(), quantity) };
+        let key = keys::wish(&subscription);
+        let mut before = self.changes.json::<Wish>(&key)?;
+        if let Some(elsewhere) = before.take_if(|before| before.show != show) {
+            self.change_show(Some(elsewhere.show), |show| show.lost_wish(elsewhere.tickets))?;
+        }
+        let tickets = before.map_or(0, |before| before.tickets);
+        self.change_show(Some(show), |show| show.wished(tickets, now.tickets, wish.event, seq))?;
+        self.changes.put_json(key, &now)
+    }
+
+    fn change_show(&mut self, show: Option<ShowId>, change: impl FnOnce(&mut Show)) -> Result<(), StoreError> {
+        let Some(id) = show else { return Ok(()) };
+        let digest = keys::show_digest(&id);
+        let key = keys::show(&digest);
+        let mut show = self.changes.json::<Show>(&key)?.unwrap_or_else(|| Show::new(id));
+        let before = show.last;
+        change(&mut show);
+        if show.last != before {
+            self.changes.remove(keys::at(&keys::show_order(), before));
+        }
+        self.changes.put(keys::at(&keys::show_order(), show.last), digest.0.to_vec());
+        self.changes.put_json(key, &show)
+    }
+}

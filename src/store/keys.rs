@@ -1,0 +1,215 @@
+//! The tables and their keys. Pure.
+
+use crate::domain::Timestamp;
+use crate::domain::delivery::{Kind, Stage};
+use crate::domain::ids::{DeliveryId, Digest, Seq, ShowId, SubscriptionId};
+use crate::domain::ticket::Lane;
+
+/// A key.
+pub type Key = Vec<u8>;
+
+/// What a key's first byte says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Table {
+    /// `a` -> totals, with the last record applied.
+    Totals = b'a',
+    /// `c` family digest 16 -> its name and counts.
+    Family = b'c',
+    /// `d` id 8 -> the delivery as it stands.
+    Delivery = b'd',
+    /// `f` family digest, first 4 bytes; seq 8 -> nothing. Events of a family.
+    Event = b'f',
+    /// `h` id 8; seq 8 -> nothing. Records about a delivery.
+    History = b'h',
+    /// `l` subject 16 -> seq and print of the latest event about it that is no repetition.
+    Latest = b'l',
+    /// `n` lane 16; id 8 -> nothing. Deliveries of a ticket.
+    Lane = b'n',
+    /// `o` seq 8 of the show's last event -> the show's digest.
+    ShowOrder = b'o',
+    /// `p` show digest 16 -> the show.
+    Show = b'p',
+    /// `q` due, milliseconds 8; id 8 -> nothing. Deliveries that wait for their time with nothing in front.
+    Due = b'q',
+    /// `r` seq 8 -> where the record is, and when it was.
+    Record = b'r',
+    /// `s` stage 1; kind 1; id 8 -> nothing. Deliveries by state.
+    Stage = b's',
+    /// `t` lane 16; seq 8 -> nothing. Records about a ticket.
+    Timeline = b't',
+    /// `w` subscription digest 16 -> what it asks for.
+    Wish = b'w',
+    /// `x` 0 or 1 for sent again; seq 8 -> nothing, or the event it became. Rejected requests.
+    Quarantine = b'x',
+    /// `+` the key of a long value; its crc 4; number 4 -> a chunk of it.
+    Chunk = b'+',
+}
+
+impl Table {
+    const ALL: [(Self, &'static str); 16] = [
+        (Self::Totals, "totals"),
+        (Self::Family, "counts of a family"),
+        (Self::Delivery, "delivery"),
+        (Self::Event, "family index"),
+        (Self::History, "history of a delivery"),
+        (Self::Latest, "latest event about a subject"),
+        (Self::Lane, "deliveries of a ticket"),
+        (Self::ShowOrder, "order of shows"),
+        (Self::Show, "show"),
+        (Self::Due, "due delivery"),
+        (Self::Record, "place of a record"),
+        (Self::Stage, "state index"),
+        (Self::Timeline, "timeline of a ticket"),
+        (Self::Wish, "subscription"),
+        (Self::Quarantine, "quarantine"),
+        (Self::Chunk, "part of a long value"),
+    ];
+
+    /// True when a value may be long and may be replaced by another.
+    pub fn is_long_lived(self) -> bool {
+        matches!(self, Self::Delivery | Self::Show | Self::Wish | Self::Family)
+    }
+}
+
+/// The table of a key.
+pub fn table(key: &[u8]) -> Option<Table> {
+    let first = *key.first()?;
+    Table::ALL.into_iter().map(|(table, _)| table).find(|table| *table as u8 == first)
+}
+
+/// What a key stands for, in words, as in `delivery of record 41`.
+pub fn meaning(key: &[u8]) -> String {
+    let name = key.first().and_then(|first| Table::ALL.iter().find(|(table, _)| *table as u8 == *first));
+    let Some((table, name)) = name else { return format!("an unknown row {key:02x?}") };
+    match table {
+        Table::Totals => (*name).to_owned(),
+        Table::Chunk => format!("{name}: {}", meaning(key[1..].get(..key.len().saturating_sub(9)).unwrap_or_default())),
+        Table::Family | Table::Latest | Table::Show | Table::Wish => {
+            let digits: String = key[1..].iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{name} {digits}")
+        }
+        _ => format!("{name}, record {}", seq_of(key)),
+    }
+}
+
+/// The number in which a key ends.
+pub fn seq_of(key: &[u8]) -> Seq {
+    Seq(key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+}
+
+fn join(table: Table, parts: &[&[u8]]) -> Key {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(table as u8);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+/// `prefix` followed by `seq`.
+pub fn at(prefix: &[u8], seq: Seq) -> Key {
+    [prefix, &seq.0.to_be_bytes()].concat()
+}
+
+/// See [`Table::Totals`].
+pub fn totals() -> Key {
+    join(Table::Totals, &[])
+}
+
+/// See [`Table::Record`].
+pub fn record(seq: Seq) -> Key {
+    join(Table::Record, &[&seq.0.to_be_bytes()])
+}
+
+fn family_digest(family: &str) -> Digest {
+    Digest::of(&[family.as_bytes()])
+}
+
+/// See [`Table::Family`].
+pub fn family(family: &str) -> Key {
+    join(Table::Family, &[&family_digest(family).0])
+}
+
+/// Prefix of [`Table::Event`].
+pub fn events(family: &str) -> Key {
+    join(Table::Event, &[&family_digest(family).0[..4]])
+}
+
+/// Prefix of [`Table::Event`] for the family whose key of [`Table::Family`] is given.
+pub fn events_of_family(key: &[u8]) -> Key {
+    join(Table::Event, &[key.get(1..5).unwrap_or_default()])
+}
+
+/// See [`Table::Latest`].
+pub fn latest(subject: &Digest) -> Key {
+    join(Table::Latest, &[&subject.0])
+}
+
+/// See [`Table::Delivery`].
+pub fn delivery(id: DeliveryId) -> Key {
+    join(Table::Delivery, &[&id.0.0.to_be_bytes()])
+}
+
+/// Prefix of [`Table::Lane`].
+pub fn lane(lane: &Lane) -> Key {
+    join(Table::Lane, &[&lane.0.0])
+}
+
+/// Prefix of [`Table::Timeline`].
+pub fn timeline(lane: &Lane) -> Key {
+    join(Table::Timeline, &[&lane.0.0])
+}
+
+/// Prefix of [`Table::History`].
+pub fn history(id: DeliveryId) -> Key {
+    join(Table::History, &[&id.0.0.to_be_bytes()])
+}
+
+/// Prefix of [`Table::Stage`].
+pub fn stage(stage: Stage, kind: Kind) -> Key {
+    let kind = match kind {
+        Kind::Transfer => 0,
+        Kind::Return => 1,
+    };
+    join(Table::Stage, &[&[stage as u8, kind]])
+}
+
+/// Prefix of [`Table::Due`]. The sign bit is turned so that moments before 1970 sort before those after.
+pub fn due(due: Timestamp) -> Key {
+    join(Table::Due, &[&(due.timestamp_millis().cast_unsigned() ^ (1 << 63)).to_be_bytes()])
+}
+
+/// The moment in a key of [`Table::Due`].
+pub fn due_of(key: &[u8]) -> Option<Timestamp> {
+    let millis = u64::from_be_bytes(*key.get(1..)?.first_chunk()?);
+    Timestamp::from_timestamp_millis((millis ^ (1 << 63)).cast_signed())
+}
+
+/// Names a show.
+pub fn show_digest(show: &ShowId) -> Digest {
+    Digest::of(&[show.0.as_bytes()])
+}
+
+/// See [`Table::Show`].
+pub fn show(digest: &Digest) -> Key {
+    join(Table::Show, &[&digest.0])
+}
+
+/// Prefix of [`Table::ShowOrder`].
+pub fn show_order() -> Key {
+    join(Table::ShowOrder, &[])
+}
+
+/// See [`Table::Wish`].
+pub fn wish(subscription: &SubscriptionId) -> Key {
+    join(Table::Wish, &[&Digest::of(&[subscription.0.as_bytes()]).0])
+}
+
+/// Prefix of [`Table::Quarantine`].
+pub fn quarantine(sent_again: bool) -> Key {
+    join(Table::Quarantine, &[&[u8::from(sent_again)]])
+}
+
+/// See [`Table::Chunk`].
+pub fn chunk(key: &[u8], crc: u32, number: u32) -> Key {
+    join(Table::Chunk, &[key, &crc.to_be_bytes(), &number.to_be_bytes()])
+}

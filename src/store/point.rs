@@ -1,0 +1,139 @@
+//! Single rows that the writer and the workers need.
+
+use crate::domain::Timestamp;
+use crate::domain::delivery::{Delivery, Kind, Stage};
+use crate::domain::ids::{DeliveryId, Digest, Seq};
+use crate::domain::ticket::Lane;
+use crate::journal::Location;
+
+use super::rows::{self, Place, Totals};
+use super::{Store, StoreError, caught, keys};
+
+/// Errors of all these: when the store cannot be read.
+impl Store {
+    pub(super) fn totals(&self) -> Result<Option<Totals>, StoreError> {
+        self.rows.json(&keys::totals())
+    }
+
+    pub(super) fn place(&self, seq: Seq) -> Result<Option<Place>, StoreError> {
+        let key = keys::record(seq);
+        let Some(row) = self.rows.get(&key)? else { return Ok(None) };
+        Place::decode(&row).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key)))
+    }
+
+    /// Where a record is in the journal.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn location(&self, seq: Seq) -> Result<Option<Location>, StoreError> {
+        caught(|| Ok(self.place(seq)?.map(|place| place.location)))
+    }
+
+    /// A delivery as it stands.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        caught(|| self.rows.json(&keys::delivery(id)))
+    }
+
+    /// The deliveries of a lane, by id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn lane(&self, lane: &Lane) -> Result<Vec<Delivery>, StoreError> {
+        caught(|| self.deliveries(self.rows.keys_of(&keys::lane(lane)).map(|key| Ok(keys::seq_of(&key?)))))
+    }
+
+    /// The latest event about a subject that was no repetition, and its print.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest(&self, subject: &Digest) -> Result<Option<(Seq, Digest)>, StoreError> {
+        caught(|| {
+            let key = keys::latest(subject);
+            let Some(row) = self.rows.get(&key)? else { return Ok(None) };
+            rows::decode_latest(&row).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key)))
+        })
+    }
+
+    /// Where a rejected request is in the journal; `None` when that record is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn rejected(&self, seq: Seq) -> Result<Option<Location>, StoreError> {
+        caught(|| match self.resent_as(seq)? {
+            Some(_) => Ok(self.place(seq)?.map(|place| place.location)),
+            None => Ok(None),
+        })
+    }
+
+    /// `None` when that record is no rejected request; otherwise the event it became, if it was sent again.
+    pub(super) fn resent_as(&self, seq: Seq) -> Result<Option<Option<Seq>>, StoreError> {
+        if let Some(event) = self.rows.get(&keys::at(&keys::quarantine(true), seq))? {
+            return Ok(Some(Some(keys::seq_of(&event))));
+        }
+        Ok(self.rows.get(&keys::at(&keys::quarantine(false), seq))?.map(|_| None))
+    }
+
+    /// At most `limit` deliveries that are due at `now`, the longest due first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        caught(|| {
+            let until = keys::at(&keys::due(now), Seq(u64::MAX));
+            let keys = self.rows.keys(vec![keys::Table::Due as u8], until);
+            self.deliveries(keys.take(limit).map(|key| Ok(keys::seq_of(&key?))))
+        })
+    }
+
+    /// When the first delivery that waits for its time is, or was, due.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        caught(|| match self.rows.keys_of(&[keys::Table::Due as u8]).next().transpose()? {
+            Some(key) => keys::due_of(&key).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key))),
+            None => Ok(None),
+        })
+    }
+
+    /// The deliveries of which an attempt is under way, by id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn in_flight(&self) -> Result<Vec<Delivery>, StoreError> {
+        caught(|| {
+            let mut all = Vec::new();
+            for kind in [Kind::Transfer, Kind::Return] {
+                let keys = self.rows.keys_of(&keys::stage(Stage::InFlight, kind));
+                all.extend(self.deliveries(keys.map(|key| Ok(keys::seq_of(&key?))))?);
+            }
+            all.sort_by_key(|delivery| delivery.id);
+            Ok(all)
+        })
+    }
+
+    pub(super) fn deliveries(
+        &self,
+        ids: impl Iterator<Item = Result<Seq, StoreError>>,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        ids.filter_map(|id| id.and_then(|id| self.rows.json(&keys::delivery(DeliveryId(id)))).transpose()).collect()
+    }
+
+    /// The first record at or after a moment; the one that comes next when there is none. Takes the records' moments to
+    /// ascend: around a clock that was set back it may be off by what lies between.
+    pub(super) fn first_since(&self, moment: Timestamp) -> Result<Seq, StoreError> {
+        let moment = moment.timestamp_millis();
+        let applied = self.totals()?.map_or(Seq(0), |totals| totals.applied);
+        let (mut low, mut high) = (1, applied.0 + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let place =
+                self.place(Seq(middle))?.ok_or_else(|| StoreError::Row(keys::meaning(&keys::record(Seq(middle)))))?;
+            if place.at >= moment { high = middle } else { low = middle + 1 }
+        }
+        Ok(Seq(low))
+    }
+}

@@ -1,0 +1,228 @@
+//! sled: opening, values of any length, one atomic batch. Knows keys as bytes only.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::StoreError;
+use super::keys::{self, Key};
+
+/// sled puts longer values into files of their own, which are never synced and leak.
+const MOST_INLINE: usize = 4095;
+
+/// First byte of a stored value: the value follows.
+const INLINE: u8 = 0;
+/// First byte of a stored value: its crc and the number of its chunks follow.
+const CHUNKED: u8 = 1;
+
+/// The rows on disk.
+#[derive(Debug, Clone)]
+pub struct Rows(sled::Db);
+
+impl Rows {
+    /// Opens or creates them.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let create = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        create.map_err(StoreError::io("create", folder))?;
+        remove_half_written_snapshots(folder)?;
+        let config = sled::Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(500));
+        // A store that was just closed lets go of its lock a little later (sled issues 1234, 1289).
+        let mut patience = 20;
+        loop {
+            match config.open() {
+                Ok(db) => return Ok(Self(db)),
+                Err(sled::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock && patience > 0 => {
+                    patience -= 1;
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                // sled wraps the lock's refusal in `ErrorKind::Other`.
+                Err(sled::Error::Io(error)) if error.to_string().contains("WouldBlock") && patience > 0 => {
+                    patience -= 1;
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// True when there is no row at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of a row.
+    ///
+    /// # Errors
+    /// When sled cannot read it, or a part of it is missing.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        // A long value may be replaced between its first row and its chunks; then the first row has changed too.
+        let mut before = None;
+        loop {
+            let Some(row) = self.0.get(key)? else { return Ok(None) };
+            if let Some(value) = self.assemble(key, &row)? {
+                return Ok(Some(value));
+            }
+            if before.as_ref() == Some(&row) {
+                return Err(StoreError::Row(keys::meaning(key)));
+            }
+            before = Some(row);
+        }
+    }
+
+    fn assemble(&self, key: &[u8], row: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some((crc, count)) = chunks(row) else {
+            return Ok(row.split_first().filter(|(tag, _)| **tag == INLINE).map(|(_, value)| value.to_vec()));
+        };
+        let mut value = Vec::new();
+        for number in 0..count {
+            match self.0.get(keys::chunk(key, crc, number))? {
+                Some(chunk) => value.extend_from_slice(&chunk),
+                None => return Ok(None),
+            }
+        }
+        Ok((crc32fast::hash(&value) == crc).then_some(value))
+    }
+
+    /// The value of a row, read as JSON.
+    ///
+    /// # Errors
+    /// When sled cannot read it, or it is not such JSON.
+    pub fn json<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.get(key)?.map(|value| parse(key, &value)).transpose()
+    }
+
+    /// The keys from `from` to `to`, both included.
+    pub fn keys(&self, from: Key, to: Key) -> impl DoubleEndedIterator<Item = Result<sled::IVec, StoreError>> + use<> {
+        // Any prefix of `to` that sorts behind it would be no key of ours.
+        self.0.range(from..=to).keys().map(|key| key.map_err(StoreError::from))
+    }
+
+    /// The keys that begin with `prefix`.
+    pub fn keys_of(&self, prefix: &[u8]) -> impl DoubleEndedIterator<Item = Result<sled::IVec, StoreError>> + use<> {
+        self.0.scan_prefix(prefix).keys().map(|key| key.map_err(StoreError::from))
+    }
+
+    /// Every row as it is stored, by key.
+    pub fn stored(&self) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
+        self.0.iter().map(|row| row.map_err(StoreError::from))
+    }
+}
+
+/// sled takes a half-written snapshot for the newest one and then cannot open (issue 1527); without it, it can.
+fn remove_half_written_snapshots(folder: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(folder).map_err(StoreError::io("read", folder))? {
+        let path = entry.map_err(StoreError::io("read", folder))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Crc and number of the chunks, if the value is chunked.
+fn chunks(row: &[u8]) -> Option<(u32, u32)> {
+    let (crc, count) = row.strip_prefix(&[CHUNKED])?.split_first_chunk()?;
+    Some((u32::from_be_bytes(*crc), u32::from_be_bytes(count.try_into().ok()?)))
+}
+
+fn parse<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(value).map_err(|error| StoreError::Row(format!("{} ({error})", keys::meaning(key))))
+}
+
+/// Rows to be written together, and the rows on disk as they would be after.
+#[derive(Debug)]
+pub struct Changes<'a> {
+    rows: &'a Rows,
+    changed: BTreeMap<Key, Option<Vec<u8>>>,
+}
+
+impl<'a> Changes<'a> {
+    /// Nothing changed yet.
+    pub fn new(rows: &'a Rows) -> Self {
+        Self { rows, changed: BTreeMap::new() }
+    }
+
+    /// The value of a row after the changes.
+    ///
+    /// # Errors
+    /// As [`Rows::get`].
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.changed.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.rows.get(key),
+        }
+    }
+
+    /// The value of a row after the changes, read as JSON.
+    ///
+    /// # Errors
+    /// As [`Rows::json`].
+    pub fn json<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.get(key)?.map(|value| parse(key, &value)).transpose()
+    }
+
+    /// Sets a row.
+    pub fn put(&mut self, key: Key, value: Vec<u8>) {
+        self.changed.insert(key, Some(value));
+    }
+
+    /// Sets a row to a value as JSON.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn put_json(&mut self, key: Key, value: &impl Serialize) -> Result<(), StoreError> {
+        let json =
+            serde_json::to_vec(value).map_err(|error| StoreError::Row(format!("{} ({error})", keys::meaning(&key))))?;
+        self.put(key, json);
+        Ok(())
+    }
+
+    /// Removes a row.
+    pub fn remove(&mut self, key: Key) {
+        self.changed.insert(key, None);
+    }
+
+    /// Writes all changes in one atomic batch.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn commit(self) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in self.changed {
+            if keys::table(&key).is_some_and(keys::Table::is_long_lived)
+                && let Some((crc, count)) = self.rows.0.get(&key)?.as_deref().and_then(chunks)
+            {
+                (0..count).for_each(|number| batch.remove(keys::chunk(&key, crc, number)));
+            }
+            match value {
+                None => batch.remove(key),
+                Some(value) => insert(&mut batch, key, &value),
+            }
+        }
+        Ok(self.rows.0.apply_batch(batch)?)
+    }
+}
+
+fn insert(batch: &mut sled::Batch, key: Key, value: &[u8]) {
+    if value.len() <= MOST_INLINE {
+        batch.insert(key, [&[INLINE], value].concat());
+        return;
+    }
+    let crc = crc32fast::hash(value);
+    let mut count = 0_u32;
+    for (number, chunk) in (0..).zip(value.chunks(MOST_INLINE)) {
+        batch.insert(keys::chunk(&key, crc, number), chunk);
+        count = number + 1;
+    }
+    batch.insert(key, [&[CHUNKED], &crc.to_be_bytes()[..], &count.to_be_bytes()].concat());
+}
