@@ -1,1 +1,5 @@
-fn main() {}
+//! Parse, wire, run: all in [`willcall::cli`].
+
+fn main() -> std::process::ExitCode {
+    willcall::cli::run(std::env::args_os())
+}

@@ -10,9 +10,10 @@ use reqwest::{Client, Response, StatusCode, Url};
 
 use super::answer::{self, Beginning, MASKED};
 use super::request;
-use super::signature::Secret;
+use super::signature;
 use super::target::{Stopwatch, TargetError, bare_answer};
 use crate::config::clock::Clock;
+use crate::config::secret::SigningKey;
 use crate::domain::record::Answer;
 use crate::domain::retry::Outcome;
 use crate::engine::Assignment;
@@ -28,7 +29,7 @@ pub struct HttpTarget {
     client: Client,
     url: Url,
     name: String,
-    secret: Option<Secret>,
+    secret: Option<SigningKey>,
     timeout: Duration,
     clock: Clock,
 }
@@ -40,11 +41,11 @@ pub fn install_tls_provider() {
 }
 
 impl HttpTarget {
-    /// An endpoint at `url`; calls are signed when there is a `secret` (`whsec_…`).
+    /// An endpoint at `url`; calls are signed when there is a `secret`.
     ///
     /// # Errors
-    /// When URL or secret are malformed, or a https URL is given and the machine has no certificate authorities.
-    pub fn new(url: &str, secret: Option<&str>, timeout: Duration, clock: Clock) -> Result<Self, TargetError> {
+    /// When the URL is malformed, or a https URL is given and the machine has no certificate authorities.
+    pub fn new(url: &str, secret: Option<SigningKey>, timeout: Duration, clock: Clock) -> Result<Self, TargetError> {
         let wrong = |url: &str, why: String| TargetError::Url { url: url.to_owned(), why };
         let url = Url::parse(url).map_err(|error| {
             let after_login = url.rsplit('@').next().unwrap_or_default();
@@ -54,7 +55,6 @@ impl HttpTarget {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(wrong(&name, format!("`{}` is not a scheme that can be called", url.scheme())));
         }
-        let secret = secret.map(Secret::parse).transpose()?;
         let client = client(&url, timeout).map_err(|error| TargetError::Tls(root_cause(&error)))?;
         Ok(Self { client, url, name, secret, timeout, clock })
     }
@@ -92,7 +92,7 @@ impl HttpTarget {
             ("idempotency-key", assignment.key.clone()),
         ];
         if let Some(secret) = &self.secret {
-            headers.extend(secret.headers(&assignment.key, self.clock.now(), body));
+            headers.extend(signature::headers(secret, &assignment.key, self.clock.now(), body));
         }
         headers
     }

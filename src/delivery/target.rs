@@ -34,11 +34,6 @@ pub enum TargetError {
         /// What is wrong with it.
         why: String,
     },
-    /// The signing secret is not in the form of Standard Webhooks.
-    #[error(
-        "the delivery secret cannot be read: it is `whsec_` and base64 of 24 to 64 bytes, as `whsec_$(openssl rand -base64 32)`"
-    )]
-    Secret,
     /// The machine lacks what TLS needs.
     #[error("no TLS to the delivery target: {0}; install the system's `ca-certificates`")]
     Tls(String),

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`ids`] | sequence numbers, delivery ids, and the opaque ids of the platform and of menta |
 //! | [`json`] | a JSON value that keeps every digit and every key as it was sent |
+//! | [`text`] | untrusted text made fit for a terminal |
 //! | [`webhook`] | body bytes -> family, action, type and data, in any of the envelope shapes |
 //! | [`documentation`] | menta's documented fields, one table, and the drift of a payload from it |
 //! | [`personal`] | what counts as personal data and how it is masked |
@@ -22,6 +23,7 @@
 
 pub mod ids;
 pub mod json;
+pub mod text;
 
 pub mod webhook;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +38,23 @@ struct Segment {
 impl Reader {
     pub(super) fn new(folder: PathBuf, acknowledged: Arc<AtomicU64>) -> Self {
         Self(Arc::new(Inner { folder, acknowledged, open: Mutex::default() }))
+    }
+
+    /// Reads the journal in `folder` without holding its data folder: up to the last whole record there is now.
+    ///
+    /// # Errors
+    /// When the file system refuses, or the last segment has no readable beginning.
+    pub fn at_rest(folder: &Path) -> Result<Self, JournalError> {
+        let last = match recovery::segments(folder)?.last() {
+            None => Seq(0),
+            Some(first) => {
+                let mut frames = Frames::open(folder, *first, None)?;
+                // Whatever follows the last whole record is being written, or torn.
+                while let Ok(Some(_)) = frames.advance() {}
+                Seq(frames.expected().0 - 1)
+            }
+        };
+        Ok(Self::new(folder.to_owned(), Arc::new(AtomicU64::new(last.0))))
     }
 
     /// The last acknowledged record; 0 when there is none.

@@ -1,5 +1,7 @@
 //! Single rows that the writer and the workers need.
 
+use chrono::Duration;
+
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq};
@@ -68,6 +70,14 @@ impl Store {
         })
     }
 
+    /// The event that a rejected request became when it was sent again.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn resent(&self, rejected: Seq) -> Result<Option<Seq>, StoreError> {
+        caught(|| Ok(self.resent_as(rejected)?.flatten()))
+    }
+
     /// `None` when that record is no rejected request; otherwise the event it became, if it was sent again.
     pub(super) fn resent_as(&self, seq: Seq) -> Result<Option<Option<Seq>>, StoreError> {
         if let Some(event) = self.rows.get(&keys::at(&keys::quarantine(true), seq))? {
@@ -88,12 +98,13 @@ impl Store {
         })
     }
 
-    /// When the first delivery that waits for its time is, or was, due.
+    /// When the first delivery that is not due at `now` falls due.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        caught(|| match self.rows.keys_of(&[keys::Table::Due as u8]).next().transpose()? {
+    pub fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let (after, end) = (keys::due(now + Duration::milliseconds(1)), vec![keys::Table::Due as u8 + 1]);
+        caught(|| match self.rows.keys(after, end).next().transpose()? {
             Some(key) => keys::due_of(&key).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key))),
             None => Ok(None),
         })

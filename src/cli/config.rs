@@ -1,0 +1,38 @@
+//! `config show`, `config path`.
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+use super::CliError;
+use super::settings::{Place, Serving};
+use crate::domain::text::visible;
+
+/// What to say of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Verb {
+    /// Every setting and where it comes from, as TOML; secrets are masked
+    Show,
+    /// The configuration file that is read, whether it exists or not
+    Path,
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the settings are wrong, or there is no home to look for a file in.
+pub fn run(verb: &Verb, place: &Place, serving: &Serving, out: &mut dyn Write) -> Result<(), CliError> {
+    let loaded = place.load(serving)?;
+    match verb {
+        Verb::Show => {
+            for line in loaded.shown().lines() {
+                writeln!(out, "{}", visible(line))?;
+            }
+        }
+        Verb::Path => match &loaded.file {
+            Some(path) => writeln!(out, "{}", path.display())?,
+            None => return Err(CliError::Failed("there is no home folder to look in: use --config".to_owned())),
+        },
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The ledger: of the server that runs on the data folder, or opened here when none does.
+
+use crate::config::Settings;
+use crate::control::{ControlError, Remote, SOCKET_NAME, identity};
+use crate::domain::query::{Answer, Command, Done, Order, Query};
+use crate::engine::{DeskError, Handle};
+
+use super::CliError;
+
+/// A door and the name orders go through it under.
+#[derive(Clone)]
+pub struct Door {
+    handle: Handle,
+    who: String,
+}
+
+/// The door to the ledger of the data folder.
+///
+/// # Errors
+/// When the server that runs there cannot be talked to, or there is none and the folder cannot be opened.
+pub async fn door(settings: &Settings) -> Result<Door, CliError> {
+    match Remote::connect(&settings.data_dir.join(SOCKET_NAME)).await {
+        // The server adds the user id to the name.
+        Ok(remote) => Ok(Door { handle: Handle::new(remote), who: settings.operator.clone() }),
+        // Where no server can listen for the path's length, none does.
+        Err(ControlError::Absent(_) | ControlError::PathTooLong { .. }) => {
+            Ok(Door { handle: open_here(settings)?, who: identity::own(&settings.operator) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens the ledger in this process.
+fn open_here(settings: &Settings) -> Result<Handle, CliError> {
+    // WIRING: the engine opens journal and store here, without listener and worker.
+    Err(CliError::Failed(format!(
+        "no server runs on {}: start one with `willcall serve --data-dir {0}`",
+        settings.data_dir.display()
+    )))
+}
+
+impl Door {
+    /// A door for orders by `who`.
+    pub fn new(handle: Handle, who: String) -> Self {
+        Self { handle, who }
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn ask(&self, query: Query) -> Result<Answer, CliError> {
+        Ok(self.handle.ask(query).await?)
+    }
+
+    /// Orders.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn act(&self, command: Command, why: &str) -> Result<Done, CliError> {
+        Ok(self.handle.act(Order { who: self.who.clone(), why: why.to_owned(), command }).await?)
+    }
+
+    /// Puts on record that personal data of `what` is about to be shown, if it is.
+    ///
+    /// # Errors
+    /// When that cannot be recorded: then nothing is to be shown.
+    pub async fn reveal(&self, what: &str, wanted: bool) -> Result<(), CliError> {
+        if wanted {
+            self.act(Command::Reveal { what: what.to_owned() }, "").await?;
+        }
+        Ok(())
+    }
+}
+
+/// The answer to another question than was asked: a server of this protocol gives none.
+pub fn unexpected() -> CliError {
+    CliError::Desk(DeskError::Failed("the ledger has answered another question".to_owned()))
+}
+
+/// Nothing of that name.
+pub fn not_found(what: impl std::fmt::Display) -> CliError {
+    CliError::Desk(DeskError::NotFound(format!("there is no {what}")))
+}

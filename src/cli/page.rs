@@ -1,0 +1,273 @@
+//! The text that people read: rows of the lists, one thing in full, and the masks over personal data.
+
+use std::io::{self, Write};
+
+use chrono::SecondsFormat;
+
+use super::table::{Table, shortened};
+use crate::domain::Timestamp;
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::Person;
+use crate::domain::json::Json;
+use crate::domain::personal;
+use crate::domain::query::{EventDetail, EventRow, RejectedDetail, RejectedRow};
+use crate::domain::record::{Fact, Record};
+use crate::domain::text::visible;
+
+/// Whether personal data is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// E-mails and the like in part.
+    Masked,
+    /// As it was sent; that is on record.
+    Revealed,
+}
+
+impl Privacy {
+    /// What `--reveal` says.
+    pub fn of(reveal: bool) -> Self {
+        if reveal { Self::Revealed } else { Self::Masked }
+    }
+
+    fn person(self, person: Option<&Person>) -> String {
+        match (self, person) {
+            (_, None) => "-".to_owned(),
+            (Self::Masked, Some(person)) => personal::address(person.as_str()),
+            (Self::Revealed, Some(person)) => person.as_str().to_owned(),
+        }
+    }
+}
+
+/// To the second, in UTC.
+pub fn time(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn or_dash(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| "-".to_owned(), |text| text.to_string())
+}
+
+/// The table of deliveries.
+pub fn deliveries() -> Table {
+    Table::new(&["ID", "KIND", "STATE", "TICKET", "FROM", "TO", "ATTEMPTS", "NEXT", "CREATED", "REASON"])
+}
+
+/// A row of it.
+pub fn delivery(one: &Delivery, privacy: Privacy) -> Vec<String> {
+    vec![
+        one.id.to_string(),
+        one.kind.name().to_owned(),
+        one.stage().name().to_owned(),
+        or_dash(one.ticket.as_ref()),
+        privacy.person(one.from.as_ref()),
+        privacy.person(one.to.as_ref()),
+        one.attempts.to_string(),
+        or_dash(one.due().map(time)),
+        time(one.created_at),
+        one.reason().unwrap_or_default(),
+    ]
+}
+
+/// The table of events.
+pub fn events() -> Table {
+    Table::new(&["SEQ", "RECEIVED", "FAMILY", "ACTION", "TYPE", "TICKET", "DRIFT", "REPEATS", "GIST"])
+}
+
+/// A row of it.
+pub fn event(row: &EventRow, privacy: Privacy) -> Vec<String> {
+    let brief = &row.brief;
+    let people = match (&brief.from, &brief.to) {
+        (None, None) => None,
+        (Some(from), None) => Some(privacy.person(Some(from))),
+        (from, to) => Some(format!("{} -> {}", privacy.person(from.as_ref()), privacy.person(to.as_ref()))),
+    };
+    let gist = [
+        brief.reversal.then(|| "reversal".to_owned()),
+        people,
+        brief.amount.clone(),
+        brief.show.as_ref().map(|show| format!("show {show}")),
+        brief.note.clone(),
+    ];
+    vec![
+        row.seq.to_string(),
+        time(row.received_at),
+        row.family.clone(),
+        row.action.clone(),
+        or_dash(row.kind.as_ref()),
+        or_dash(row.ticket.as_ref()),
+        row.drift.to_string(),
+        or_dash(row.duplicate_of),
+        gist.into_iter().flatten().collect::<Vec<_>>().join("  "),
+    ]
+}
+
+/// The table of the quarantine.
+pub fn quarantine() -> Table {
+    Table::new(&["SEQ", "RECEIVED", "FROM", "CODE", "BYTES", "RESENT AS", "WHY"])
+}
+
+/// A row of it.
+pub fn rejected(row: &RejectedRow) -> Vec<String> {
+    vec![
+        row.seq.to_string(),
+        time(row.received_at),
+        row.rejected.from.clone(),
+        row.rejected.code.clone(),
+        row.size.to_string(),
+        or_dash(row.resent_as),
+        row.rejected.message.clone(),
+    ]
+}
+
+/// `events get`.
+///
+/// # Errors
+/// When it cannot be written; so below.
+pub fn event_in_full(out: &mut dyn Write, detail: &EventDetail, privacy: Privacy) -> io::Result<()> {
+    let row = &detail.row;
+    fields(
+        out,
+        &[
+            ("event", row.seq.to_string()),
+            ("received", format!("{} from {}", time(row.received_at), detail.from)),
+            ("action", format!("{} / {}", row.family, row.action)),
+            ("type", or_dash(row.kind.as_ref())),
+            ("ticket", or_dash(row.ticket.as_ref())),
+            ("repeats", or_dash(row.duplicate_of)),
+        ],
+    )?;
+    for one in &detail.drift {
+        fields(out, &[("drift", one.to_string())])?;
+    }
+    for one in &detail.deliveries {
+        let reason = one.reason().map_or(String::new(), |reason| format!(": {reason}"));
+        fields(out, &[("delivery", format!("{} {} {}{reason}", one.id, one.kind.name(), one.stage().name()))])?;
+    }
+    writeln!(out)?;
+    body(out, &detail.body, privacy)
+}
+
+/// `quarantine get`. What is no JSON cannot be masked, so it is shown only when it shall be revealed.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn rejected_in_full(out: &mut dyn Write, detail: &RejectedDetail, privacy: Privacy) -> io::Result<()> {
+    let RejectedRow { seq, received_at, rejected, size, resent_as } = &detail.row;
+    fields(
+        out,
+        &[
+            ("request", seq.to_string()),
+            ("received", format!("{} from {}", time(*received_at), rejected.from)),
+            ("why", format!("{}: {}", rejected.code, rejected.message)),
+            ("content type", or_dash(rejected.content_type.as_ref())),
+            ("bytes", size.to_string()),
+            ("resent as", or_dash(*resent_as)),
+        ],
+    )?;
+    writeln!(out)?;
+    body(out, &detail.body, privacy)
+}
+
+/// `deliveries get`, and each delivery of a ticket.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn delivery_in_full(out: &mut dyn Write, one: &Delivery, privacy: Privacy) -> io::Result<()> {
+    fields(
+        out,
+        &[
+            ("delivery", format!("{} {}", one.id, one.kind.name())),
+            ("state", one.stage().name().to_owned()),
+            ("reason", one.reason().unwrap_or_else(|| "-".to_owned())),
+            ("ticket", or_dash(one.ticket.as_ref())),
+            ("resale", or_dash(one.resale.as_ref())),
+            ("from", privacy.person(one.from.as_ref())),
+            ("to", privacy.person(one.to.as_ref())),
+            ("attempts", one.attempts.to_string()),
+            ("next attempt", or_dash(one.due().map(time))),
+            ("created", time(one.created_at)),
+            ("updated", time(one.updated_at)),
+            ("key", one.idempotency_key()),
+        ],
+    )
+}
+
+/// What happened, oldest first.
+pub fn history(records: &[Record]) -> Table {
+    let mut table = Table::new(&["SEQ", "AT", "WHAT", "BY", "DETAIL"]);
+    for record in records {
+        let (what, by, detail) = match &record.head.fact {
+            Fact::Received(fact) => {
+                let repeats = fact.duplicate_of.map_or(String::new(), |seq| format!(", repeats {seq}"));
+                let kind = fact.kind.as_ref().map_or(String::new(), |kind| format!(" {kind}"));
+                ("received".to_owned(), fact.from.clone(), format!("{}{kind}{repeats}", fact.action))
+            }
+            Fact::Rejected(fact) => ("rejected".to_owned(), fact.from.clone(), fact.message.clone()),
+            Fact::AttemptStarted(fact) => {
+                (format!("attempt {}", fact.attempt), "-".to_owned(), format!("{} -> {}", fact.delivery, fact.target))
+            }
+            Fact::AttemptFinished(fact) => {
+                let answer = &fact.answer;
+                let took = format!("{} -> {}, {} ms", fact.delivery, answer.text, answer.latency_ms);
+                (format!("attempt {} {}", fact.attempt, answer.outcome.name()), "-".to_owned(), took)
+            }
+            Fact::OperatorActed(fact) => {
+                let about = fact.action.delivery().map_or(String::new(), |id| format!("{id}: "));
+                (fact.action.name().to_owned(), fact.who.clone(), format!("{about}{}", fact.why))
+            }
+        };
+        table.row(vec![record.seq.to_string(), time(record.head.at), what, by, detail]);
+    }
+    table
+}
+
+fn fields(out: &mut dyn Write, pairs: &[(&str, String)]) -> io::Result<()> {
+    pairs.iter().try_for_each(|(name, text)| writeln!(out, "{name:<13} {}", shortened(text, 400)))
+}
+
+fn body(out: &mut dyn Write, bytes: &[u8], privacy: Privacy) -> io::Result<()> {
+    let text = String::from_utf8_lossy(bytes);
+    match (Json::parse(text.trim_start_matches('\u{feff}').as_bytes()), privacy) {
+        (Ok(json), Privacy::Revealed) => pretty(out, &json, 0)?,
+        (Ok(json), Privacy::Masked) => pretty(out, &personal::masked(&json), 0)?,
+        (Err(_), Privacy::Masked) if !bytes.is_empty() => {
+            return writeln!(out, "(no JSON, so personal data in it cannot be masked: --reveal shows it)");
+        }
+        (Err(_), _) => {
+            for line in text.lines() {
+                writeln!(out, "{}", visible(line))?;
+            }
+            return Ok(());
+        }
+    }
+    writeln!(out)
+}
+
+/// Two blanks a level, every digit as sent.
+fn pretty(out: &mut dyn Write, json: &Json, depth: usize) -> io::Result<()> {
+    let indent = |out: &mut dyn Write, depth: usize| write!(out, "\n{:1$}", "", 2 * depth);
+    match json {
+        Json::Object(members) if !members.is_empty() => {
+            write!(out, "{{")?;
+            for (index, (name, value)) in members.iter().enumerate() {
+                write!(out, "{}", if index > 0 { "," } else { "" })?;
+                indent(out, depth + 1)?;
+                write!(out, "{}: ", visible(&Json::String(name.clone()).to_string()))?;
+                pretty(out, value, depth + 1)?;
+            }
+            indent(out, depth)?;
+            write!(out, "}}")
+        }
+        Json::Array(values) if !values.is_empty() => {
+            write!(out, "[")?;
+            for (index, value) in values.iter().enumerate() {
+                write!(out, "{}", if index > 0 { "," } else { "" })?;
+                indent(out, depth + 1)?;
+                pretty(out, value, depth + 1)?;
+            }
+            indent(out, depth)?;
+            write!(out, "]")
+        }
+        other => write!(out, "{}", visible(&other.to_string())),
+    }
+}

@@ -1,0 +1,183 @@
+//! The whole program: every stage started in the order of the data's way, and stopped in that order too, so that what was
+//! taken in is kept and what was sent out is on record.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::CliError;
+use crate::config::{self, Method, Settings};
+use crate::control::{self, SOCKET_NAME, Socket};
+use crate::delivery::command::CommandTarget;
+use crate::delivery::http::HttpTarget;
+use crate::delivery::{Target, TargetError, worker};
+use crate::domain::query::Status;
+use crate::engine::local::{LocalLedger, OpenError};
+use crate::engine::{Engine, Handle};
+use crate::ingest::door::Door;
+use crate::ingest::server;
+use crate::store::Progress;
+
+/// Listener, ledger, delivery worker and control socket, running.
+pub struct Program {
+    engine: Engine,
+    writer: thread::JoinHandle<()>,
+    address: SocketAddr,
+    path: String,
+    stop: watch::Sender<bool>,
+    listener: JoinHandle<()>,
+    worker: JoinHandle<()>,
+    control: Option<JoinHandle<()>>,
+}
+
+impl Program {
+    /// Starts everything. `progress` hears of a store that is being made anew.
+    ///
+    /// # Errors
+    /// When the address is taken, the data folder is held by another process, or the journal is damaged.
+    pub async fn start(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Self, CliError> {
+        let target = target(settings).map_err(|error| CliError::Failed(error.to_string()))?;
+        let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
+            let at = settings.listen;
+            CliError::Failed(format!("cannot listen on {at}: {error}; give another address with --listen"))
+        })?;
+        let address = listener.local_addr().map_err(CliError::Runtime)?;
+        let ledger = open(settings, progress)?;
+        let door = Door::default();
+        let (engine, writer) = start_engine(ledger, settings, status(settings, Some(address), door.clone()))?;
+        let (stop, stopping) = watch::channel(false);
+        let until_stop = || {
+            let mut stopping = stopping.clone();
+            async move { drop(stopping.wait_for(|stop| *stop).await) }
+        };
+        let control = match Socket::bind(&settings.data_dir.join(SOCKET_NAME)) {
+            Ok(socket) => Some(tokio::spawn(control::serve(socket, Handle::new(engine.clone()), until_stop()))),
+            Err(error) => {
+                tracing::warn!("no control socket, so other commands cannot reach this server: {error}");
+                None
+            }
+        };
+        let clock = settings.clock;
+        let listener = server::serve(listener, settings.clone(), engine.clone(), clock, door, until_stop());
+        let worker = worker::run(engine.clone(), target, settings.deliver.concurrency, clock, until_stop());
+        Ok(Self {
+            engine,
+            writer,
+            address,
+            path: shown_path(settings),
+            stop,
+            listener: tokio::spawn(listener),
+            worker: tokio::spawn(worker),
+            control,
+        })
+    }
+
+    /// The door to its ledger.
+    pub fn handle(&self) -> Handle {
+        Handle::new(self.engine.clone())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where webhooks go, secrets masked.
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.address, self.path)
+    }
+
+    /// Stops: no more is taken in or sent out, what is under way is finished or recorded, then the ledger is closed.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // A task that panicked has said so already; what it held is closed below all the same.
+        let _ = self.listener.await;
+        let _ = self.worker.await;
+        if let Some(control) = self.control {
+            let _ = control.await;
+        }
+        drop(self.engine);
+        let writer = self.writer;
+        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+    }
+}
+
+/// The ledger alone, for a command that finds no server running.
+///
+/// # Errors
+/// When another process holds the data folder, or the journal is damaged.
+pub fn ledger_alone(settings: &Settings) -> Result<(Handle, thread::JoinHandle<()>), CliError> {
+    let ledger = open(settings, &mut |_| {})?;
+    let (engine, writer) = start_engine(ledger, settings, status(settings, None, Door::default()))?;
+    Ok((Handle::new(engine), writer))
+}
+
+fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
+    let (mut ledger, opening) = LocalLedger::open(settings, progress)?;
+    for warning in opening.warnings {
+        tracing::warn!("{warning}");
+    }
+    let lost = ledger.recover(&settings.deliver.retry, settings.clock.now())?;
+    if lost > 0 {
+        tracing::warn!("{lost} attempts were under way when willcall stopped last: their outcome is unknown");
+    }
+    Ok(ledger)
+}
+
+fn start_engine(
+    ledger: LocalLedger,
+    settings: &Settings,
+    status: impl Fn() -> Status + Send + Sync + 'static,
+) -> Result<(Engine, thread::JoinHandle<()>), CliError> {
+    let archive = ledger.archive();
+    Engine::start(ledger, archive, settings.deliver.retry.clone(), settings.clock, status).map_err(CliError::Runtime)
+}
+
+fn target(settings: &Settings) -> Result<Option<Target>, TargetError> {
+    let (timeout, clock) = (settings.deliver.timeout, settings.clock);
+    Ok(match &settings.deliver.target {
+        config::Target::ByHand => None,
+        config::Target::Http { url, secret } => {
+            Some(Target::Http(HttpTarget::new(url, secret.clone(), timeout, clock)?))
+        }
+        config::Target::Command(line) => Some(Target::Command(CommandTarget::new(line, timeout, clock)?)),
+    })
+}
+
+fn status(settings: &Settings, address: Option<SocketAddr>, door: Door) -> impl Fn() -> Status + use<> {
+    let status = Arc::new(Status {
+        listen: address.map(|address| address.to_string()),
+        path: shown_path(settings),
+        target: match &settings.deliver.target {
+            config::Target::ByHand => "by hand".to_owned(),
+            config::Target::Http { url, .. } => url.split('?').next().unwrap_or_default().to_owned(),
+            config::Target::Command(line) => line.clone(),
+        },
+        data_dir: settings.data_dir.display().to_string(),
+        started_at: settings.clock.now(),
+        last_durable: None,
+        unwell: None,
+        turned_away: Vec::new(),
+        turned_away_total: std::collections::BTreeMap::new(),
+    });
+    move || Status { turned_away: door.turned_away(), turned_away_total: door.totals(), ..(*status).clone() }
+}
+
+/// The path of the listener; with secret path segments, the last one masked.
+fn shown_path(settings: &Settings) -> String {
+    let secret = settings.auth.methods.iter().any(|method| matches!(method, Method::Path(_)));
+    match settings.path.rsplit_once('/') {
+        Some((parent, _)) if secret => format!("{parent}/••••"),
+        _ => settings.path.clone(),
+    }
+}
+
+impl From<OpenError> for CliError {
+    fn from(error: OpenError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
