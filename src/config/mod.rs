@@ -1,19 +1,19 @@
 //! SETTINGS. File, environment and flags into one checked value.
 //!
-//! Later wins: defaults < file < environment < flags. One table, [`keys`], names every key once; reading the file, the
+//! Later wins: defaults < file < environment < flags. One table, `keys`, names every key once; reading the file, the
 //! variables and the flags, `config show` and the README's reference all go through it.
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`clock`] | what time it is |
-//! | [`secret`] | texts that are never shown |
-//! | [`value`] | one setting <-> its text |
-//! | [`draft`] | what was set, key by key, not yet checked |
-//! | [`keys`] | the table of keys |
-//! | [`file`] | `willcall.toml` -> keys and values with their places |
-//! | [`settings`] | the checked value the rest of the program gets |
-//! | [`load`] | all sources, in their order |
-//! | [`show`] | `config show` and the reference |
+//! | `clock` | what time it is |
+//! | `secret` | texts that are never shown |
+//! | `value` | one setting <-> its text |
+//! | `draft` | what was set, key by key, not yet checked |
+//! | `keys` | the table of keys |
+//! | `file` | `willcall.toml` -> keys and values with their places |
+//! | `settings` | the checked value the rest of the program gets |
+//! | `load` | all sources, in their order |
+//! | `show` | `config show` and the reference |
 
 pub mod clock;
 pub mod secret;

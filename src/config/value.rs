@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::secret::{MASK, Secret, SigningKey};
+use super::settings::{Encoding, LogFormat, Require};
 use crate::domain::Timestamp;
 
 /// What a source gave for a key.
@@ -230,7 +231,7 @@ impl<T: Value> Value for Option<T> {
 
 /// A [`Value`] that is one of a few words.
 macro_rules! words {
-    ($type:ty, $wanted:literal, $($word:literal => $variant:expr),+) => {
+    ($type:ty, $wanted:literal, $($word:literal => $variant:path),+) => {
         impl Value for $type {
             fn read(given: &Given) -> Result<Self, Wanted> {
                 match text_of(given) {
@@ -240,16 +241,13 @@ macro_rules! words {
             }
 
             fn write(&self) -> Option<String> {
-                $(if *self == $variant {
-                    return Some(quoted($word));
-                })+
-                None
+                Some(quoted(match self {
+                    $($variant => $word,)+
+                }))
             }
         }
     };
 }
-
-use super::settings::{Encoding, LogFormat, Require};
 
 words!(LogFormat, "\"text\" or \"json\"", "text" => LogFormat::Text, "json" => LogFormat::Json);
 words!(Encoding, "\"hex\" or \"base64\"", "hex" => Encoding::Hex, "base64" => Encoding::Base64);

@@ -111,7 +111,7 @@ impl Refusal {
     /// As it goes out.
     pub fn response(&self) -> Response<Body> {
         let (status, code, message) = self.parts();
-        let mut response = json_response(status, &json!({"error": {"code": code, "message": message}}));
+        let mut response = json_response(status, json!({"error": {"code": code, "message": message}}).to_string());
         response.headers_mut().extend(self.header());
         response
     }
@@ -119,16 +119,17 @@ impl Refusal {
 
 /// What is kept is answered with its number.
 pub fn kept(receipt: Receipt) -> Response<Body> {
-    let value = match receipt.duplicate_of {
-        None => json!({"status": "stored", "seq": receipt.seq}),
-        Some(first) => json!({"status": "duplicate", "seq": receipt.seq, "duplicate_of": first}),
+    let seq = receipt.seq;
+    let json = match receipt.duplicate_of {
+        None => format!(r#"{{"status":"stored","seq":{seq}}}"#),
+        Some(first) => format!(r#"{{"status":"duplicate","seq":{seq},"duplicate_of":{first}}}"#),
     };
-    json_response(StatusCode::OK, &value)
+    json_response(StatusCode::OK, json)
 }
 
-/// Any other JSON.
-pub fn json_response(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(value.to_string()));
+/// `json` as an answer.
+pub fn json_response(status: StatusCode, json: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(json));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

@@ -5,13 +5,13 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`submission`] | what is handed on, and the door it goes through |
-//! | [`answer`] | every answer: status, code, sentence |
-//! | [`auth`] | whether a request is from who it should be |
-//! | [`throttle`] | who has failed to say so too often |
-//! | [`door`] | what was turned away |
-//! | [`routes`] | one request -> one answer |
-//! | [`server`] | connections, and the time they may take |
+//! | `submission` | what is handed on, and the door it goes through |
+//! | `answer` | every answer: status, code, sentence |
+//! | `auth` | whether a request is from who it should be |
+//! | `throttle` | who has failed to say so too often |
+//! | `door` | what was turned away |
+//! | `routes` | one request -> one answer |
+//! | `server` | connections, and the time they may take |
 
 pub mod submission;
 

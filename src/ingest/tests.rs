@@ -179,10 +179,10 @@ impl Client {
 async fn what_is_kept_is_answered_with_its_number() {
     let running = run(&[]).await;
     let first = running.post("", WEBHOOK).await;
-    assert_eq!((first.status, first.body.as_str()), (200, r#"{"seq":1,"status":"stored"}"#));
+    assert_eq!((first.status, first.body.as_str()), (200, r#"{"status":"stored","seq":1}"#));
     assert!(first.head.contains("content-type: application/json"));
     let again = running.post("", format!(" {WEBHOOK} ")).await;
-    assert_eq!((again.status, again.body.as_str()), (200, r#"{"duplicate_of":1,"seq":2,"status":"duplicate"}"#));
+    assert_eq!((again.status, again.body.as_str()), (200, r#"{"status":"duplicate","seq":2,"duplicate_of":1}"#));
     match &running.kept()[0] {
         Submission::Webhook(prepared) => {
             assert_eq!(prepared.body, WEBHOOK.as_bytes());
@@ -524,12 +524,13 @@ async fn shutdown_lets_requests_under_way_finish_and_takes_no_more() {
 
 #[tokio::test]
 async fn shutdown_does_not_wait_for_ever() {
-    let mut running = run(&[]).await;
+    let mut running = run(&[("REQUEST_TIMEOUT", "1h")]).await;
     running.set(Mood::Slow);
     let mut client = running.connect().await;
     client.send(post("/webhooks/menta", "", WEBHOOK)).await;
     running.until_waiting(1).await;
     running.stop.take().unwrap().send(()).unwrap();
-    (&mut running.server).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), &mut running.server).await;
+    ended.expect("still waiting").unwrap();
     assert!(running.kept().is_empty());
 }
