@@ -70,8 +70,10 @@ pub struct Platform {
     shared: Arc<Shared>,
 }
 
+type Decide = Box<dyn Fn(&Call, usize) -> Reply + Send + Sync>;
+
 struct Shared {
-    decide: Box<dyn Fn(&Call, usize) -> Reply + Send + Sync>,
+    decide: Decide,
     log: Watched<Log>,
 }
 
