@@ -62,6 +62,16 @@ fn waiting_for_what_can_no_longer_come_fails_at_once_and_shows_the_screen() {
 }
 
 #[test]
+fn a_screen_settles_when_it_is_as_wanted_or_when_nothing_more_comes() {
+    let mut terminal = Terminal::start(shell("echo one; read line; echo two; read line"), 40, 6);
+    terminal.wait_for("one");
+    let quiet = Duration::from_millis(50);
+    assert!(terminal.settle(quiet, |grid| grid.find("two").is_some()).find("one").is_some());
+    terminal.send("\r");
+    assert!(terminal.settle(Duration::from_secs(20), |grid| grid.find("two").is_some()).find("two").is_some());
+}
+
+#[test]
 fn wide_and_combining_characters_keep_their_columns() {
     let terminal = Terminal::start(shell("printf '券x e\\314\\201y\\n'"), 20, 2);
     let grid = terminal.wait_for("y");

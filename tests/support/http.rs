@@ -1,8 +1,8 @@
 //! The little HTTP/1.1 that tests speak: one message a connection, bodies with `Content-Length` or up to the end.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -52,6 +52,23 @@ pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &st
 #[track_caller]
 pub fn get(address: SocketAddr, path: &str) -> Response {
     request(address, "GET", path, &[], b"").unwrap_or_else(|error| panic!("GET {path}: {error}"))
+}
+
+/// A port nobody listens on just now, for a program that can't say which one it got. Another process may take it first; the
+/// system hands the same one out again only after all others, so that hardly happens.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("a bound address").port()
+}
+
+/// Waits until somebody listens.
+#[track_caller]
+pub fn wait_for_listener(address: SocketAddr) {
+    let deadline = Instant::now() + LIMIT;
+    while let Err(error) = TcpStream::connect_timeout(&address, LIMIT) {
+        assert!(Instant::now() < deadline, "nobody listens on {address}: {error}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Sends a request and reads the answer.

@@ -3,21 +3,27 @@
 //! `UPDATE_SCREENSHOTS=1` puts the new one on record instead, as SVG and PNG. Only the SVG is compared: the PNG is made of it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::grid::Grid;
 use super::{png, svg};
+
+/// Whether `grid` looks as on record.
+pub fn matches(folder: &Path, name: &str, grid: &Grid) -> bool {
+    recorded(folder, name).is_some_and(|recorded| recorded == draw(name, grid))
+}
 
 /// Compares `grid` with `folder/name.svg`, or renews that file and its PNG when `renew` is set.
 ///
 /// # Errors
 /// With a text that shows what differs, when it does.
 pub fn check(folder: &Path, name: &str, grid: &Grid, renew: bool) -> Result<(), String> {
-    let path = folder.join(name).with_extension("svg");
-    let drawn = svg::draw(grid, &format!("willcall · {name}"));
-    let recorded = fs::read_to_string(&path).unwrap_or_default();
-    if recorded == drawn {
-        return Ok(());
+    let path = path_of(folder, name);
+    let drawn = draw(name, grid);
+    let recorded = recorded(folder, name).unwrap_or_default();
+    if recorded == drawn && !renew {
+        let png = path.with_extension("png");
+        return if png.exists() { Ok(()) } else { Err(format!("{} is missing", png.display())) };
     }
     if renew {
         let write =
@@ -31,6 +37,18 @@ pub fn check(folder: &Path, name: &str, grid: &Grid, renew: bool) -> Result<(), 
         Some(text) => text_difference(&text, &grid.to_text()),
     };
     Err(format!("{} no longer matches the screen: {difference}", path.display()))
+}
+
+fn path_of(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).with_extension("svg")
+}
+
+fn recorded(folder: &Path, name: &str) -> Option<String> {
+    fs::read_to_string(path_of(folder, name)).ok()
+}
+
+fn draw(name: &str, grid: &Grid) -> String {
+    svg::draw(grid, &format!("willcall · {name}"))
 }
 
 fn text_difference(recorded: &str, drawn: &str) -> String {

@@ -21,11 +21,12 @@ pub const WILLCALL: &str = env!("CARGO_BIN_EXE_willcall");
 
 /// A folder and how to start a server on it. The folder goes when this goes.
 pub struct Program {
+    // Goes first, so that nobody writes into the folder while it is removed.
+    running: Option<Running>,
     folder: TempDir,
     program: PathBuf,
     arguments: Vec<String>,
     environment: HashMap<String, String>,
-    running: Option<Running>,
 }
 
 /// A server that runs. Killed when dropped.
@@ -116,20 +117,8 @@ impl Program {
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
         let mut command = self.command();
-        command.args(arguments).arg("--data-dir").arg(self.data()).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program to start");
-        let (out, err) = (read_aside(child.stdout.take()), read_aside(child.stderr.take()));
-        let pid = pid_of(child.id());
-        let ended = Arc::new(Watched::new(None));
-        let end = Arc::clone(&ended);
-        std::thread::spawn(move || end.change(|status| *status = child.wait().ok()));
-        let Some(status) = ended.wait(LIMIT, |status| *status) else {
-            let _ = kill_process(pid, Signal::KILL);
-            panic!("{arguments:?} did not end within {LIMIT:?}");
-        };
-        let taken = |bytes: std::thread::JoinHandle<Vec<u8>>| bytes.join().unwrap_or_default();
-        Output { status, stdout: taken(out), stderr: taken(err) }
+        command.args(arguments).arg("--data-dir").arg(self.data());
+        output_of(command)
     }
 
     /// Asks it to stop (SIGTERM) and waits until it has.
@@ -178,10 +167,8 @@ impl Program {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
-        // No settings of whoever runs the tests.
-        command.env("HOME", self.folder.path()).current_dir(self.folder.path()).envs(&self.environment);
+        let mut command = command(&self.program, self.folder.path());
+        command.envs(&self.environment);
         command
     }
 
@@ -207,6 +194,35 @@ impl Drop for Running {
             self.watched.wait(LIMIT, |state| state.exit);
         }
     }
+}
+
+/// A command in `folder`, which is its home too, with nothing of the caller's environment but `PATH`.
+pub fn command(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
+    command.env("HOME", folder).current_dir(folder);
+    command
+}
+
+/// Runs a command to its end and takes what it says.
+#[track_caller]
+pub fn output_of(mut command: Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program to start");
+    let (out, err) = (read_aside(child.stdout.take()), read_aside(child.stderr.take()));
+    let pid = pid_of(child.id());
+    let ended = Arc::new(Watched::new(None));
+    let end = Arc::clone(&ended);
+    std::thread::spawn(move || {
+        let status = child.wait().ok();
+        end.change(|ended| *ended = status);
+    });
+    let Some(status) = ended.wait(LIMIT, |status| *status) else {
+        let _ = kill_process(pid, Signal::KILL);
+        panic!("{command:?} did not end within {LIMIT:?}");
+    };
+    let taken = |bytes: std::thread::JoinHandle<Vec<u8>>| bytes.join().unwrap_or_default();
+    Output { status, stdout: taken(out), stderr: taken(err) }
 }
 
 /// Finds `listening on http://ADDRESS:PORT/path` in a log, plain or JSON.

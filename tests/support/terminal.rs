@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use portable_pty::{CommandBuilder, ExitStatus};
 use portable_pty::{MasterPty, PtySize, native_pty_system};
@@ -27,6 +27,7 @@ pub struct Terminal {
 
 struct State {
     parser: vt100::Parser,
+    chunks: usize,
     exit: Option<ExitStatus>,
     silent: bool,
 }
@@ -54,13 +55,16 @@ impl Terminal {
         let keyboard = pair.master.take_writer().expect("the terminal's input");
 
         let parser = vt100::Parser::new(positive(rows), positive(columns), 0);
-        let watched = Arc::new(Watched::new(State { parser, exit: None, silent: false }));
+        let watched = Arc::new(Watched::new(State { parser, chunks: 0, exit: None, silent: false }));
         let screen = Arc::clone(&watched);
         std::thread::spawn(move || {
             let mut chunk = [0; 8192];
             // Linux ends a terminal's output with EIO, others with end of file: either way there is no more.
             while let Ok(length @ 1..) = output.read(&mut chunk) {
-                screen.change(|state| state.parser.process(&chunk[..length]));
+                screen.change(|state| {
+                    state.parser.process(&chunk[..length]);
+                    state.chunks += 1;
+                });
             }
             screen.change(|state| state.silent = true);
         });
@@ -129,6 +133,23 @@ impl Terminal {
             Some(Err(why)) => panic!("waited for {wanted}, but {why}:\n{}", self.screen().to_text()),
             None => panic!("waited {LIMIT:?} for {wanted}; the screen is:\n{}", self.screen().to_text()),
         }
+    }
+
+    /// The screen once it is as wanted; or, when it does not come to that, once nothing has been drawn for `quiet`.
+    pub fn settle(&self, quiet: Duration, is_so: impl Fn(&Grid) -> bool) -> Grid {
+        let deadline = Instant::now() + LIMIT;
+        let mut seen = None;
+        while Instant::now() < deadline {
+            let news = self.watched.wait(quiet, |state| {
+                (seen != Some(state.chunks)).then(|| (state.chunks, Grid::of(state.parser.screen())))
+            });
+            match news {
+                Some((_, grid)) if is_so(&grid) => return grid,
+                Some((chunks, _)) => seen = Some(chunks),
+                None => break,
+            }
+        }
+        self.screen()
     }
 
     /// Sends a signal to the program.
