@@ -2,9 +2,9 @@
 //!
 //! `UPDATE_SCREENSHOTS=1 cargo test --test screenshots` puts new ones on record, as SVG and PNG.
 //!
-//! The same picture must come out on every machine and every day. So the clock stands still, chance has a seed, the program
-//! runs in a folder it knows by a relative name, webhooks come one after the other and the next only when nothing is on its
-//! way any more. What is left (two ports) is masked.
+//! The same picture must come out on every machine and every day. So the clock stands still, the program runs in a folder it
+//! knows by a relative name, webhooks come one after the other and the next only when nothing is on its way any more. What
+//! is left (two ports) is masked.
 
 mod support;
 
@@ -23,8 +23,8 @@ use support::{http, picture, program, terminal};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/screenshots");
 
-/// What makes time and chance stand still.
-const STILL: [(&str, &str); 2] = [("WILLCALL_CLOCK", "2026-03-20T22:50:00Z"), ("WILLCALL_SEED", "1")];
+/// What makes time stand still.
+const STILL: [(&str, &str); 1] = [("WILLCALL_CLOCK", "2026-03-20T22:50:00Z")];
 
 /// Where the listener and the platform seem to be in the pictures.
 const SHOWN_PORTS: [&str; 2] = ["18787", "19090"];
@@ -34,7 +34,7 @@ const QUIET: Duration = Duration::from_millis(1500);
 
 const ENTER: &str = "\r";
 
-/// One picture: how large, which keys lead to it, and the text that must show after each of them.
+/// One picture: how large, which keys lead to it, and the text that must show after each of them and not before.
 struct Picture {
     name: &'static str,
     size: (u16, u16),
@@ -46,12 +46,12 @@ const SMALL: (u16, u16) = (80, 24);
 
 const PICTURES: [Picture; 8] = [
     Picture { name: "overview", size: WIDE, steps: &[] },
-    Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "ticket.updated")] },
-    Picture { name: "deliveries", size: WIDE, steps: &[("3", "failed")] },
-    Picture { name: "confirm", size: WIDE, steps: &[("3", "failed"), ("d", "reason")] },
-    Picture { name: "delivery", size: WIDE, steps: &[("3", "failed"), (ENTER, "attempt")] },
-    Picture { name: "timeline", size: WIDE, steps: &[("3", "failed"), ("t", "imeline")] },
-    Picture { name: "help", size: WIDE, steps: &[("?", "quit")] },
+    Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "page 2")] },
+    Picture { name: "deliveries", size: WIDE, steps: &[("3", "page 3")] },
+    Picture { name: "confirm", size: WIDE, steps: &[("3", "page 3"), ("d", "reason")] },
+    Picture { name: "delivery", size: WIDE, steps: &[("3", "page 3"), (ENTER, "attempt")] },
+    Picture { name: "timeline", size: WIDE, steps: &[("3", "page 3"), ("t", "imeline")] },
+    Picture { name: "help", size: WIDE, steps: &[("?", "j k scroll")] },
     Picture { name: "small", size: SMALL, steps: &[] },
 ];
 
@@ -69,6 +69,12 @@ impl Picture {
         let mut window = Window::open(self.size);
         an_evening_at_the_box_office(&window);
         for (keys, marker) in self.steps {
+            let shown = window.terminal.screen().find(marker).is_some();
+            assert!(
+                !shown,
+                "{}: {marker:?} shows before {keys:?} is pressed, so it can't tell that they worked",
+                self.name
+            );
             window.terminal.send(keys);
             window.terminal.wait_for(marker);
         }
