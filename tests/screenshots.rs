@@ -46,11 +46,11 @@ const SMALL: (u16, u16) = (80, 24);
 
 const PICTURES: [Picture; 8] = [
     Picture { name: "overview", size: WIDE, steps: &[] },
-    Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "page 2")] },
-    Picture { name: "deliveries", size: WIDE, steps: &[("3", "page 3")] },
-    Picture { name: "confirm", size: WIDE, steps: &[("3", "page 3"), ("d", "reason")] },
-    Picture { name: "delivery", size: WIDE, steps: &[("3", "page 3"), (ENTER, "attempt")] },
-    Picture { name: "timeline", size: WIDE, steps: &[("3", "page 3"), ("t", "imeline")] },
+    Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "ticket or show")] },
+    Picture { name: "deliveries", size: WIDE, steps: &[("3", "deliveries: ")] },
+    Picture { name: "confirm", size: WIDE, steps: &[("3", "deliveries: "), ("d", "Yes, ")] },
+    Picture { name: "delivery", size: WIDE, steps: &[("3", "deliveries: "), (ENTER, "attempts")] },
+    Picture { name: "timeline", size: WIDE, steps: &[("3", "deliveries: "), ("t", "timeline, oldest first")] },
     Picture { name: "help", size: WIDE, steps: &[("?", "j k scroll")] },
     Picture { name: "small", size: SMALL, steps: &[] },
 ];
