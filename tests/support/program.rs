@@ -1,0 +1,251 @@
+//! `willcall serve` as a process on a data folder of its own: started, asked, stopped, killed, started again.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::http::{self, Response};
+use super::watched::Watched;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The program under test.
+pub const WILLCALL: &str = env!("CARGO_BIN_EXE_willcall");
+
+/// A folder and how to start a server on it. The folder goes when this goes.
+pub struct Program {
+    // Goes first, so that nobody writes into the folder while it is removed.
+    running: Option<Running>,
+    folder: TempDir,
+    program: PathBuf,
+    arguments: Vec<String>,
+    environment: HashMap<String, String>,
+}
+
+/// A server that runs. Killed when dropped.
+struct Running {
+    pid: Pid,
+    address: SocketAddr,
+    path: String,
+    watched: Arc<Watched<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    log: String,
+    silent: bool,
+    exit: Option<ExitStatus>,
+}
+
+impl Program {
+    /// Starts a server with these arguments behind `serve --listen 127.0.0.1:0 --data-dir …` and waits until it listens.
+    #[track_caller]
+    pub fn serve(arguments: &[&str]) -> Self {
+        Self::serve_with(Path::new(WILLCALL), arguments, &[])
+    }
+
+    /// The same with another program in its place and more environment.
+    #[track_caller]
+    pub fn serve_with(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut this = Self {
+            folder: TempDir::new().expect("a temporary folder"),
+            program: program.to_owned(),
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            environment: environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            running: None,
+        };
+        this.start();
+        this
+    }
+
+    /// Where it keeps its data.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where it listens.
+    #[track_caller]
+    pub fn address(&self) -> SocketAddr {
+        self.running().address
+    }
+
+    /// The path webhooks go to.
+    #[track_caller]
+    pub fn path(&self) -> &str {
+        &self.running().path
+    }
+
+    /// What it has written to stderr since it was last started.
+    #[track_caller]
+    pub fn log(&self) -> String {
+        self.running().watched.read(|state| state.log.clone())
+    }
+
+    /// Waits until stderr has said `text`.
+    #[track_caller]
+    pub fn wait_for_log(&self, text: &str) {
+        let said = self.running().watched.wait(LIMIT, |state| state.log.contains(text).then_some(()));
+        said.unwrap_or_else(|| panic!("waited {LIMIT:?} for {text:?}; stderr:\n{}", self.log()));
+    }
+
+    /// Posts a webhook.
+    #[track_caller]
+    pub fn post(&self, body: &str) -> Response {
+        self.post_to(self.path(), &[], body)
+    }
+
+    /// Posts anything anywhere.
+    #[track_caller]
+    pub fn post_to(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        http::post(self.address(), path, headers, body)
+    }
+
+    /// Gets anything.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Response {
+        http::get(self.address(), path)
+    }
+
+    /// Runs another verb on the same data folder, as from a second terminal, and waits for its end.
+    #[track_caller]
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command();
+        command.args(arguments).arg("--data-dir").arg(self.data());
+        output_of(command)
+    }
+
+    /// Asks it to stop (SIGTERM) and waits until it has.
+    #[track_caller]
+    pub fn stop(&mut self) -> ExitStatus {
+        self.end(Signal::TERM)
+    }
+
+    /// Kills it, as `kill -9` does.
+    #[track_caller]
+    pub fn kill(&mut self) -> ExitStatus {
+        self.end(Signal::KILL)
+    }
+
+    /// Starts it again on the same folder, after [`stop`](Self::stop) or [`kill`](Self::kill).
+    #[track_caller]
+    pub fn start(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let mut command = self.command();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data()).args(&self.arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program to start");
+        let pid = pid_of(child.id());
+        let watched = Arc::new(Watched::new(State::default()));
+        let (errors, log) = (child.stderr.take(), Arc::clone(&watched));
+        std::thread::spawn(move || {
+            for line in errors.into_iter().flat_map(|errors| BufReader::new(errors).lines()).map_while(Result::ok) {
+                log.change(|state| state.log.extend([line.as_str(), "\n"]));
+            }
+            log.change(|state| state.silent = true);
+        });
+        let end = Arc::clone(&watched);
+        std::thread::spawn(move || {
+            let exit = child.wait().expect("the program's exit status");
+            end.change(|state| state.exit = Some(exit));
+        });
+        let listening = watched.wait(LIMIT, |state| match listening_at(&state.log) {
+            Some(place) => Some(Some(place)),
+            None => (state.silent && state.exit.is_some()).then_some(None),
+        });
+        let Some(Some((address, path))) = listening else {
+            let _ = kill_process(pid, Signal::KILL);
+            panic!("the server did not say where it listens; stderr:\n{}", watched.read(|state| state.log.clone()));
+        };
+        self.running = Some(Running { pid, address, path, watched });
+    }
+
+    fn command(&self) -> Command {
+        let mut command = command(&self.program, self.folder.path());
+        command.envs(&self.environment);
+        command
+    }
+
+    #[track_caller]
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("a server that runs")
+    }
+
+    #[track_caller]
+    fn end(&mut self, signal: Signal) -> ExitStatus {
+        let running = self.running.take().expect("a server that runs");
+        kill_process(running.pid, signal).expect("the server to be there");
+        let exit = running.watched.wait(LIMIT, |state| state.exit);
+        exit.unwrap_or_else(|| panic!("{signal:?} did not end it within {LIMIT:?}"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.watched.read(|state| state.exit.is_none()) {
+            // It may end in this very moment by itself; then there is nothing left to kill.
+            let _ = kill_process(self.pid, Signal::KILL);
+            self.watched.wait(LIMIT, |state| state.exit);
+        }
+    }
+}
+
+/// A command in `folder`, which is its home too, with nothing of the caller's environment but `PATH`.
+pub fn command(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
+    command.env("HOME", folder).current_dir(folder);
+    command
+}
+
+/// Runs a command to its end and takes what it says.
+#[track_caller]
+pub fn output_of(mut command: Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program to start");
+    let (out, err) = (read_aside(child.stdout.take()), read_aside(child.stderr.take()));
+    let pid = pid_of(child.id());
+    let ended = Arc::new(Watched::new(None));
+    let end = Arc::clone(&ended);
+    std::thread::spawn(move || {
+        let status = child.wait().ok();
+        end.change(|ended| *ended = status);
+    });
+    let Some(status) = ended.wait(LIMIT, |status| *status) else {
+        let _ = kill_process(pid, Signal::KILL);
+        panic!("{command:?} did not end within {LIMIT:?}");
+    };
+    let taken = |bytes: std::thread::JoinHandle<Vec<u8>>| bytes.join().unwrap_or_default();
+    Output { status, stdout: taken(out), stderr: taken(err) }
+}
+
+/// Finds `listening on http://ADDRESS:PORT/path` in a log, plain or JSON.
+fn listening_at(log: &str) -> Option<(SocketAddr, String)> {
+    // Only whole lines: the end of one may not have come yet.
+    let (log, _) = log.rsplit_once('\n')?;
+    let place = log.split_once("listening on http://")?.1;
+    let place = place.split(|character: char| character.is_whitespace() || character == '"').next()?;
+    let (address, path) = place.split_once('/')?;
+    Some((address.parse().ok()?, format!("/{path}")))
+}
+
+fn read_aside(source: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut source) = source {
+            let _ = source.read_to_end(&mut bytes);
+        }
+        bytes
+    })
+}
+
+#[track_caller]
+fn pid_of(id: u32) -> Pid {
+    Pid::from_raw(id.cast_signed()).expect("a process id")
+}
