@@ -12,32 +12,32 @@
 //!
 //! Nobody but the writer writes. Every change is a record, and everything that can be asked is a fold of records.
 
-/// WORDS: ids, events and their payloads, the delivery state machine, retry policy. Pure.
+// WORDS: ids, events and their payloads, the delivery state machine, retry policy. Pure.
 pub mod domain;
 
-/// SETTINGS: file, environment and flags into one checked value.
+// SETTINGS: file, environment and flags into one checked value.
 pub mod config;
 
-/// IN: bytes from the network -> authenticated, parsed submission, or a rejection.
+// IN: bytes from the network -> authenticated, parsed submission, or a rejection.
 pub mod ingest;
 
-/// KEEP: records <-> append-only segment files. The truth.
+// KEEP: records <-> append-only segment files. The truth.
 pub mod journal;
 
-/// FIND: sled; everything derived from records, ready to be asked.
+// FIND: sled; everything derived from records, ready to be asked.
 pub mod store;
 
-/// DECIDE: the one writer, and the door to it.
+// DECIDE: the one writer, and the door to it.
 pub mod engine;
 
-/// OUT: due work -> target -> outcome.
+// OUT: due work -> target -> outcome.
 pub mod delivery;
 
-/// REMOTE: the same door over a Unix socket.
+// REMOTE: the same door over a Unix socket.
 pub mod control;
 
-/// SHOW: the dashboard.
+// SHOW: the dashboard.
 pub mod ui;
 
-/// VERBS: one file a subcommand.
+// VERBS: one file a subcommand.
 pub mod cli;

@@ -1,5 +1,7 @@
-//! Parse, wire, run: all in [`willcall::cli`].
+//! The program: hands its arguments to the library and gives back the exit status.
 
-fn main() -> std::process::ExitCode {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
     willcall::cli::run(std::env::args_os())
 }

@@ -8,6 +8,7 @@ use super::arguments::ExportOptions;
 use super::{CliError, error, json};
 use crate::config::Settings;
 use crate::domain::record::Record;
+use crate::engine::local;
 
 /// Records, oldest first, or why the next cannot be read.
 type Records = Box<dyn Iterator<Item = Result<Record, CliError>>>;
@@ -28,8 +29,8 @@ pub fn run(options: &ExportOptions, settings: &Settings, out: &mut dyn Write) ->
 }
 
 fn records(settings: &Settings) -> Result<Records, CliError> {
-    // WIRING: the journal's reader stands here; it may read while a server writes.
-    Err(CliError::Failed(format!("nothing can read the journal in {} yet", settings.data_dir.display())))
+    let records = local::records(settings).map_err(CliError::from)?;
+    Ok(Box::new(records.map(|record| record.map_err(CliError::from))))
 }
 
 fn write(records: Records, out: &mut dyn Write) -> Result<(), CliError> {

@@ -9,7 +9,7 @@
 //! | [`error`] | why a verb failed, and the exit status |
 //! | [`json`] | the JSON that scripts read |
 //! | [`table`], [`page`] | the text that people read |
-//! | [`program`] | every stage, started and stopped |
+//! | [`program`], [`progress`] | every stage, started and stopped; the line that counts meanwhile |
 //! | [`logging`], [`signals`] | what every server process has |
 //! | the rest | one verb each |
 
@@ -20,6 +20,7 @@ pub mod json;
 pub mod logging;
 pub mod page;
 pub mod program;
+pub mod progress;
 pub mod selection;
 pub mod settings;
 pub mod signals;

@@ -3,7 +3,7 @@
 use super::CliError;
 use super::logging;
 use super::program::Program;
-use super::rebuild::ProgressLine;
+use super::progress::ProgressLine;
 use super::signals::Signals;
 use crate::config::Loaded;
 
@@ -17,9 +17,9 @@ pub async fn run(loaded: Loaded) -> Result<(), CliError> {
         tracing::warn!("{warning}");
     }
     let mut signals = Signals::take()?;
-    let mut progress = ProgressLine::new();
-    let program = Program::start(&loaded.settings, &mut |one| progress.show(one)).await?;
-    progress.end();
+    let mut line = ProgressLine::new("bringing the store up to the journal");
+    let program = Program::start(&loaded.settings, &mut |progress| line.show(progress)).await?;
+    drop(line);
     tracing::info!("listening on {}, data in {}", program.url(), loaded.settings.data_dir.display());
     let signal = signals.next().await;
     tracing::info!(

@@ -3,53 +3,54 @@
 use std::io::Write;
 
 use super::CliError;
+use super::progress::ProgressLine;
 use crate::config::Settings;
-
-/// What was found.
-#[derive(Debug, Default)]
-pub struct Findings {
-    /// Records in the journal.
-    pub records: u64,
-    /// Everything that is wrong, in sentences that name file and place.
-    pub problems: Vec<String>,
-}
+use crate::domain::text::visible;
+use crate::engine::local;
+use crate::store::Verified;
 
 /// Does it.
 ///
 /// # Errors
 /// When something is wrong, or cannot be looked at.
 pub fn run(settings: &Settings, out: &mut dyn Write) -> Result<(), CliError> {
-    print(&check(settings)?, out)
+    let mut line = ProgressLine::new("verifying");
+    let verified = local::verify(settings, &mut |progress| line.show(progress))?;
+    drop(line);
+    print(&verified, out)
 }
 
-fn check(settings: &Settings) -> Result<Findings, CliError> {
-    // WIRING: journal and store are compared here.
-    Err(CliError::Failed(format!("nothing can check {} yet", settings.data_dir.display())))
-}
-
-fn print(findings: &Findings, out: &mut dyn Write) -> Result<(), CliError> {
-    for problem in &findings.problems {
-        writeln!(out, "{}", crate::domain::text::visible(problem))?;
-    }
-    match findings.problems.len() {
-        0 => Ok(writeln!(out, "{} records: the journal is whole and the store agrees with it", findings.records)?),
-        1 => Err(CliError::Failed("1 problem: see above".to_owned())),
-        many => Err(CliError::Failed(format!("{many} problems: see above"))),
+fn print(verified: &Verified, out: &mut dyn Write) -> Result<(), CliError> {
+    match &verified.difference {
+        None => Ok(writeln!(
+            out,
+            "{} records in the journal, {} rows in the store: both whole, and they agree",
+            verified.journal, verified.rows
+        )?),
+        Some(difference) => {
+            writeln!(out, "{}", visible(&difference.to_string()))?;
+            Err(CliError::Failed(
+                "the store does not say what the journal says: `willcall rebuild` makes it anew".to_owned(),
+            ))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::Seq;
+    use crate::store::Difference;
 
     #[test]
-    fn a_problem_is_printed_and_fails() {
+    fn a_difference_is_printed_and_fails() {
         let mut out = Vec::new();
-        print(&Findings { records: 7, problems: Vec::new() }, &mut out).unwrap();
-        let bad = Findings { records: 7, problems: vec!["0001.wal at byte 90: checksum\u{1b}".into()] };
+        let good = Verified { journal: Seq(7), applied: Seq(7), rows: 30, difference: None };
+        print(&good, &mut out).unwrap();
+        let bad = Verified { difference: Some(Difference::Missing("delivery d-3\u{1b}".to_owned())), ..good };
         assert_eq!(print(&bad, &mut out).unwrap_err().status(), 1);
         let out = String::from_utf8(out).unwrap();
-        assert!(out.starts_with("7 records: the journal is whole"), "{out}");
-        assert!(out.ends_with("0001.wal at byte 90: checksum\\u001b\n"), "{out}");
+        assert!(out.starts_with("7 records in the journal, 30 rows"), "{out}");
+        assert!(out.contains("delivery d-3") && !out.contains('\u{1b}'), "{out}");
     }
 }

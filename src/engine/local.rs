@@ -15,7 +15,7 @@ use crate::domain::record::Record;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::ticket::Lane;
 use crate::journal::{DataFolder, FolderError, Journal, JournalError, Location, Options, Reader};
-use crate::store::{Progress, Store, StoreError};
+use crate::store::{Progress, Store, StoreError, Verified};
 
 /// Why a ledger cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -179,4 +179,36 @@ impl Archive for LocalArchive {
     fn answer(&self, query: &Query, now: Timestamp) -> Result<Answer, LedgerError> {
         Ok(self.store.answer(&self.reader, query, now)?)
     }
+}
+
+/// Makes the store of the data folder anew from its journal; says from how many records.
+///
+/// # Errors
+/// As [`LocalLedger::open`].
+pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Seq, OpenError> {
+    let folder = DataFolder::take(&settings.data_dir)?;
+    let (journal, _) = Journal::open(&folder.journal(), Options { segment_bytes: settings.segment_size })?;
+    crate::store::rebuild(&folder.store(), settings.store_cache, &journal.reader(), progress)?;
+    Ok(journal.last())
+}
+
+/// Compares the store of the data folder with what its journal says.
+///
+/// # Errors
+/// As [`LocalLedger::open`].
+pub fn verify(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Verified, OpenError> {
+    let folder = DataFolder::take(&settings.data_dir)?;
+    let (journal, _) = Journal::open(&folder.journal(), Options { segment_bytes: settings.segment_size })?;
+    let store = Store::open(&folder.store(), settings.store_cache)?;
+    let scratch = folder.path().join("verify.scratch");
+    Ok(crate::store::verify(&store, &journal.reader(), &scratch, progress)?)
+}
+
+/// Every record of the data folder, oldest first, also while a server writes there.
+///
+/// # Errors
+/// When there is no journal, or it cannot be read.
+pub fn records(settings: &Settings) -> Result<impl Iterator<Item = Result<Record, LedgerError>> + use<>, LedgerError> {
+    let reader = Reader::at_rest(&settings.data_dir.join("journal"))?;
+    Ok(reader.scan(Seq(1)).map(|next| Ok(next?.0)))
 }
