@@ -39,7 +39,7 @@ Examples:
   willcall deliveries get d-41
   willcall deliveries retry d-41 --reason 'target is back'
   willcall deliveries mark-delivered d-41 --reason 'handed over at the window'
-  willcall deliveries list --format json --limit 100000 | jq -s 'group_by(.state) | map({(.[0].state): length})'";
+  willcall deliveries list --format json | jq -r 'select(.state == \"held\") | .reason'";
 
 /// `deliveries list`
 #[derive(Debug, Args)]
