@@ -166,6 +166,11 @@ enum More<'a> {
     Acted {
         who: &'a str,
         why: &'a str,
+        /// Of a request sent again: what it was and what it became.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rejected: Option<Seq>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        event: Option<Seq>,
     },
 }
 
@@ -198,7 +203,13 @@ impl<'a> Entry<'a> {
                 };
                 ("attempt_finished", more)
             }
-            Fact::OperatorActed(fact) => (name(&fact.action), More::Acted { who: &fact.who, why: &fact.why }),
+            Fact::OperatorActed(fact) => {
+                let (rejected, event) = match &fact.action {
+                    OperatorAction::Resend { rejected, event } => (Some(*rejected), Some(*event)),
+                    _ => (None, None),
+                };
+                (name(&fact.action), More::Acted { who: &fact.who, why: &fact.why, rejected, event })
+            }
         };
         let state = about.and_then(|id| record.head.deliveries.iter().find(|one| one.id == id));
         Self {
