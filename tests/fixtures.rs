@@ -173,7 +173,7 @@ fn what_is_no_webhook_is_refused_with_its_reason() {
         ("no-action.json", "no `action`"),
         ("no-family.json", "no `family`"),
         ("not-json.json", "not JSON"),
-        ("not-utf8.json", "not UTF-8 from byte 69 on"),
+        ("not-utf8.json", "not UTF-8 from byte 70 on"),
         ("null.json", "a JSON null, not an object"),
         ("single-quotes.json", "not JSON"),
         ("text.json", "a JSON string, not an object"),

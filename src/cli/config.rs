@@ -1,6 +1,6 @@
 //! `config show`, `config path`.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::Subcommand;
 
@@ -23,6 +23,9 @@ pub enum Verb {
 /// When the settings are wrong, or there is no home to look for a file in.
 pub fn run(verb: &Verb, place: &Place, serving: &Serving, out: &mut dyn Write) -> Result<(), CliError> {
     let loaded = place.load(serving)?;
+    for warning in &loaded.warnings {
+        let _ = writeln!(io::stderr(), "willcall: {}", visible(warning));
+    }
     match verb {
         Verb::Show => {
             for line in loaded.shown().lines() {

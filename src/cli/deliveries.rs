@@ -39,7 +39,7 @@ Examples:
   willcall deliveries get d-41
   willcall deliveries retry d-41 --reason 'target is back'
   willcall deliveries mark-delivered d-41 --reason 'handed over at the window'
-  willcall deliveries list --format json --limit 100000 | jq -s 'group_by(.state) | map({(.[0].state): length})'";
+  willcall deliveries list --format json | jq -r 'select(.state == \"held\") | .reason'";
 
 /// `deliveries list`
 #[derive(Debug, Args)]
@@ -135,23 +135,29 @@ async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -
     let Listing { selection, output } = options.listing;
     let privacy = Privacy::of(output.reveal);
     door.reveal("deliveries", output.reveal && output.format == Format::Table).await?;
+    let question = |window| {
+        Query::Deliveries(DeliveryQuery { stages: options.state.clone(), kind: options.kind.map(Kind::from), window })
+    };
+    let page = |answer| match answer {
+        Answer::Deliveries(page) => Some(page),
+        _ => None,
+    };
     let mut table = page::deliveries();
-    let mut walk = selection.walk(now);
-    let mut end = Ok(());
-    while let Some(window) = walk.next() {
-        let query = DeliveryQuery { stages: options.state.clone(), kind: options.kind.map(Kind::from), window };
-        let Answer::Deliveries(rows) = door.ask(Query::Deliveries(query)).await? else { return Err(unexpected()) };
-        for row in &rows.rows {
-            match output.format {
-                Format::Table => table.row(page::delivery(row, privacy)),
-                Format::Json => json::line(out, &json::Delivery::from(row))?,
-            }
-        }
-        end = walk.took(&rows, |row| row.id.0);
-        if end.is_err() {
-            break;
-        }
-    }
+    let end = door
+        .list(
+            selection.walk(now),
+            question,
+            page,
+            |row| row.id.0,
+            async |row| {
+                match output.format {
+                    Format::Table => table.row(page::delivery(&row, privacy)),
+                    Format::Json => json::line(out, &json::Delivery::from(&row))?,
+                }
+                Ok(())
+            },
+        )
+        .await;
     table.write(out)?;
     end
 }

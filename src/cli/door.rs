@@ -2,10 +2,12 @@
 
 use crate::config::Settings;
 use crate::control::{ControlError, Remote, SOCKET_NAME, identity};
-use crate::domain::query::{Answer, Command, Done, Order, Query};
+use crate::domain::ids::Seq;
+use crate::domain::query::{Answer, Command, Done, Order, Page, Query, Window};
 use crate::engine::{DeskError, Handle};
 
 use super::CliError;
+use super::selection::Walk;
 
 /// A door and the name orders go through it under.
 #[derive(Clone)]
@@ -51,6 +53,29 @@ impl Door {
     /// When there is no answer.
     pub async fn ask(&self, query: Query) -> Result<Answer, CliError> {
         Ok(self.handle.ask(query).await?)
+    }
+
+    /// Hands every row of a list that was selected to `show`, the newest first.
+    ///
+    /// # Errors
+    /// When there is no answer, a row cannot be shown, or the list is not complete; what could be had is shown by then.
+    pub async fn list<Row>(
+        &self,
+        mut walk: Walk,
+        question: impl Fn(Window) -> Query,
+        page: fn(Answer) -> Option<Page<Row>>,
+        place: fn(&Row) -> Seq,
+        mut show: impl AsyncFnMut(Row) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        while let Some(window) = walk.piece() {
+            let page = page(self.ask(question(window)).await?).ok_or_else(unexpected)?;
+            let complete = walk.took(&page, place);
+            for row in page.rows {
+                show(row).await?;
+            }
+            complete?;
+        }
+        Ok(())
     }
 
     /// Orders.

@@ -67,24 +67,28 @@ async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -
     let Listing { selection, output } = options.listing;
     let privacy = Privacy::of(output.reveal);
     door.reveal("events", output.reveal && output.format == Format::Table).await?;
+    let question = |window| Query::Events(EventQuery { family: options.family.clone(), window });
+    let page = |answer| match answer {
+        Answer::Events(page) => Some(page),
+        _ => None,
+    };
     let mut table = page::events();
-    let mut walk = selection.walk(now);
-    let mut end = Ok(());
-    while let Some(window) = walk.next() {
-        let query = EventQuery { family: options.family.clone(), window };
-        let Answer::Events(rows) = door.ask(Query::Events(query)).await? else { return Err(unexpected()) };
-        for row in &rows.rows {
-            match output.format {
-                Format::Table => table.row(page::event(row, privacy)),
-                // A line carries the body and what differs in it, which a row of a list does not.
-                Format::Json => json::line(out, &json::Event::from(&*detail(row.seq, door).await?))?,
-            }
-        }
-        end = walk.took(&rows, |row| row.seq);
-        if end.is_err() {
-            break;
-        }
-    }
+    let end = door
+        .list(
+            selection.walk(now),
+            question,
+            page,
+            |row| row.seq,
+            async |row| {
+                match output.format {
+                    Format::Table => table.row(page::event(&row, privacy)),
+                    // A line carries the body and what differs in it, which a row of a list does not.
+                    Format::Json => json::line(out, &json::Event::from(&*detail(row.seq, door).await?))?,
+                }
+                Ok(())
+            },
+        )
+        .await;
     table.write(out)?;
     end
 }

@@ -166,6 +166,11 @@ enum More<'a> {
     Acted {
         who: &'a str,
         why: &'a str,
+        /// Of a request sent again: what it was and what it became.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rejected: Option<Seq>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        event: Option<Seq>,
     },
 }
 
@@ -198,7 +203,13 @@ impl<'a> Entry<'a> {
                 };
                 ("attempt_finished", more)
             }
-            Fact::OperatorActed(fact) => (name(&fact.action), More::Acted { who: &fact.who, why: &fact.why }),
+            Fact::OperatorActed(fact) => {
+                let (rejected, event) = match &fact.action {
+                    OperatorAction::Resend { rejected, event } => (Some(*rejected), Some(*event)),
+                    _ => (None, None),
+                };
+                (name(&fact.action), More::Acted { who: &fact.who, why: &fact.why, rejected, event })
+            }
         };
         let state = about.and_then(|id| record.head.deliveries.iter().find(|one| one.id == id));
         Self {
@@ -316,20 +327,20 @@ struct Body<'a>(&'a [u8]);
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = std::str::from_utf8(self.0).ok();
-        let json = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text)).map(compact);
-        match json.map(RawValue::from_string) {
-            Some(Ok(value)) => value.serialize(serializer),
+        // A byte order mark is taken for none, as the listener does.
+        let sent = self.0.strip_prefix("\u{feff}".as_bytes()).unwrap_or(self.0);
+        match serde_json::from_slice::<&RawValue>(sent).map(|json| RawValue::from_string(compact(json.get()))) {
+            Ok(Ok(value)) => value.serialize(serializer),
             _ => bytes::serialize(self.0, serializer),
         }
     }
 }
 
-/// JSON without the blanks between its tokens. Of anything else it makes something else that is no JSON either.
-fn compact(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+/// JSON without the blanks between its tokens, so that it stands in one line.
+fn compact(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
     let (mut quoted, mut escaped) = (false, false);
-    for one in text.chars() {
+    for one in json.chars() {
         if quoted {
             quoted = escaped || one != '"';
             escaped = !escaped && one == '\\';
@@ -342,3 +353,6 @@ fn compact(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

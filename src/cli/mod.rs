@@ -72,7 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn carry_out(arguments: Arguments) -> Result<(), CliError> {
-    let out = &mut io::stdout().lock();
+    let out = &mut io::stdout();
     let Arguments { place, serving, verb } = arguments;
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime);
     match verb {

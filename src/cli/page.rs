@@ -11,7 +11,7 @@ use crate::domain::ids::Person;
 use crate::domain::json::Json;
 use crate::domain::personal;
 use crate::domain::query::{EventDetail, EventRow, RejectedDetail, RejectedRow};
-use crate::domain::record::{Fact, Record};
+use crate::domain::record::{Fact, OperatorAction, Record};
 use crate::domain::text::visible;
 
 /// Whether personal data is shown.
@@ -212,7 +212,11 @@ pub fn history(records: &[Record]) -> Table {
                 (format!("attempt {} {}", fact.attempt, answer.outcome.name()), "-".to_owned(), took)
             }
             Fact::OperatorActed(fact) => {
-                let about = fact.action.delivery().map_or(String::new(), |id| format!("{id}: "));
+                let about = match &fact.action {
+                    OperatorAction::Resend { rejected, event } => format!("request {rejected} as event {event}: "),
+                    OperatorAction::Reveal { what } => format!("{what} "),
+                    other => other.delivery().map_or(String::new(), |id| format!("{id}: ")),
+                };
                 (fact.action.name().to_owned(), fact.who.clone(), format!("{about}{}", fact.why))
             }
         };
@@ -269,5 +273,58 @@ fn pretty(out: &mut dyn Write, json: &Json, depth: usize) -> io::Result<()> {
             write!(out, "]")
         }
         other => write!(out, "{}", visible(&other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Seq;
+    use crate::domain::record::Rejected;
+
+    fn shown(bytes: &[u8], privacy: Privacy) -> String {
+        let mut out = Vec::new();
+        body(&mut out, bytes, privacy).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_body_is_laid_out_with_its_own_digits() {
+        let sent = br#"{"n":1.50,"l":[1,{}],"e":[],"o":{"k":"\u001b[2J"}}"#;
+        assert_eq!(
+            shown(sent, Privacy::Revealed),
+            "{\n  \"n\": 1.50,\n  \"l\": [\n    1,\n    {}\n  ],\n  \"e\": [],\n  \"o\": {\n    \"k\": \"\\u001b[2J\"\n  }\n}\n"
+        );
+    }
+
+    #[test]
+    fn personal_data_is_masked_and_what_cannot_be_masked_is_kept_back() {
+        let sent = br#"{"data":{"newOwnerEmail":"susana@hotmail.com","fullName":"Susana Kann"}}"#;
+        let masked = shown(sent, Privacy::Masked);
+        assert!(masked.contains("s•••@hotmail.com") && !masked.contains("Kann"), "{masked}");
+        assert!(shown(sent, Privacy::Revealed).contains("Susana Kann"));
+
+        let form = b"newOwnerEmail=susana@hotmail.com\n\x1b[2J\xff";
+        assert_eq!(
+            shown(form, Privacy::Masked),
+            "(no JSON, so personal data in it cannot be masked: --reveal shows it)\n"
+        );
+        assert_eq!(shown(form, Privacy::Revealed), "newOwnerEmail=susana@hotmail.com\n\\u001b[2J\u{fffd}\n");
+    }
+
+    #[test]
+    fn what_a_sender_claims_cannot_act_on_the_terminal() {
+        let rejected = Rejected {
+            from: "10.0.0.1:9".into(),
+            code: "not_json".into(),
+            message: "not JSON\u{1b}]0;title\u{7}".into(),
+            content_type: Some("\u{202e}text".into()),
+        };
+        let row = RejectedRow { seq: Seq(3), received_at: Timestamp::UNIX_EPOCH, rejected, size: 0, resent_as: None };
+        let mut out = Vec::new();
+        rejected_in_full(&mut out, &RejectedDetail { row, body: Vec::new() }, Privacy::Masked).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.lines().any(|line| line.contains(crate::domain::text::unfit)), "{text}");
+        assert!(text.contains("not JSON\\u001b]0;title\\u0007") && text.contains("\\u202etext"), "{text}");
     }
 }

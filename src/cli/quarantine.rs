@@ -63,22 +63,26 @@ pub async fn run(verb: Verb, settings: &Settings, out: &mut dyn Write) -> Result
 }
 
 async fn list(listing: &Listing, door: &Door, now: Timestamp, out: &mut dyn Write) -> Result<(), CliError> {
+    let page = |answer| match answer {
+        Answer::Quarantine(page) => Some(page),
+        _ => None,
+    };
     let mut table = page::quarantine();
-    let mut walk = listing.selection.walk(now);
-    let mut end = Ok(());
-    while let Some(window) = walk.next() {
-        let Answer::Quarantine(rows) = door.ask(Query::Quarantine(window)).await? else { return Err(unexpected()) };
-        for row in &rows.rows {
-            match listing.output.format {
-                Format::Table => table.row(page::rejected(row)),
-                Format::Json => json::line(out, &json::Rejected::from(row))?,
-            }
-        }
-        end = walk.took(&rows, |row| row.seq);
-        if end.is_err() {
-            break;
-        }
-    }
+    let end = door
+        .list(
+            listing.selection.walk(now),
+            Query::Quarantine,
+            page,
+            |row| row.seq,
+            async |row| {
+                match listing.output.format {
+                    Format::Table => table.row(page::rejected(&row)),
+                    Format::Json => json::line(out, &json::Rejected::from(&row))?,
+                }
+                Ok(())
+            },
+        )
+        .await;
     table.write(out)?;
     end
 }

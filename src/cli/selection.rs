@@ -99,7 +99,7 @@ impl Selection {
 
 impl Walk {
     /// The next piece to ask for; `None` at the end.
-    pub fn next(&mut self) -> Option<Window> {
+    pub fn piece(&mut self) -> Option<Window> {
         self.window.limit = self.left.min(PIECE);
         (self.left > 0).then(|| self.window.clone())
     }
@@ -158,31 +158,31 @@ mod tests {
     #[test]
     fn a_long_list_is_asked_for_in_pieces() {
         let mut walk = selection(700).walk(Timestamp::UNIX_EPOCH);
-        let first = walk.next().unwrap();
+        let first = walk.piece().unwrap();
         assert_eq!(
             (first.cursor, first.limit, first.words),
             (Cursor::Newest, 500, vec!["joe".into(), "127471-2".into()])
         );
         walk.took(&page(501..1001, true), |seq| *seq).unwrap();
-        let second = walk.next().unwrap();
+        let second = walk.piece().unwrap();
         assert_eq!((second.cursor, second.limit), (Cursor::From(Seq(500)), 200));
         walk.took(&page(301..501, true), |seq| *seq).unwrap();
-        assert_eq!(walk.next(), None);
+        assert_eq!(walk.piece(), None);
     }
 
     #[test]
     fn the_end_of_the_list_ends_the_walk() {
         let mut walk = selection(700).walk(Timestamp::UNIX_EPOCH);
-        walk.next();
+        walk.piece();
         walk.took(&page(1..4, false), |seq| *seq).unwrap();
-        assert_eq!(walk.next(), None);
-        assert_eq!(selection(0).walk(Timestamp::UNIX_EPOCH).next(), None);
+        assert_eq!(walk.piece(), None);
+        assert_eq!(selection(0).walk(Timestamp::UNIX_EPOCH).piece(), None);
     }
 
     #[test]
     fn a_search_that_stopped_early_is_no_complete_list() {
         let mut walk = selection(700).walk(Timestamp::UNIX_EPOCH);
-        walk.next();
+        walk.piece();
         let stopped = Page { searched: Some(50_000), ..page(1..4, false) };
         assert!(walk.took(&stopped, |seq| *seq).unwrap_err().to_string().contains("after 50000 rows"));
     }

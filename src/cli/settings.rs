@@ -12,11 +12,14 @@ use super::CliError;
 /// The one key that every verb needs; the other flags are for those that serve.
 const DATA_DIR: &str = "data_dir";
 
+/// In the help they stand apart from a verb's own options.
+const HEADING: &str = "Settings";
+
 /// Where settings and data are.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Place {
     /// Configuration file instead of the one `willcall config path` names
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = HEADING)]
     pub config: Option<PathBuf>,
     #[command(flatten)]
     data_dir: DataDir,
@@ -83,13 +86,15 @@ fn is_serving(key: &Key) -> bool {
 fn argument(key: &'static Key, flag: &'static str) -> Arg {
     let value = match flag {
         "listen" => "ADDR",
+        "path" => "PATH",
         "data-dir" => "DIR",
         "deliver-to" => "URL",
         "deliver-cmd" => "CMD",
         "log-format" => "FORMAT",
         _ => "VALUE",
     };
-    Arg::new(flag).long(flag).value_name(value).help(key.help).hide(key.hidden).global(is_place(key))
+    let help = key.help.trim_end_matches('.');
+    Arg::new(flag).long(flag).value_name(value).help(help).help_heading(HEADING).hide(key.hidden).global(is_place(key))
 }
 
 fn given(matches: &ArgMatches, wanted: fn(&Key) -> bool) -> Vec<(&'static str, String)> {
