@@ -2,18 +2,41 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::logging::{self, LOG_FILE};
+use super::program::Program;
+use super::signals::Signals;
 use super::{CliError, serve};
 use crate::config::Loaded;
+use crate::control::identity;
+use crate::ui;
 
-/// Serves, and shows it, until its user quits or a signal asks it to stop.
+/// Serves, and shows it, until its user quits or a signal asks it to stop. `started` hears of it once webhooks are taken.
 ///
 /// # Errors
-/// As [`serve::run`].
-pub async fn run(loaded: Loaded) -> Result<(), CliError> {
+/// As [`serve::run`], and when the terminal cannot be used.
+pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), CliError> {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         let _ = writeln!(io::stderr(), "willcall: no terminal: serving without the dashboard");
-        return serve::run(loaded).await;
+        return serve::run(loaded, started).await;
     }
-    // WIRING: the same as in `serve`, with the dashboard in front of it.
-    serve::run(loaded).await
+    let settings = &loaded.settings;
+    // Lines on stderr would be drawn over.
+    logging::to_file(settings.log_format, &settings.data_dir.join(LOG_FILE));
+    let program = serve::start(&loaded).await?;
+    tracing::info!("listening on {}", program.url());
+    started(&program);
+    let options = ui::Options {
+        who: identity::own(&settings.operator),
+        clock: settings.clock,
+        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+    };
+    let mut signals = Signals::take()?;
+    let interrupted = async { signals.next().await };
+    let shown = ui::run(program.handle(), options, interrupted).await;
+    let _ = writeln!(io::stderr(), "willcall: stopping; attempts under way are finished first (Ctrl-C ends at once)");
+    tokio::select! {
+        () = program.stop() => {}
+        _ = signals.next() => {}
+    }
+    shown.map(drop).map_err(|error| CliError::Failed(error.to_string()))
 }

@@ -6,8 +6,8 @@ use crate::domain::ids::Seq;
 use crate::domain::query::{Answer, Command, Done, Order, Page, Query, Window};
 use crate::engine::{DeskError, Handle};
 
-use super::CliError;
 use super::selection::Walk;
+use super::{CliError, program};
 
 /// A door and the name orders go through it under.
 #[derive(Clone)]
@@ -26,19 +26,11 @@ pub async fn door(settings: &Settings) -> Result<Door, CliError> {
         Ok(remote) => Ok(Door { handle: Handle::new(remote), who: settings.operator.clone() }),
         // Where no server can listen for the path's length, none does.
         Err(ControlError::Absent(_) | ControlError::PathTooLong { .. }) => {
-            Ok(Door { handle: open_here(settings)?, who: identity::own(&settings.operator) })
+            let (handle, _) = program::ledger_alone(settings)?;
+            Ok(Door { handle, who: identity::own(&settings.operator) })
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Opens the ledger in this process.
-fn open_here(settings: &Settings) -> Result<Handle, CliError> {
-    // WIRING: the engine opens journal and store here, without listener and worker.
-    Err(CliError::Failed(format!(
-        "no server runs on {}: start one with `willcall serve --data-dir {0}`",
-        settings.data_dir.display()
-    )))
 }
 
 impl Door {

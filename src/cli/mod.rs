@@ -78,13 +78,13 @@ fn carry_out(arguments: Arguments) -> Result<(), CliError> {
     match verb {
         None => {
             let loaded = place.load(&serving)?;
-            runtime()?.block_on(dashboard::run(loaded))
+            runtime()?.block_on(dashboard::run(loaded, |_| {}))
         }
         Some(Verb::Serve(options)) => {
             let loaded = place.load(&serving.or(options.serving))?;
-            runtime()?.block_on(serve::run(loaded))
+            runtime()?.block_on(serve::run(loaded, |_| {}))
         }
-        Some(Verb::Demo(options)) => runtime()?.block_on(demo::run(options.seed, serving.or(options.serving))),
+        Some(Verb::Demo(options)) => runtime()?.block_on(demo::run(options.seed, &place, serving.or(options.serving))),
         Some(Verb::Send(options)) => runtime()?.block_on(send::run(&options, out)),
         Some(Verb::Events(verb)) => runtime()?.block_on(events::run(verb, &place.settings()?, out)),
         Some(Verb::Deliveries(verb)) => runtime()?.block_on(deliveries::run(verb, &place.settings()?, out)),

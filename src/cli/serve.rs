@@ -7,27 +7,32 @@ use super::progress::ProgressLine;
 use super::signals::Signals;
 use crate::config::Loaded;
 
-/// Serves until a signal asks it to stop.
+/// Serves until a signal asks it to stop. `started` hears of it once webhooks are taken.
 ///
 /// # Errors
-/// When it cannot start, or what it has kept cannot be kept any longer.
-pub async fn run(loaded: Loaded) -> Result<(), CliError> {
-    logging::start(loaded.settings.log_format);
+/// When it cannot start.
+pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), CliError> {
+    logging::to_stderr(loaded.settings.log_format);
+    let mut signals = Signals::take()?;
+    let program = start(&loaded).await?;
+    tracing::info!("listening on {}, data in {}", program.url(), loaded.settings.data_dir.display());
+    started(&program);
+    let signal = signals.next().await;
+    tracing::info!("{signal}: stopping; what is under way is finished first, a second signal ends at once");
+    tokio::select! {
+        () = program.stop() => tracing::info!("stopped"),
+        again = signals.next() => {
+            tracing::warn!("{again}: stopped at once; attempts under way are unknown at the next start");
+        }
+    }
+    Ok(())
+}
+
+/// Starts everything, and says on the terminal how far it is when that takes long.
+pub(super) async fn start(loaded: &Loaded) -> Result<Program, CliError> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let mut signals = Signals::take()?;
     let mut line = ProgressLine::new("bringing the store up to the journal");
-    let program = Program::start(&loaded.settings, &mut |progress| line.show(progress)).await?;
-    drop(line);
-    tracing::info!("listening on {}, data in {}", program.url(), loaded.settings.data_dir.display());
-    let signal = signals.next().await;
-    tracing::info!(
-        "{signal}: stopping; requests and attempts under way are finished first, a second signal ends at once"
-    );
-    tokio::select! {
-        () = program.stop() => tracing::info!("stopped"),
-        again = signals.next() => tracing::warn!("{again}: stopped at once; attempts under way are unknown at the next start"),
-    }
-    Ok(())
+    Program::start(&loaded.settings, &mut |progress| line.show(progress)).await
 }
