@@ -487,7 +487,8 @@ fn a_difference_from_the_journal_is_named() {
     let one = delivery(1, Some("t"), pending(5));
     let record = ledger.next(received(&sale("t", 1)), sale("t", 1).as_bytes(), vec![one.clone()]);
     ledger.apply(&[record]);
-    let tampers: [(&dyn Fn(&mut tree::Changes<'_>), Difference); 3] = [
+    type Tamper<'a> = &'a dyn Fn(&mut tree::Changes<'_>);
+    let tampers: [(Tamper<'_>, Difference); 3] = [
         (&|changes| changes.remove(keys::record(Seq(1))), Difference::Missing("place of a record, record 1".into())),
         (
             &|changes| changes.put(keys::at(&keys::due(at(9)), Seq(1)), Vec::new()),
@@ -584,7 +585,8 @@ fn a_store_behind_the_journal_catches_up_and_a_gap_is_refused() {
 
 #[test]
 fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
-    let harms: [(&str, &dyn Fn(&Path)); 2] = [
+    type Harm<'a> = &'a dyn Fn(&Path);
+    let harms: [(&str, Harm<'_>); 2] = [
         ("a half-written snapshot", &|folder| std::fs::write(folder.join("snap.0000000000000FFF"), b"").unwrap()),
         ("another format", &|folder| {
             let store = Store::open(folder, CACHE).unwrap();
@@ -623,6 +625,15 @@ fn a_store_of_nonsense_ends_up_sound() {
         ledger.store = Some(store);
         assert_eq!(ledger.verify().difference, None);
     }
+}
+
+#[test]
+fn a_store_in_use_is_not_taken_for_a_damaged_one() {
+    let mut ledger = Ledger::new();
+    ledger.event(&sale("t", 1));
+    let error = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, StoreError::InUse(_)), "{error}");
+    assert_eq!(ledger.store().applied().unwrap(), Seq(1));
 }
 
 #[test]
