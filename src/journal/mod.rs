@@ -31,19 +31,19 @@
 //! # What opening does
 //!
 //! The chain of segments is checked by headers and lengths, the last segment frame by frame. Bad bytes at the end of the
-//! last segment with no good frame behind them are a torn tail: cut, with a [`Warning`]. Bad bytes anywhere else are
+//! last segment with no good frame behind them are a torn tail: cut, with a `Warning`. Bad bytes anywhere else are
 //! damage: an error that names file and offset, at opening for the last segment, at reading for the earlier ones.
 //! A power cut that leaves a hole *within* its last, never acknowledged batch looks like damage and is named as such.
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`frame`] | one record as bytes and back; pure |
-//! | [`segment`] | header, file name, and the frames of one file in order |
+//! | `frame` | one record as bytes and back; pure |
+//! | `segment` | header, file name, and the frames of one file in order |
 //! | `disk` | every call that changes a file or folder |
-//! | [`recovery`] | what opening does |
-//! | [`writer`] | [`Journal`]: appending |
-//! | [`reader`] | [`Reader`]: one record by its location, or all from a number on |
-//! | [`folder`] | the data folder and who holds it |
+//! | `recovery` | what opening does |
+//! | `writer` | `Journal`: appending |
+//! | `reader` | `Reader`: one record by its location, or all from a number on |
+//! | `folder` | the data folder and who holds it |
 
 use std::fmt;
 use std::io;

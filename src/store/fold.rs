@@ -24,16 +24,9 @@ pub struct Fold<'a> {
 }
 
 impl<'a> Fold<'a> {
-    /// Continues from `totals`, or from nothing.
-    ///
-    /// # Errors
-    /// When these are the totals of another version.
-    pub fn begin(changes: Changes<'a>, totals: Option<Totals>) -> Result<Self, StoreError> {
-        let totals = totals.unwrap_or_default();
-        if totals.format != rows::FORMAT {
-            return Err(StoreError::Unfit(format!("its format is {}", totals.format)));
-        }
-        Ok(Self { changes, totals, families: HashMap::new() })
+    /// Continues from `totals`.
+    pub fn begin(changes: Changes<'a>, totals: Totals) -> Self {
+        Self { changes, totals, families: HashMap::new() }
     }
 
     /// The last record folded.

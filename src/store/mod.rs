@@ -6,7 +6,7 @@
 //!
 //! # Keys
 //!
-//! One sled tree, because a sled batch is atomic within one tree only. The first byte of a key is its [`keys::Table`],
+//! One sled tree, because a sled batch is atomic within one tree only. The first byte of a key is its `keys::Table`,
 //! where each is described; numbers are big-endian, so that keys sort as numbers do. Few and short keys: sled's write cost
 //! grows with their number.
 //!
@@ -24,16 +24,17 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`keys`] | the tables and their keys |
-//! | [`rows`] | what stands in the rows |
-//! | [`tree`] | sled: opening, values of any length, one atomic batch |
-//! | [`fold`] | one record -> what changes |
-//! | [`point`] | single rows that the writer and the workers need |
-//! | [`index`] | sequence numbers in an index, merged, in either direction |
-//! | [`paging`] | some rows of a list, and the search for words |
-//! | [`answer`] | a question -> its answer |
-//! | [`repair`] | catching up, moving a damaged store aside, rebuilding, verifying |
+//! | `keys` | the tables and their keys |
+//! | `rows` | what stands in the rows |
+//! | `tree` | sled: opening, values of any length, one atomic batch |
+//! | `fold` | one record -> what changes |
+//! | `point` | single rows that the writer and the workers need |
+//! | `index` | sequence numbers in an index, merged, in either direction |
+//! | `paging` | some rows of a list, and the search for words |
+//! | `answer` | a question -> its answer |
+//! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::domain::ids::Seq;
@@ -82,6 +83,9 @@ pub enum StoreError {
     /// It was written by another version, or holds what the journal does not.
     #[error("the store does not fit: {0}; `willcall rebuild` makes a new one from the journal")]
     Unfit(String),
+    /// Another process, or an earlier value of this one, has it open.
+    #[error("the store {path} is in use by another process: stop that one, or ask it", path = .0.display())]
+    InUse(PathBuf),
     /// Records were left out.
     #[error("record {given} cannot be applied to the store: the next one is {expected}")]
     OutOfOrder {
@@ -108,7 +112,11 @@ pub enum StoreError {
 impl StoreError {
     /// A store made anew from the journal would not have this error.
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_))
+        match self {
+            Self::Sled(sled::Error::Io(error)) => !is_of_the_disk(error.kind()),
+            Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_) => true,
+            Self::InUse(_) | Self::OutOfOrder { .. } | Self::Journal(_) | Self::Io { .. } => false,
+        }
     }
 
     fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
@@ -151,7 +159,7 @@ impl Store {
     /// When they do not continue what was applied, or the store cannot be written.
     pub fn apply(&self, records: &[(Record, Location)]) -> Result<(), StoreError> {
         caught(|| {
-            let mut fold = Fold::begin(Changes::new(&self.rows), self.totals()?)?;
+            let mut fold = Fold::begin(Changes::new(&self.rows), self.totals()?.unwrap_or_default());
             for (record, location) in records {
                 if record.seq <= fold.applied() {
                     continue;
@@ -165,6 +173,12 @@ impl Store {
             fold.end()?.commit()
         })
     }
+}
+
+/// What would befall a new store as well.
+fn is_of_the_disk(kind: ErrorKind) -> bool {
+    use ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(kind, PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
 }
 
 /// sled reports some damage by panicking.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
-use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
@@ -36,22 +35,13 @@ impl Rows {
         remove_half_written_snapshots(folder)?;
         let config = sled::Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(500));
         // A store that was just closed lets go of its lock a little later (sled issues 1234, 1289).
-        let mut patience = 20;
-        loop {
+        for _ in 0..20 {
             match config.open() {
-                Ok(db) => return Ok(Self(db)),
-                Err(sled::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock && patience > 0 => {
-                    patience -= 1;
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-                // sled wraps the lock's refusal in `ErrorKind::Other`.
-                Err(sled::Error::Io(error)) if error.to_string().contains("WouldBlock") && patience > 0 => {
-                    patience -= 1;
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) if is_locked(&error) => std::thread::sleep(Duration::from_millis(50)),
+                other => return Ok(Self(other?)),
             }
         }
+        Err(StoreError::InUse(folder.to_owned()))
     }
 
     /// True when there is no row at all.
@@ -115,6 +105,11 @@ impl Rows {
     pub fn stored(&self) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
         self.0.iter().map(|row| row.map_err(StoreError::from))
     }
+}
+
+/// sled passes the lock's `WouldBlock` on as `ErrorKind::Other` with its text.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 /// sled takes a half-written snapshot for the newest one and then cannot open (issue 1527); without it, it can.

@@ -1,0 +1,551 @@
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::index::Index;
+use super::paging::{List, MOST_SEARCHED};
+use super::*;
+use crate::domain::Timestamp;
+use crate::domain::delivery::{Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, Stage, State};
+use crate::domain::ids::{DeliveryId, Digest};
+use crate::domain::query::{
+    Answer, Cursor, DeliveryQuery, EventQuery, MOST_TIMELINE, Overview, Page, Query, Timeline, Window,
+};
+use crate::domain::record::{AttemptStarted, Fact, Head, OperatorActed, OperatorAction, Rejected};
+use crate::domain::ticket::Lane;
+use crate::ingest::submission::Prepared;
+use crate::journal::{Journal, Options, Reader};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+}
+
+mod model;
+
+use model::{Model, lived_through, steps};
+
+/// A journal and a store in memory where there is such a place; records go through both.
+struct Ledger {
+    store: Option<Store>,
+    journal: Journal,
+    temp: tempfile::TempDir,
+}
+
+impl Ledger {
+    fn new() -> Self {
+        let temp = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let (journal, _) = Journal::open(&temp.path().join("journal"), Options { segment_bytes: 20_000 }).unwrap();
+        let store = Some(Store::open(&temp.path().join("store"), CACHE).unwrap());
+        Self { store, journal, temp }
+    }
+
+    fn store(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+
+    fn folder(&self) -> std::path::PathBuf {
+        self.temp.path().join("store")
+    }
+
+    fn reader(&self) -> Reader {
+        self.journal.reader()
+    }
+
+    fn keep(&mut self, records: &[Record]) -> Vec<(Record, Location)> {
+        let locations = self.journal.append(records).unwrap();
+        records.iter().cloned().zip(locations).collect()
+    }
+
+    fn apply(&mut self, records: &[Record]) {
+        let kept = self.keep(records);
+        self.store().apply(&kept).unwrap();
+    }
+
+    /// The next record.
+    fn next(&self, fact: Fact, body: &[u8], deliveries: Vec<Delivery>) -> Record {
+        let seq = self.journal.last().next();
+        Record { seq, head: Head { at: at(seq.0 as i64), fact, deliveries }, body: body.to_vec() }
+    }
+
+    fn event(&mut self, body: &str) -> Seq {
+        let record = self.next(received(body), body.as_bytes(), Vec::new());
+        self.apply(std::slice::from_ref(&record));
+        record.seq
+    }
+
+    fn reopen(&mut self) {
+        self.store = None;
+        self.store = Some(Store::open(&self.folder(), CACHE).unwrap());
+    }
+
+    fn ask(&self, query: Query) -> Answer {
+        self.store().answer(&self.reader(), &query, at(1_000_000)).unwrap()
+    }
+
+    fn overview(&self) -> Overview {
+        match self.ask(Query::Overview { rows: 5 }) {
+            Answer::Overview(overview) => *overview,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn verify(&self) -> Verified {
+        verify(self.store(), &self.reader(), &self.temp.path().join("scratch"), &mut |_| {}).unwrap()
+    }
+
+    fn blobs(&self) -> usize {
+        std::fs::read_dir(self.folder().join("blobs")).map_or(0, Iterator::count)
+    }
+}
+
+const CACHE: u64 = 4 << 20;
+
+fn received(body: &str) -> Fact {
+    Fact::Received(Prepared::read("test".into(), body.as_bytes().to_vec()).unwrap().received)
+}
+
+fn delivery(id: u64, ticket: Option<&str>, state: State) -> Delivery {
+    Delivery {
+        id: DeliveryId(Seq(id)),
+        kind: if id.is_multiple_of(3) { Kind::Return } else { Kind::Transfer },
+        ticket: ticket.map(Into::into),
+        resale: None,
+        from: Some("seller@x".into()),
+        to: Some("buyer@x".into()),
+        event: Seq(id),
+        personal: Digest::of(&[]),
+        state,
+        evidence: Evidence::NotDone,
+        attempts: 0,
+        tries: 0,
+        key_epoch: 0,
+        last: None,
+        amendment: None,
+        counterpart: None,
+        released: false,
+        behind: None,
+        undo: None,
+        created_at: at(id as i64),
+        updated_at: at(id as i64),
+    }
+}
+
+fn pending(due: i64) -> State {
+    State::Pending { due: at(due) }
+}
+
+fn sale(ticket: &str, resale: u64) -> String {
+    format!(
+        r#"{{"family":"ticket","action":"ticket.updated","data":{{"id":"{ticket}","oldOwnerEmail":"Ana@x",
+        "newOwnerEmail":"ben@x","metadata":{{"order":{{"resaleId":"r{resale}","grossResalePaidAmount":12.50}}}}}}}}"#
+    )
+}
+
+fn wish(subscription: &str, show: &str, status: &str, tickets: u32) -> String {
+    format!(
+        r#"{{"family":"notifyMe","action":"notifyMe.created.updated","data":{{"id":"{subscription}","showId":"{show}",
+        "status":"{status}","ticketQuantity":{tickets}}}}}"#
+    )
+}
+
+fn check_points(ledger: &Ledger, model: &Model) {
+    let store = ledger.store();
+    for (id, one) in &model.deliveries {
+        assert_eq!(store.delivery(*id).unwrap().as_ref(), Some(one));
+        let lane = Lane::of_delivery(one.ticket.as_ref(), *id);
+        let same = |other: &&Delivery| Lane::of_delivery(other.ticket.as_ref(), other.id) == lane;
+        let expected: Vec<Delivery> = model.deliveries.values().filter(same).cloned().collect();
+        assert_eq!(store.lane(&lane).unwrap(), expected);
+    }
+    let mut due: Vec<(Timestamp, DeliveryId)> =
+        model.deliveries.values().filter_map(|one| one.due().map(|due| (due, one.id))).collect();
+    due.sort();
+    assert_eq!(store.next_due().unwrap(), due.first().map(|(moment, _)| *moment));
+    for (now, limit) in [(250, 3), (250, 100), (500, 100), (-1, 100)] {
+        let expected: Vec<DeliveryId> =
+            due.iter().filter(|(moment, _)| *moment <= at(now)).map(|(_, id)| *id).take(limit).collect();
+        let found: Vec<DeliveryId> = store.due(at(now), limit).unwrap().iter().map(|one| one.id).collect();
+        assert_eq!(found, expected);
+    }
+    let flying: Vec<&Delivery> = model.deliveries.values().filter(|one| one.stage() == Stage::InFlight).collect();
+    assert_eq!(store.in_flight().unwrap().iter().collect::<Vec<_>>(), flying);
+}
+
+fn check_overview(ledger: &Ledger, model: &Model) {
+    let overview = ledger.overview();
+    for (kind, stage, count) in &overview.counts {
+        let expected = model.deliveries.values().filter(|one| one.kind == *kind && one.stage() == *stage).count();
+        assert_eq!(*count, expected as u64, "{kind:?} {stage:?}");
+    }
+    let oldest = model.deliveries.values().find(|one| one.kind == Kind::Transfer && !one.stage().settled());
+    assert_eq!(overview.oldest_undelivered.as_ref(), oldest);
+    assert_eq!(overview.quarantined, model.waiting.len() as u64);
+    let newest: Vec<Seq> = model.waiting.iter().rev().take(5).copied().collect();
+    assert_eq!(overview.rejected.iter().map(|row| row.seq).collect::<Vec<_>>(), newest);
+    assert_eq!(overview.last, Seq(model.records.len() as u64));
+    for show in &overview.shows {
+        let wishes: Vec<u64> =
+            model.wishes.values().filter(|(id, tickets)| *id == show.show.0 && *tickets > 0).map(|(_, n)| *n).collect();
+        assert_eq!((show.subscriptions, show.tickets_wanted), (wishes.len() as u64, wishes.iter().sum()));
+        assert_eq!(model.seen.get(&show.show.0), Some(&show.last));
+    }
+    assert_eq!(overview.shows.len(), model.seen.len());
+    assert!(overview.shows.is_sorted_by(|one, other| one.last > other.last));
+}
+
+/// What a page should be, from the whole list, newest first.
+fn expected(list: &[Seq], window: &Window) -> (Vec<Seq>, usize, bool) {
+    let (begin, end) = match window.cursor {
+        Cursor::Newest => (0, window.limit),
+        Cursor::From(seq) => {
+            let begin = list.iter().filter(|one| **one > seq).count();
+            (begin, begin + window.limit)
+        }
+        Cursor::Above(seq) => {
+            let end = list.iter().filter(|one| **one > seq).count();
+            (end.saturating_sub(window.limit), end)
+        }
+        Cursor::Oldest => (list.len().saturating_sub(window.limit), list.len()),
+    };
+    let end = end.min(list.len());
+    (list[begin..end].to_vec(), begin, end < list.len())
+}
+
+fn check_page<T>(page: &Page<T>, seq: impl Fn(&T) -> Seq, list: &[Seq], window: &Window) {
+    let found: Vec<Seq> = page.rows.iter().map(seq).collect();
+    assert_eq!((found, page.newer, page.older), expected(list, window), "{window:?}");
+    assert_eq!(page.searched, None);
+}
+
+fn check_pages(ledger: &Ledger, model: &Model, cursor: Cursor, limit: usize, since: Option<i64>) {
+    let since = since.map(at);
+    let recent = |seq: &Seq| since.is_none_or(|since| model.records[seq.0 as usize - 1].head.at >= since);
+    for words in [vec![], vec!["TICKET-1".to_owned()]] {
+        let window = Window { cursor, limit, words: words.clone(), since };
+        for family in [None, Some("ticket"), Some("new-1")] {
+            let of_family = |record: &&Record| match &record.head.fact {
+                Fact::Received(received) => family.is_none_or(|family| family == received.family),
+                _ => false,
+            };
+            let fits = |record: &&Record| {
+                words.is_empty() || String::from_utf8_lossy(&record.body).to_uppercase().contains("TICKET-1")
+            };
+            let list: Vec<Seq> =
+                model.records.iter().filter(of_family).filter(fits).map(|one| one.seq).filter(recent).rev().collect();
+            let query = EventQuery { family: family.map(str::to_owned), window: window.clone() };
+            let Answer::Events(page) = ledger.ask(Query::Events(query)) else { panic!() };
+            check_page(&page, |row| row.seq, &list, &window);
+        }
+        for stages in [vec![], vec![Stage::Pending, Stage::Held]] {
+            for kind in [None, Some(Kind::Return)] {
+                let fits = |one: &&Delivery| {
+                    (stages.is_empty() || stages.contains(&one.stage()))
+                        && kind.is_none_or(|kind| kind == one.kind)
+                        && (words.is_empty() || one.ticket == Some("ticket-1".into()))
+                };
+                let all = model.deliveries.values().filter(fits).map(|one| one.id.0);
+                let list: Vec<Seq> = all.filter(recent).rev().collect();
+                let query = DeliveryQuery { stages: stages.clone(), kind, window: window.clone() };
+                let Answer::Deliveries(page) = ledger.ask(Query::Deliveries(query)) else { panic!() };
+                check_page(&page, |row| row.id.0, &list, &window);
+            }
+        }
+    }
+    let window = Window { cursor, limit, words: Vec::new(), since };
+    let list: Vec<Seq> = model.rejected.iter().copied().filter(recent).rev().collect();
+    let Answer::Quarantine(page) = ledger.ask(Query::Quarantine(window.clone())) else { panic!() };
+    check_page(&page, |row| row.seq, &list, &window);
+    let mut list: Vec<Seq> = model.seen.values().copied().filter(recent).collect();
+    list.sort_by(|one, other| other.cmp(one));
+    let Answer::Shows(page) = ledger.ask(Query::Shows(window.clone())) else { panic!() };
+    check_page(&page, |row| row.last, &list, &window);
+}
+
+fn check_details(ledger: &Ledger, model: &Model) {
+    for one in model.deliveries.values() {
+        let Answer::Delivery(Some(detail)) = ledger.ask(Query::Delivery(one.id)) else { panic!() };
+        let about = |record: &&Record| {
+            record.head.deliveries.iter().any(|other| other.id == one.id) || record.head.fact.delivery() == Some(one.id)
+        };
+        let history: Vec<Record> = model.records.iter().filter(about).cloned().collect();
+        assert_eq!((&detail.delivery, &detail.history), (one, &history));
+        assert_eq!(detail.body, model.records[one.event.0 as usize - 1].body);
+    }
+    let Answer::Ticket(timeline) = ledger.ask(Query::Ticket("ticket-1".into())) else { panic!() };
+    let about = |record: &&Record| record.head.fact.ticket() == Some(&"ticket-1".into());
+    let records: Vec<Record> = model.records.iter().filter(about).cloned().collect();
+    let deliveries = model.deliveries.values().filter(|one| one.ticket == Some("ticket-1".into())).cloned().collect();
+    assert_eq!(*timeline, Timeline { ticket: "ticket-1".into(), deliveries, records, truncated: false });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_store_that_lived_through_it_equals_one_made_from_the_journal(steps in steps()) {
+        let (ledger, model) = lived_through(steps);
+        let verified = ledger.verify();
+        prop_assert_eq!(verified.difference, None);
+        prop_assert_eq!(verified.applied, Seq(model.records.len() as u64));
+        check_points(&ledger, &model);
+        check_overview(&ledger, &model);
+        check_details(&ledger, &model);
+        prop_assert_eq!(ledger.blobs(), 0);
+    }
+
+    #[test]
+    fn pages_are_those_of_a_plain_list(
+        steps in steps(), place in 0_u64..70, limit in 0_usize..8, since in prop::option::of(0_i64..70),
+    ) {
+        let (ledger, model) = lived_through(steps);
+        for cursor in [Cursor::Newest, Cursor::Oldest, Cursor::From(Seq(place)), Cursor::Above(Seq(place))] {
+            check_pages(&ledger, &model, cursor, limit, since);
+        }
+    }
+}
+
+#[test]
+fn a_difference_from_the_journal_is_named() {
+    let mut ledger = Ledger::new();
+    let one = delivery(1, Some("t"), pending(5));
+    let record = ledger.next(received(&sale("t", 1)), sale("t", 1).as_bytes(), vec![one.clone()]);
+    ledger.apply(&[record]);
+    type Tamper<'a> = &'a dyn Fn(&mut tree::Changes<'_>);
+    let tampers: [(Tamper<'_>, Difference); 3] = [
+        (&|changes| changes.remove(keys::record(Seq(1))), Difference::Missing("place of a record, record 1".into())),
+        (
+            &|changes| changes.put(keys::at(&keys::due(at(9)), Seq(1)), Vec::new()),
+            Difference::Extra("due delivery, record 1".into()),
+        ),
+        (
+            &|changes| changes.put_json(keys::delivery(one.id), &delivery(1, Some("u"), pending(5))).unwrap(),
+            Difference::Differs("delivery, record 1".into()),
+        ),
+    ];
+    for (tamper, difference) in tampers {
+        let mut changes = tree::Changes::new(&ledger.store().rows);
+        tamper(&mut changes);
+        changes.commit().unwrap();
+        assert_eq!(ledger.verify().difference, Some(difference));
+        ledger.store = None;
+        ledger.store = Some(rebuild(&ledger.folder(), CACHE, &ledger.reader(), &mut |_| {}).unwrap());
+        assert_eq!(ledger.verify().difference, None);
+    }
+}
+
+#[test]
+fn a_ticket_id_of_200_kib_is_cut_into_chunks_and_leaves_none_behind() {
+    let mut ledger = Ledger::new();
+    let long = "t".repeat(200 << 10);
+    let one = delivery(1, Some(&long), pending(5));
+    let record = ledger.next(received(&sale(&long, 1)), sale(&long, 1).as_bytes(), vec![one.clone()]);
+    ledger.apply(&[record]);
+    assert_eq!(ledger.store().delivery(one.id).unwrap(), Some(one.clone()));
+    assert!(ledger.store().rows.stored().all(|row| row.unwrap().1.len() <= 4096));
+    for ticket in [&long[..100 << 10], "short"] {
+        let one = Delivery { ticket: Some(ticket.into()), ..one.clone() };
+        let action = OperatorAction::Retry(one.id);
+        let acted = OperatorActed { who: "ana".into(), why: "x".into(), action, ticket: None };
+        let record = ledger.next(Fact::OperatorActed(acted), b"", vec![one.clone()]);
+        ledger.apply(&[record]);
+        assert_eq!(ledger.store().delivery(one.id).unwrap(), Some(one));
+        assert_eq!(ledger.verify().difference, None);
+    }
+    assert_eq!(ledger.store().rows.keys_of(b"+").count(), 0);
+    assert_eq!(ledger.blobs(), 0);
+}
+
+#[test]
+fn a_long_value_is_read_whole_while_it_is_replaced() {
+    let ledger = Ledger::new();
+    let key = keys::delivery(DeliveryId(Seq(1)));
+    let write = |number: u32| {
+        let mut changes = tree::Changes::new(&ledger.store().rows);
+        changes.put(key.clone(), number.to_be_bytes().repeat(10_000));
+        changes.commit().unwrap();
+    };
+    write(0);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (1..100).for_each(write));
+        while !writer.is_finished() {
+            let value = ledger.store().rows.get(&key).unwrap().unwrap();
+            assert!(value.len() == 40_000 && value.chunks(4).all(|part| part == &value[..4]));
+        }
+    });
+}
+
+#[test]
+fn merged_indexes_run_both_ways_and_name_each_number_once() {
+    let ledger = Ledger::new();
+    let rows = &ledger.store().rows;
+    let mut changes = tree::Changes::new(rows);
+    for (prefix, seq) in [(b"s1", 1), (b"s2", 2), (b"s1", 3), (b"s2", 3), (b"s2", 5), (b"s1", 9), (b"s3", 4)] {
+        changes.put(keys::at(prefix, Seq(seq)), Vec::new());
+    }
+    changes.commit().unwrap();
+    let index = Index::new(rows, vec![b"s1".to_vec(), b"s2".to_vec()], Seq(2));
+    let numbers = |merged: index::Merged| merged.map(|seq| seq.unwrap().0).collect::<Vec<_>>();
+    assert_eq!(numbers(index.older(Seq(5))), [5, 3, 2]);
+    assert_eq!(numbers(index.newer(Seq(0))), [2, 3, 5, 9]);
+    assert_eq!(numbers(index.older(Seq(1))), [0; 0]);
+}
+
+#[test]
+fn a_repetition_counts_as_an_event_and_changes_nothing_else() {
+    let mut ledger = Ledger::new();
+    let body = wish("s", "7", "ACTIVE", 2);
+    let first = ledger.event(&body);
+    let Fact::Received(mut again) = received(&body) else { panic!() };
+    again.duplicate_of = Some(first);
+    let record = ledger.next(Fact::Received(again.clone()), body.as_bytes(), vec![]);
+    ledger.apply(&[record]);
+    let overview = ledger.overview();
+    assert_eq!((overview.events, overview.families["notifyMe"].total), (2, 2));
+    assert_eq!((overview.shows[0].tickets_wanted, overview.shows[0].last), (2, first));
+    assert_eq!(ledger.store().latest(&again.subject).unwrap(), Some((first, again.print)));
+}
+
+#[test]
+fn a_show_joins_payouts_unlocks_and_demand_and_a_wish_can_move() {
+    let mut ledger = Ledger::new();
+    ledger.event(&wish("s", "7", "ACTIVE", 2));
+    ledger.event(r#"{"family":"event","action":"event.unlock","data":{"showId":"7","eventId":"e"}}"#);
+    ledger.event(r#"{"family":"payouts","action":"payouts.delivered","data":{"showId":"7"}}"#);
+    ledger.event(&wish("s", "8", "ACTIVE", 3));
+    let shows = ledger.overview().shows;
+    assert_eq!((shows[0].show.0.as_str(), shows[0].tickets_wanted, shows[0].last), ("8", 3, Seq(4)));
+    let seven = &shows[1];
+    assert_eq!((seven.subscriptions, seven.tickets_wanted, seven.last), (0, 0, Seq(3)));
+    assert_eq!((seven.payouts, seven.last_unlock, seven.event.as_deref()), (1, Some(Seq(2)), Some("e")));
+}
+
+#[test]
+fn a_store_behind_the_journal_catches_up_and_a_gap_is_refused() {
+    let mut ledger = Ledger::new();
+    ledger.event(&sale("t", 1));
+    let records: Vec<Record> = (2..6)
+        .map(|seq| Record {
+            seq: Seq(seq),
+            ..ledger.next(received(&sale("t", seq)), sale("t", seq).as_bytes(), vec![])
+        })
+        .collect();
+    let kept = ledger.keep(&records);
+    assert!(matches!(
+        ledger.store().apply(&kept[1..]),
+        Err(StoreError::OutOfOrder { expected: Seq(2), given: Seq(3) })
+    ));
+    assert_eq!(ledger.store().applied().unwrap(), Seq(1));
+    let mut told = Vec::new();
+    ledger.store().catch_up(&ledger.reader(), &mut |progress| told.push(progress)).unwrap();
+    assert_eq!(told, [Progress { done: Seq(5), of: Seq(5) }]);
+    assert_eq!(ledger.verify().difference, None);
+}
+
+#[test]
+fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
+    type Harm<'a> = &'a dyn Fn(&Path);
+    let harms: [(&str, Harm<'_>); 2] = [
+        ("a half-written snapshot", &|folder| std::fs::write(folder.join("snap.0000000000000FFF"), b"").unwrap()),
+        ("another format", &|folder| {
+            let store = Store::open(folder, CACHE).unwrap();
+            let totals = rows::Totals { format: 99, ..store.totals().unwrap().unwrap() };
+            let mut changes = tree::Changes::new(&store.rows);
+            changes.put_json(keys::totals(), &totals).unwrap();
+            changes.commit().unwrap();
+        }),
+    ];
+    for (name, harm) in harms {
+        let mut ledger = Ledger::new();
+        ledger.event(&sale("t", 1));
+        ledger.store = None;
+        harm(&ledger.folder());
+        let (store, repaired) = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap();
+        let moved = repaired.unwrap_or_else(|| panic!("{name}: opened")).moved_to;
+        assert!(moved.ends_with("store.damaged-20231114T221320") && moved.exists(), "{name}");
+        ledger.store = Some(store);
+        assert_eq!(ledger.verify().difference, None, "{name}");
+        ledger.reopen();
+        assert_eq!(ledger.store().applied().unwrap(), Seq(1));
+    }
+}
+
+/// sled may refuse such a file or take it for an empty one.
+#[test]
+fn a_store_of_nonsense_ends_up_sound() {
+    for nonsense in [&b""[..], &[0; 9000], &[0x5a; 700_000]] {
+        let mut ledger = Ledger::new();
+        (1..40).for_each(|seq| {
+            ledger.event(&sale("t", seq));
+        });
+        ledger.store = None;
+        std::fs::write(ledger.folder().join("db"), nonsense).unwrap();
+        let (store, _) = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap();
+        ledger.store = Some(store);
+        assert_eq!(ledger.verify().difference, None);
+    }
+}
+
+#[test]
+fn a_store_in_use_is_not_taken_for_a_damaged_one() {
+    let mut ledger = Ledger::new();
+    ledger.event(&sale("t", 1));
+    let error = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, StoreError::InUse(_)), "{error}");
+    assert_eq!(ledger.store().applied().unwrap(), Seq(1));
+}
+
+#[test]
+fn a_snapshot_that_was_being_written_in_a_crash_is_no_hindrance() {
+    let mut ledger = Ledger::new();
+    ledger.event(&sale("t", 1));
+    ledger.store = None;
+    std::fs::write(ledger.folder().join("snap.0000000000000FFF.generating"), b"").unwrap();
+    let (store, repaired) = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap();
+    assert_eq!((store.applied().unwrap(), repaired), (Seq(1), None));
+}
+
+#[test]
+fn a_search_ends_after_many_rows_and_says_so() {
+    struct Numbers;
+    impl List for Numbers {
+        type Row = Seq;
+        fn row(&self, seq: Seq) -> Result<Option<Seq>, StoreError> {
+            Ok(Some(seq))
+        }
+        fn text(&self, row: &Seq) -> String {
+            format!("No <{row}>")
+        }
+    }
+    let ledger = Ledger::new();
+    let rows = &ledger.store().rows;
+    let mut changes = tree::Changes::new(rows);
+    let most = MOST_SEARCHED as u64;
+    (1..=most + 10).for_each(|seq| changes.put(keys::at(b"f", Seq(seq)), Vec::new()));
+    changes.commit().unwrap();
+    let index = Index::new(rows, vec![b"f".to_vec()], Seq(0));
+    let find = |word: &str| {
+        let window = Window { words: vec!["no".into(), word.into()], ..Window::newest(3) };
+        let page = paging::page(&Numbers, &index, &window).unwrap();
+        (page.rows, page.searched)
+    };
+    assert_eq!(find(" <11> "), (vec![Seq(11)], Some(MOST_SEARCHED)));
+    assert_eq!(find("absent"), (vec![], Some(MOST_SEARCHED)));
+    assert_eq!(find("00>"), (vec![Seq(20_000), Seq(19_900), Seq(19_800)], None));
+    let page = paging::page(&Numbers, &index, &Window { cursor: Cursor::From(Seq(5)), ..Window::newest(3) }).unwrap();
+    assert_eq!((page.rows.len(), page.newer, page.older), (3, 1000, true));
+}
+
+#[test]
+fn a_long_timeline_keeps_the_newest() {
+    let mut ledger = Ledger::new();
+    let most = MOST_TIMELINE as u64;
+    let records: Vec<Record> = (1..=most + 1)
+        .map(|seq| Record {
+            seq: Seq(seq),
+            ..ledger.next(received(&sale("t", seq)), sale("t", seq).as_bytes(), vec![])
+        })
+        .collect();
+    ledger.apply(&records);
+    let Answer::Ticket(timeline) = ledger.ask(Query::Ticket("t".into())) else { panic!() };
+    assert!(timeline.truncated && timeline.records == records[1..]);
+}
