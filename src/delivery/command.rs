@@ -217,14 +217,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let reading = tokio::task::spawn_blocking({
+        let (heard, hearing) = tokio::sync::oneshot::channel();
+        // A thread of its own: the runtime would wait for one of its pool, and hang where it should fail.
+        std::thread::spawn({
             let pipe = pipe.clone();
-            move || std::fs::read_to_string(pipe).unwrap()
+            move || heard.send(std::fs::read_to_string(pipe).unwrap())
         });
         let line = format!("(echo started; exec sleep 1000) > '{}' & wait", pipe.display());
         let (answer, _) = run_within(&line, Duration::from_millis(300)).await;
         assert_eq!((answer.outcome, answer.text.as_str()), (Outcome::Unknown, "not done within 300ms, killed"));
-        let heard = timeout(Duration::from_secs(10), reading).await.expect("the child is dead").unwrap();
+        let heard = timeout(Duration::from_secs(5), hearing).await.expect("the child outlived it").unwrap();
         assert_eq!(heard, "started\n");
     }
 

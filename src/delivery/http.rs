@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 
 use super::answer::{self, Beginning, MASKED};
 use super::request;
@@ -152,23 +152,26 @@ impl HttpTarget {
 }
 
 fn client(url: &Url, timeout: Duration) -> reqwest::Result<Client> {
-    install_tls_provider();
-    let mut builder = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .timeout(timeout)
-        // Well below the whole: a connection that is not made in time must be told from an answer that is not.
-        .connect_timeout(timeout / 2)
-        .pool_idle_timeout(IDLE);
-    builder = match local(url) {
-        true => builder.no_proxy(),
-        false => builder,
-    };
+    let mut builder = builder(timeout);
+    if local(url) {
+        builder = builder.no_proxy();
+    }
     if url.scheme() == "http" {
         // A container without certificate authorities, for which building a client would fail, can still call this.
         builder = builder.tls_certs_only([]);
     }
     builder.build()
+}
+
+fn builder(timeout: Duration) -> ClientBuilder {
+    install_tls_provider();
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .timeout(timeout)
+        // Well below the whole: a connection that is not made in time must be told from an answer that is not.
+        .connect_timeout(timeout / 2)
+        .pool_idle_timeout(IDLE)
 }
 
 /// Whether a proxy of the environment is out of the question.

@@ -2,14 +2,14 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`platform`] | a ticketing platform on loopback that keeps owners honestly and behaves badly on purpose |
+//! | `platform` | a ticketing platform on loopback that keeps owners honestly and behaves badly on purpose |
 //! | `manner` | how it behaves, which follows from the ticket's id |
-//! | [`script`] | what menta sends: an opening that shows everything, then endless ordinary days |
+//! | `script` | what menta sends: an opening that shows everything, then endless ordinary days |
 //! | `world` | who owns and offers what, so that traffic makes sense |
 //! | `cast` | people, shows and venues, all invented |
 //! | `payloads` | webhooks in the documented shapes |
-//! | [`traffic`] | posts steps to a listener, as menta would |
-//! | [`folder`] | a data folder that is removed at the end |
+//! | `traffic` | posts steps to a listener, as menta would |
+//! | `folder` | a data folder that is removed at the end |
 
 use std::time::Duration;
 

@@ -113,12 +113,12 @@ fn opening(world: &mut World) -> VecDeque<Step> {
     post(world, 250, drifted(&sold(&deal)));
     let deal = world.sale(Some(Manner::Slow));
     post(world, 200, bare(&sold(&deal)));
-    let deal = world.sale(Some(Manner::Prompt));
-    post(world, 250, without_buyer(&deal));
+    let nameless = world.sale(Some(Manner::Prompt));
+    post(world, 250, without_buyer(&nameless));
     let show = world.show();
     post(world, 200, payloads::waitlist(show, 12));
 
-    // The rest of the families, a repeated price, a ticket given away at the counter, and silence.
+    // The rest of the families, a new price, a ticket given away at the counter, and silence.
     post(world, 200, payloads::unlock(show, &[]));
     if let Some(offer) = world.reprice() {
         post(world, 200, payloads::listing("listing.updated", &offer));
@@ -133,11 +133,10 @@ fn opening(world: &mut World) -> VecDeque<Step> {
     }
     post(world, 300, sold(&late));
 
-    for deal in [&busy, &unsure, &happy, &late, &stranger, &first] {
+    // The market does not go on with what is undone, or what a person has still to settle.
+    for deal in [&happy, &stranger, &late, &second, &nameless] {
         world.undone(deal);
     }
-    // The market does not sell on what the platform or a person has still to settle.
-    world.undone(&second);
     steps
 }
 

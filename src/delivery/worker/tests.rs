@@ -178,6 +178,9 @@ async fn attempts_run_side_by_side() {
 async fn it_wakes_on_a_change_and_when_something_falls_due() {
     let ledger = Ledger::new(Clock::System);
     let under = Under::start(&ledger, shell("true", LONG), 2);
+    while ledger.books(|books| books.claims == 0) {
+        tokio::task::yield_now().await;
+    }
     ledger.owe(1, Clock::System.now() + chrono::Duration::milliseconds(150));
     ledger.until(|books| books.finished.len() == 1).await;
     let claims = ledger.books(|books| books.claims);
