@@ -395,12 +395,24 @@ fn send_posts_fixtures_and_reports_each_answer() {
     assert_eq!(out, format!("200 {sale} {{\"status\":\"stored\",\"seq\":1}}\n302 {commented} red\\u001b[31m\n"));
     let head = requests[0].to_lowercase();
     assert!(head.starts_with("post /webhooks/menta http/1.1\r\n"), "{head}");
+    assert_eq!(head.matches("content-length:").count(), 1, "{head}");
     assert!(head.contains("content-type: application/json\r\n") && head.contains("authorization: bearer secret\r\n"));
     assert!(requests[0].ends_with(&std::fs::read_to_string(sale).unwrap()), "byte for byte");
     let body = requests[1].split_once("\r\n\r\n").unwrap().1;
     let sent: serde_json::Value = serde_json::from_str(body).expect("strict JSON");
     assert_eq!(sent["data"]["id"], "127471-2");
     assert!(body.contains("50.0") && !body.contains("//"), "{body}");
+}
+
+#[test]
+fn send_posts_even_nothing_with_its_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/events/invalid/empty.json");
+    let (url, taken) = listener(&["HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"]);
+    let (status, out, _) =
+        said(&willcall(folder.path(), &["send", empty, "--to", &url, "--repeat", "2", "--rate", "1000"]));
+    assert_eq!((status, out), (1, format!("400 {empty} \n400 {empty} \n")));
+    assert!(taken.join().unwrap()[0].to_lowercase().contains("\r\ncontent-length: 0\r\n"));
 }
 
 #[test]

@@ -18,7 +18,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | [`wire`] | what is said, as types |
-//! | [`lines`] | lines of bounded length |
+//! | `lines` | lines of bounded length |
 //! | [`identity`] | a name and the user id behind it |
 //! | [`socket`] | the socket file: made, found stale, taken away |
 //! | [`server`] | answers |

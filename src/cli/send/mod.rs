@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::table::shortened;
@@ -131,7 +131,8 @@ fn client(headers: &[Header]) -> Result<reqwest::Client, CliError> {
 }
 
 async fn post(client: &reqwest::Client, to: &str, body: Vec<u8>) -> Result<(u16, String), reqwest::Error> {
-    let mut response = client.post(to).body(body).send().await?;
+    // An empty body would go without a length, which some servers take for a broken request.
+    let mut response = client.post(to).header(CONTENT_LENGTH, body.len()).body(body).send().await?;
     let mut answer = Vec::new();
     while answer.len() < MOST_ANSWER
         && let Some(chunk) = response.chunk().await?
