@@ -62,6 +62,7 @@ fn delivery(seq: u64) -> Delivery {
         amendment: None,
         counterpart: None,
         released: false,
+        said_again: false,
         behind: None,
         undo: None,
         created_at: Timestamp::UNIX_EPOCH,

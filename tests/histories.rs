@@ -225,6 +225,9 @@ fn history(seed: u64) -> bool {
 fn when_all_is_quiet_and_nothing_is_held_the_right_person_has_the_ticket() {
     let histories: u64 = std::env::var("WILLCALL_HISTORIES").map_or(4000, |text| text.parse().unwrap());
     let settled = (0..histories).filter(|seed| history(*seed)).count() as u64;
-    println!("{histories} histories, {settled} settled without a person");
+    #[allow(clippy::print_stdout)] // the figure that a longer run is for
+    {
+        println!("{histories} histories, {settled} settled without a person");
+    }
     assert!(settled * 3 > histories, "only {settled} of {histories} settled: holding everything is no art");
 }

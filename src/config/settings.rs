@@ -282,7 +282,7 @@ fn check_path(path: &str) -> Result<(), String> {
 }
 
 fn check_url(url: &str) -> Result<String, String> {
-    let parsed: Option<hyper::Uri> = url.parse().ok();
+    let parsed: Option<http::Uri> = url.parse().ok();
     let authority = parsed.as_ref().and_then(|uri| match uri.scheme_str() {
         Some("http" | "https") => uri.authority().filter(|authority| !authority.host().is_empty()),
         _ => None,
@@ -297,7 +297,7 @@ fn check_url(url: &str) -> Result<String, String> {
 }
 
 fn check_header(key: &str, name: &str) -> Result<(), String> {
-    match hyper::header::HeaderName::from_bytes(name.as_bytes()) {
+    match http::HeaderName::from_bytes(name.as_bytes()) {
         Ok(_) => Ok(()),
         Err(_) => Err(format!("`{key}` must be the name of a header, such as \"X-Signature\"")),
     }

@@ -27,6 +27,7 @@ pub(crate) fn assignment() -> Assignment {
         amendment: None,
         counterpart: None,
         released: false,
+        said_again: false,
         behind: None,
         undo: None,
         created_at: Timestamp::UNIX_EPOCH,

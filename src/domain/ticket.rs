@@ -1,7 +1,7 @@
 //! All deliveries of one ticket, in the order they were created: who may go next, and who should own the ticket.
 //!
 //! Deliveries of one ticket run one after another; each waits until those in front are delivered or cancelled. When a
-//! transfer comes to the front it is asked once more whether it may go at all ([`Ticket::decided`]): its reversal may
+//! transfer comes to the front it is asked once more whether it may go at all (`Ticket::decided`): its reversal may
 //! have come, or the seller may never have had the ticket.
 //!
 //! **Owners.** A transfer is sent without asking only if its seller is the known owner and its buyer never sold the ticket

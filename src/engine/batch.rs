@@ -1,6 +1,6 @@
 //! Some decisions that become durable together.
 //!
-//! Each sees what the ones before it decided, though nothing is kept yet: [`Batch::records`] go to the ledger as one.
+//! Each sees what the ones before it decided, though nothing is kept yet: the records go to the ledger as one.
 
 use std::collections::HashMap;
 

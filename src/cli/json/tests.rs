@@ -29,6 +29,7 @@ fn sale() -> Domain {
         amendment: None,
         counterpart: None,
         released: false,
+        said_again: false,
         behind: None,
         undo: None,
         created_at: at(0),

@@ -123,6 +123,7 @@ fn delivery(id: u64, ticket: Option<&str>, state: State) -> Delivery {
         amendment: None,
         counterpart: None,
         released: false,
+        said_again: false,
         behind: None,
         undo: None,
         created_at: at(id as i64),
@@ -160,7 +161,10 @@ fn check_points(ledger: &Ledger, model: &Model) {
     let mut due: Vec<(Timestamp, DeliveryId)> =
         model.deliveries.values().filter_map(|one| one.due().map(|due| (due, one.id))).collect();
     due.sort();
-    assert_eq!(store.next_due().unwrap(), due.first().map(|(moment, _)| *moment));
+    for now in [-1, 250, 500] {
+        let first = due.iter().map(|(moment, _)| *moment).find(|moment| *moment > at(now));
+        assert_eq!(store.next_due(at(now)).unwrap(), first, "after {now}");
+    }
     for (now, limit) in [(250, 3), (250, 100), (500, 100), (-1, 100)] {
         let expected: Vec<DeliveryId> =
             due.iter().filter(|(moment, _)| *moment <= at(now)).map(|(_, id)| *id).take(limit).collect();
