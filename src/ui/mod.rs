@@ -12,7 +12,7 @@
 //! | [`action`], [`keymap`] | everything a key can do, in one table |
 //! | [`layout`], [`list`], [`subject`], [`document`], [`detail`], [`dialog`], [`model`] | the state |
 //! | [`update`], [`effect`] | what changes it, and what that wants done outside |
-//! | `view` | what is drawn of it |
+//! | [`view`] | what is drawn of it |
 //! | [`terminal`], [`run`](mod@run) | the terminal's manners, and the loop |
 //!
 //! It knows the ledger only by its door and the domain's words.
@@ -40,7 +40,7 @@ pub mod update;
 
 pub mod effect;
 
-mod view;
+pub mod view;
 
 pub mod terminal;
 

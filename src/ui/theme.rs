@@ -36,8 +36,6 @@ pub enum Role {
     Badge,
     /// The row under the cursor.
     Selected,
-    /// The row under the cursor of a pane that has not the focus.
-    Resting,
     /// A JSON key.
     Field,
     /// A JSON string.
@@ -79,7 +77,6 @@ impl Theme {
             Role::Alarm => plain.fg(Color::Red).add_modifier(Modifier::REVERSED | Modifier::BOLD),
             Role::Badge => plain.fg(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD),
             Role::Selected => plain.add_modifier(Modifier::REVERSED),
-            Role::Resting => plain.add_modifier(Modifier::UNDERLINED),
             Role::Digits => plain.fg(Color::Yellow),
             Role::Literal => plain.fg(Color::Magenta),
             Role::Drift => plain.fg(Color::Yellow).add_modifier(Modifier::BOLD),

@@ -48,8 +48,6 @@ pub(super) enum Mark {
     None,
     /// Under the cursor.
     Selected,
-    /// Where the cursor will be when the pane gets the focus.
-    Resting,
 }
 
 /// Cells between columns.
@@ -104,10 +102,8 @@ pub(super) fn row(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column], cells
         }
         x += width + GAP;
     }
-    match mark {
-        Mark::Selected => canvas.tint(line, Role::Selected),
-        Mark::Resting => canvas.tint(line, Role::Resting),
-        Mark::None => {}
+    if mark == Mark::Selected {
+        canvas.tint(line, Role::Selected);
     }
 }
 
