@@ -83,6 +83,29 @@ pub fn fit(text: &str, cells: usize) -> String {
     out
 }
 
+/// `text` made [`visible`] and cut to `cells` at its beginning.
+pub fn tail(text: &str, cells: usize) -> String {
+    let most = cells.saturating_mul(MOST_MARKS + 1).saturating_add(1);
+    let start = text.char_indices().rev().take(most).last().map_or(0, |(at, _)| at);
+    let shown = visible(&text[start..]);
+    if start == 0 && width(&shown) <= cells {
+        return shown;
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    let mut used = 1;
+    for grapheme in shown.graphemes(true).rev() {
+        used += grapheme.width();
+        if used > cells {
+            break;
+        }
+        kept.push(grapheme);
+    }
+    if cells > 0 {
+        kept.push("…");
+    }
+    kept.into_iter().rev().collect()
+}
+
 /// The longest start of `text` that takes at most `cells`, and the rest.
 fn take(text: &str, cells: usize) -> (&str, &str) {
     let mut used = 0;
@@ -161,6 +184,7 @@ mod tests {
         assert_eq!(fit("abcdef", 4), "abc…");
         assert_eq!(fit("王小明", 4), "王…");
         assert_eq!(fit("王小", 4), "王小");
+        assert_eq!((tail("abcdef", 4), tail("王小明", 4), tail("ab", 4)), ("…def".into(), "…明".into(), "ab".into()));
         assert_eq!((left("ab", 4), right("ab", 4), fit("ab", 0)), ("ab  ".into(), "  ab".into(), String::new()));
     }
 
@@ -175,9 +199,9 @@ mod tests {
         #[test]
         fn nothing_invisible_or_too_wide_survives(text in any::<String>(), cells in 0_usize..40) {
             let fitted = fit(&text, cells);
-            prop_assert!(width(&fitted) <= cells);
+            prop_assert!(width(&fitted) <= cells && width(&tail(&text, cells)) <= cells);
             let clean = |text: &str| text.chars().all(|one| !one.is_control() && !deceptive(one));
-            prop_assert!(clean(&fitted));
+            prop_assert!(clean(&fitted) && clean(&tail(&text, cells)));
             for piece in wrap(&visible(&text), cells) {
                 prop_assert!(width(&piece) <= cells.max(2) && clean(&piece));
             }

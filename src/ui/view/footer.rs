@@ -13,6 +13,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     if area.width >= 100 {
         end = canvas.text_before(end, area.y, 30, Role::Faint, &who).saturating_sub(2);
     }
+    // Help and the way out are always there, however long the rest is.
+    for action in [Action::Quit, Action::Help] {
+        let entry = action.entry();
+        let start = canvas.text_before(end, area.y, area.width, Role::Plain, &format!(" {}", entry.hint));
+        let key = entry.keys.first().map_or(String::new(), |key| key_name(key));
+        end = canvas.text_before(start, area.y, area.width, Role::Key, &key).saturating_sub(2);
+    }
     let mut x = area.x + 1;
     if model.narrowing {
         for (key, hint) in [("Enter", "keep"), ("Esc", "show all"), ("↑ ↓", "move")] {
@@ -42,7 +49,7 @@ fn pair(canvas: &mut Canvas<'_>, x: u16, y: u16, end: u16, key: &str, hint: &str
 /// What is most likely wanted first.
 fn actions(model: &Model) -> Vec<Action> {
     use Action::{
-        Back, Cancel, Help, MarkDelivered, Narrow, Next, Open, Pause, Quit, Retry, Reveal, States, Timeline, Top, Undo,
+        Back, Cancel, MarkDelivered, Narrow, Next, Open, Pause, Retry, Reveal, States, Timeline, Top, Undo,
     };
     let mut actions = Vec::new();
     if model.details.is_empty() {
@@ -79,6 +86,5 @@ fn actions(model: &Model) -> Vec<Action> {
     if !matches!((model.view, model.pane, model.details.is_empty()), (View::Overview, Pane::Payouts, true)) {
         actions.push(Reveal);
     }
-    actions.extend([Help, Quit]);
     actions
 }

@@ -44,10 +44,10 @@ fn roomy(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview
         band
     };
     vitals(canvas, band(5), model, overview);
-    let [left, right] = halves(band(upper));
+    let [left, right] = split(band(upper), 13);
     attention(canvas, left, model, overview);
     open(canvas, right, model, overview);
-    let [left, right] = halves(band(middle));
+    let [left, right] = split(band(middle), 13);
     returns(canvas, left, model, overview);
     shows(canvas, right, model, overview);
     let feeds = band(feeds);
@@ -60,8 +60,9 @@ fn roomy(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview
     }
 }
 
-fn halves(area: Rect) -> [Rect; 2] {
-    let left = area.width * 11 / 20;
+/// Left and right, with so many twentieths to the left.
+fn split(area: Rect, twentieths: u16) -> [Rect; 2] {
+    let left = area.width * twentieths / 20;
     [Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area }]
 }
 
@@ -113,25 +114,20 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
 }
 
 fn by_state(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview) {
-    let inside = canvas.frame(area, Role::Border, &[span(Role::Heading, " deliveries ")], "");
-    let room = (inside.width.saturating_sub(11)) / 6;
-    for (line, kind) in [None, Some(Kind::Transfer), Some(Kind::Return)].into_iter().enumerate() {
-        let y = inside.y + line as u16;
-        let name = kind.map_or("", |kind| if kind == Kind::Transfer { "transfers" } else { "returns" });
-        canvas.text(inside.x + 1, y, 10, Role::Faint, name);
-        for (column, stage) in Stage::ALL.into_iter().enumerate() {
-            let (word, role) = words::stage(stage);
-            let count: u64 = overview
-                .counts
-                .iter()
-                .filter(|(one, other, _)| Some(*one) == kind && *other == stage)
-                .map(|(_, _, count)| count)
-                .sum();
-            // The columns are narrow: the sign and as much of the word as fits.
-            let shown = if kind.is_none() { word.to_owned() } else { when::count(count) };
-            let role = if kind.is_some() && count == 0 { Role::Faint } else { role };
-            let x = inside.x + 11 + room * column as u16;
-            canvas.text(x, y, room, role, &text::right(&shown, usize::from(room.saturating_sub(1))));
+    let returns: u64 = overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(.., count)| count).sum();
+    let note = format!("{} among them", when::plural(returns, "return"));
+    let inside = canvas.frame(area, Role::Border, &[span(Role::Heading, " deliveries ")], &note);
+    let pairs =
+        [[Stage::Failed, Stage::Held], [Stage::Pending, Stage::InFlight], [Stage::Delivered, Stage::Cancelled]];
+    let room = inside.width / 2;
+    for (pair, y) in pairs.iter().zip(inside.top()..inside.bottom()) {
+        for (stage, x) in pair.iter().zip([inside.x, inside.x + room]) {
+            let count = overview.count(&[*stage]);
+            let (word, role) = words::stage(*stage);
+            let role = if count == 0 { Role::Faint } else { role };
+            let digits = when::count(count);
+            let after = canvas.text(x, y, room, role, &text::right(&digits, usize::from(room.saturating_sub(13)))) + 1;
+            canvas.text(after, y, (x + room).saturating_sub(after), role, word);
         }
     }
 }
@@ -140,8 +136,8 @@ const DELIVERY: [Column; 5] = [
     fixed("state", 11),
     fixed("id", 7),
     stretch("ticket", 9, 1),
-    fixed("age", 6).number(),
-    stretch("reason", 8, 4).from(46),
+    fixed("age", 4).number(),
+    stretch("reason", 8, 8).from(46),
 ];
 
 fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
@@ -156,7 +152,7 @@ fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
 }
 
 const OPEN: [Column; 5] =
-    [fixed("state", 11), fixed("id", 7), stretch("ticket", 9, 2), fixed("next", 6).number(), stretch("reason", 8, 3).from(46)];
+    [fixed("state", 11), fixed("id", 7), stretch("ticket", 8, 2), fixed("next", 6).number(), stretch("reason", 8, 3).from(50)];
 
 fn open_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
     let mut cells = delivery_cells(delivery, model);
@@ -261,7 +257,7 @@ fn sparkline(minutes: &[u32], cells: usize) -> String {
 }
 
 fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview, index: usize, family: &str) {
-    const COLUMNS: [Column; 3] = [fixed("time", 5), stretch("action", 8, 1), stretch("about", 6, 2)];
+    const COLUMNS: [Column; 3] = [fixed("age", 3).number(), fixed("action", 7), stretch("about", 6, 1)];
     let none = FamilyCount::default();
     let count = overview.families.get(family).unwrap_or(&none);
     let pane = Pane::Family(index);
@@ -277,10 +273,13 @@ fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Ov
     }
     rows(canvas, below, model, pane, &COLUMNS, events, |event| {
         let (flag, role) = feed::flags(event);
-        let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref());
-        let about = if flag.is_empty() { (about.unwrap_or("").to_owned(), Role::Plain) } else { (flag, role) };
-        let time = event.received_at.format("%H:%M").to_string();
-        vec![(time, Role::Faint), (feed::short_action(event).to_owned(), Role::Plain), about]
+        let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref()).unwrap_or("");
+        // Of the flag its sign; of a long id the end, in which ids differ.
+        let sign: String = flag.chars().take(1).collect();
+        let room = usize::from(below.width.saturating_sub(13 + 1));
+        let about = format!("{}{}", text::tail(about, room), if sign.is_empty() { sign } else { format!(" {sign}") });
+        let age = when::age(model.now - event.received_at);
+        vec![(age, Role::Faint), (feed::short_action(event).to_owned(), Role::Plain), (about, role)]
     });
 }
 
@@ -315,9 +314,9 @@ fn family_lines(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &O
         fixed("feeds", 9),
         fixed("events", 9).number(),
         fixed("per min", 7).number(),
-        stretch("the last hour", 12, 1),
-        fixed("newest", 8),
-        stretch("", 10, 1),
+        fixed("the last 20 min", 20),
+        fixed("newest", 6).number(),
+        stretch("", 10, 1).from(70),
     ];
     let below = table::heads(canvas, area, &COLUMNS);
     let none = FamilyCount::default();
@@ -328,8 +327,8 @@ fn family_lines(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &O
             ((*family).to_owned(), Role::Brand),
             (when::count(count.total), Role::Plain),
             (when::count(last_minute(count).into()), Role::Plain),
-            (sparkline(&count.per_minute, usize::from(area.width / 4)), Role::Waiting),
-            (newest.map_or(String::new(), |row| when::time(row.received_at, model.now)), Role::Faint),
+            (sparkline(&count.per_minute, 20), Role::Waiting),
+            (newest.map_or(String::new(), |row| when::age(model.now - row.received_at)), Role::Faint),
             (newest.map_or(String::new(), |row| feed::short_action(row).to_owned()), Role::Plain),
         ];
         let mark = if model.pane == Pane::Family(index) { Mark::Selected } else { Mark::None };

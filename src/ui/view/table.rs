@@ -50,26 +50,36 @@ pub(super) enum Mark {
     Selected,
 }
 
+/// Below this many cells, every one counts.
+const NARROW: u16 = 30;
+
 /// Cells between columns.
-const GAP: u16 = 2;
+fn gap(total: u16) -> u16 {
+    if total < NARROW { 1 } else { 2 }
+}
 
 /// Cells before the first column, for the cursor's marker.
-const MARGIN: u16 = 2;
+fn margin(total: u16) -> u16 {
+    gap(total)
+}
 
 /// The width of each column in `total` cells; 0: it is not shown.
 fn widths(columns: &[Column], total: u16) -> Vec<u16> {
-    let shown = |column: &&Column| total >= column.from;
-    let used: u16 = MARGIN + columns.iter().filter(shown).map(|column| column.width + GAP).sum::<u16>();
-    let shares: u16 = columns.iter().filter(shown).map(|column| column.share).sum();
-    let spare = (total + GAP).saturating_sub(used);
-    columns
-        .iter()
-        .map(|column| match (shown(&column), shares) {
-            (false, _) => 0,
-            (true, 0) => column.width,
-            (true, _) => column.width + u16::try_from(u32::from(spare) * u32::from(column.share) / u32::from(shares)).unwrap_or(0),
-        })
-        .collect()
+    let shown = |column: &Column| total >= column.from;
+    let used: u16 = margin(total) + columns.iter().filter(|one| shown(one)).map(|one| one.width + gap(total)).sum::<u16>();
+    let mut shares: u16 = columns.iter().filter(|one| shown(one)).map(|one| one.share).sum();
+    let mut spare = (total + gap(total)).saturating_sub(used);
+    let mut width = |column: &Column| {
+        if !shown(column) {
+            return 0;
+        }
+        // Of what is left over and not yet given away, so that nothing is lost to rounding.
+        let extra = if column.share == 0 { 0 } else { spare * column.share / shares };
+        spare -= extra;
+        shares -= column.share;
+        column.width + extra
+    };
+    columns.iter().map(&mut width).collect()
 }
 
 /// Column heads in the first line of `area`; what is below.
@@ -88,7 +98,7 @@ pub(super) fn row(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column], cells
     if mark == Mark::Selected {
         canvas.text(area.x, area.y, area.width, Role::Plain, ">");
     }
-    let mut x = area.x + MARGIN;
+    let mut x = area.x + margin(area.width);
     for ((column, width), (content, role)) in columns.iter().zip(widths(columns, area.width)).zip(cells) {
         if width == 0 {
             continue;
@@ -100,7 +110,7 @@ pub(super) fn row(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column], cells
         } else {
             canvas.text(x, area.y, room, role, content);
         }
-        x += width + GAP;
+        x += width + gap(area.width);
     }
     if mark == Mark::Selected {
         canvas.tint(line, Role::Selected);
@@ -115,7 +125,7 @@ mod tests {
     fn columns_share_what_is_left_over() {
         let columns = [fixed("a", 4), stretch("b", 5, 1), stretch("c", 5, 3), fixed("d", 10).from(60)];
         assert_eq!(widths(&columns, 40), [4, 10, 20, 0]);
-        assert_eq!(widths(&columns, 62).iter().sum::<u16>(), 62 - MARGIN - 3 * GAP);
+        assert_eq!(widths(&columns, 63).iter().sum::<u16>(), 63 - 2 - 3 * 2);
         assert_eq!(widths(&columns, 10), [4, 5, 5, 0]);
     }
 }
