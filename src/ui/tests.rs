@@ -9,7 +9,9 @@ async fn dump() {
     let (w, h) = size.split_once('x').unwrap();
     let mut rig = Rig::start(if std::env::var("EMPTY").is_ok() { Ledger::empty() } else { Ledger::busy() }, (w.parse().unwrap(), h.parse().unwrap()));
     rig.see(&["stored"]).await;
-    rig.press(keys);
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    for key in keys.split_whitespace() {
+        if let Some(text) = key.strip_prefix('"') { rig.write(text) } else { rig.press(key) }
+        tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+    }
     eprintln!("{}", text_of(&rig.cells()));
 }

@@ -10,6 +10,11 @@ pub fn time(moment: Timestamp, now: Timestamp) -> String {
     moment.format(form).to_string()
 }
 
+/// Cells that [`time`] needs for all of these.
+pub fn width(moments: impl Iterator<Item = Timestamp>, now: Timestamp) -> u16 {
+    moments.map(|moment| time(moment, now).len() as u16).max().unwrap_or(8)
+}
+
 /// `2026-11-21 14:03:22.120`, for details.
 pub fn moment(moment: Timestamp) -> String {
     moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string()

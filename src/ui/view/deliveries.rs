@@ -15,14 +15,14 @@ use crate::ui::{when, words};
 
 const COLUMNS: [Column; 9] = [
     fixed("id", 8),
-    fixed("kind", 8).from(70),
+    fixed("kind", 8).from(100),
     fixed("state", 11),
     stretch("ticket", 10, 2),
-    stretch("from", 12, 2).from(90),
-    stretch("to", 12, 2),
+    stretch("from", 14, 2).from(110),
+    stretch("to", 14, 2).from(76),
     fixed("tries", 5).number().from(100),
-    fixed("when", 9).number(),
-    stretch("reason", 16, 5),
+    fixed("when", 7).number(),
+    stretch("reason", 16, 10),
 ];
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {

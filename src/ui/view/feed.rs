@@ -15,13 +15,16 @@ use crate::ui::when;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let none = List::default();
     let list = model.feed().unwrap_or(&none);
-    let (cursor, below) = title::draw(canvas, area, "", list, model.narrowing);
-    if !model.narrowing && list.words.value().is_empty() {
+    // While words narrow the feed, they take the place of the other families' names.
+    let narrowed = model.narrowing || !list.words.value().is_empty();
+    let name = if narrowed { model.family.as_deref().unwrap_or("all") } else { "" };
+    let (cursor, below) = title::draw(canvas, area, name, list, model.narrowing);
+    if !narrowed {
         families(canvas, area, model);
     }
     let every = model.family.is_none();
     let columns: [Column; 7] = [
-        fixed("time", if wide_times(&list.page.rows, model) { 11 } else { 8 }),
+        fixed("time", when::width(list.page.rows.iter().map(|row| row.received_at), model.now)),
         fixed("event", 7).number(),
         stretch("action", if every { 15 } else { 7 }, if every { 2 } else { 1 }),
         stretch("ticket or show", 10, 1).from(70),
@@ -54,11 +57,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         }
     }
     cursor
-}
-
-/// Times with dates are needed.
-pub(super) fn wide_times(rows: &[EventRow], model: &Model) -> bool {
-    rows.iter().any(|row| when::time(row.received_at, model.now).len() > 8)
 }
 
 fn families(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {

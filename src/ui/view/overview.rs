@@ -47,7 +47,7 @@ fn roomy(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview
     let [left, right] = split(band(upper), 13);
     attention(canvas, left, model, overview);
     open(canvas, right, model, overview);
-    let [left, right] = split(band(middle), 13);
+    let [left, right] = split(band(middle), 11);
     returns(canvas, left, model, overview);
     shows(canvas, right, model, overview);
     let feeds = band(feeds);
@@ -195,7 +195,7 @@ fn returns(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvi
 
 fn shows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
     const COLUMNS: [Column; 4] =
-        [stretch("show", 10, 1), fixed("paid", 10), fixed("unlocks", 10).number(), fixed("wanted", 10).number()];
+        [stretch("show", 10, 1), fixed("paid", 10), fixed("unlocks", 10).number(), fixed("wanted", 9).number()];
     let inside = frame(canvas, area, model, Pane::Payouts, Role::Heading, "payouts by show", "newest first");
     if overview.shows.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Faint, "no show was named yet");
@@ -276,8 +276,8 @@ fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Ov
         let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref()).unwrap_or("");
         // Of the flag its sign; of a long id the end, in which ids differ.
         let sign: String = flag.chars().take(1).collect();
-        let room = usize::from(below.width.saturating_sub(13 + 1));
-        let about = format!("{}{}", text::tail(about, room), if sign.is_empty() { sign } else { format!(" {sign}") });
+        let room = usize::from(below.width).saturating_sub(if sign.is_empty() { 13 } else { 15 });
+        let about = format!("{} {sign}", text::tail(about, room)).trim_end().to_owned();
         let age = when::age(model.now - event.received_at);
         vec![(age, Role::Faint), (feed::short_action(event).to_owned(), Role::Plain), (about, role)]
     });

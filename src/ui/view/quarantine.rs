@@ -11,16 +11,20 @@ use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use crate::ui::when;
 
-const COLUMNS: [Column; 6] = [
-    fixed("time", 11),
-    fixed("request", 8).number(),
-    stretch("from", 15, 1).from(90),
-    fixed("size", 10).number(),
-    stretch("reason", 24, 4),
-    fixed("sent again", 14),
-];
+fn columns(time: u16) -> [Column; 6] {
+    [
+        fixed("time", time),
+        fixed("request", 8).number(),
+        fixed("from", 21).from(100),
+        fixed("size", 9).number(),
+        stretch("reason", 24, 1),
+        fixed("sent again", 12),
+    ]
+}
 
-const TURNED_AWAY: [Column; 4] = [fixed("time", 11), fixed("status", 6).number(), stretch("from", 15, 1), stretch("answer", 24, 3)];
+fn door_columns(time: u16) -> [Column; 4] {
+    [fixed("time", time), fixed("status", 6).number(), fixed("from", 21), stretch("answer", 20, 1)]
+}
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let known = model.status.as_ref().map_or(0, |status| status.turned_away.len());
@@ -30,7 +34,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
 
     let list = &model.quarantine;
     let (cursor, below) = title::draw(canvas, upper, "quarantine", list, model.narrowing);
-    let rows = table::heads(canvas, below, &COLUMNS);
+    let columns = columns(when::width(list.page.rows.iter().map(|row| row.received_at), model.now));
+    let rows = table::heads(canvas, below, &columns);
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {
         None => {
@@ -43,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         Some((top, selected)) => {
             for ((index, row), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
-                table::row(canvas, Rect { y, height: 1, ..rows }, &COLUMNS, &cells(row, model), mark);
+                table::row(canvas, Rect { y, height: 1, ..rows }, &columns, &cells(row, model), mark);
             }
         }
     }
@@ -71,6 +76,7 @@ fn turned_away(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let totals: Vec<String> = status.turned_away_total.iter().map(|(status, count)| format!("{count}×{status}")).collect();
     let says = if totals.is_empty() { "none since the start".to_owned() } else { totals.join("  ") };
     canvas.text(x + 2, area.y, area.width, Role::Faint, &says);
+    let columns = door_columns(when::width(status.turned_away.iter().map(|one| one.at), model.now));
     for (one, y) in status.turned_away.iter().zip(area.top() + 1..area.bottom()) {
         let cells = [
             (when::time(one.at, model.now), Role::Faint),
@@ -78,6 +84,6 @@ fn turned_away(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
             (one.from.clone(), Role::Plain),
             (model.privacy.text(&one.message), Role::Plain),
         ];
-        table::row(canvas, Rect { y, height: 1, ..area }, &TURNED_AWAY, &cells, Mark::None);
+        table::row(canvas, Rect { y, height: 1, ..area }, &columns, &cells, Mark::None);
     }
 }
