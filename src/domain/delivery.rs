@@ -428,6 +428,11 @@ impl Delivery {
         }
     }
 
+    /// The delivery as `undo` would restore it.
+    pub fn before_last_action(&self) -> Option<&Self> {
+        self.undo.as_ref()?.before.iter().find(|before| before.id == self.id)
+    }
+
     /// Holds it because of an amendment that came after it was sent, or may have been.
     pub(super) fn hold_amended(&mut self) {
         let delivered = match &self.state {

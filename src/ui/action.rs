@@ -1,0 +1,264 @@
+//! Everything a key can do, in one table. Keymap, help, footer and the README's key table read it.
+
+/// Something a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)] // each is explained by its line in TABLE
+pub enum Action {
+    Overview,
+    Feed,
+    Deliveries,
+    Reversals,
+    Payouts,
+    Quarantine,
+    Up,
+    Down,
+    Top,
+    Bottom,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    Next,
+    Previous,
+    Open,
+    Back,
+    Narrow,
+    States,
+    Pause,
+    Timeline,
+    Reveal,
+    Retry,
+    MarkDelivered,
+    Cancel,
+    Undo,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+    Interrupt,
+}
+
+/// Where an action stands in the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Which screen.
+    Views,
+    /// Where on it.
+    Moving,
+    /// What is seen.
+    Looking,
+    /// What is changed; each is put on record.
+    Acting,
+    /// The program.
+    Program,
+}
+
+impl Group {
+    /// In the order of the help.
+    pub const ALL: [Self; 5] = [Self::Views, Self::Moving, Self::Looking, Self::Acting, Self::Program];
+
+    /// As its heading reads.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Views => "Views",
+            Self::Moving => "Moving",
+            Self::Looking => "Looking",
+            Self::Acting => "Acting (each goes on record, with your name and reason)",
+            Self::Program => "Program",
+        }
+    }
+}
+
+/// A line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What is done.
+    pub action: Action,
+    /// Its name in tests and documents.
+    pub id: &'static str,
+    /// Its keys; the first is the one named in hints.
+    pub keys: &'static [&'static str],
+    /// In a word or two, for the footer.
+    pub hint: &'static str,
+    /// In a sentence, for the help.
+    pub help: &'static str,
+    /// Where it stands in the help.
+    pub group: Group,
+    /// It asks for a change of the ledger.
+    pub mutates: bool,
+}
+
+const fn look(
+    action: Action,
+    id: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+    group: Group,
+) -> Entry {
+    Entry { action, id, keys, hint, help, group, mutates: false }
+}
+
+const fn act(
+    action: Action,
+    id: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { action, id, keys, hint, help, group: Group::Acting, mutates: true }
+}
+
+/// Every action.
+pub const TABLE: &[Entry] = &[
+    look(
+        Action::Overview,
+        "overview",
+        &["1"],
+        "overview",
+        "everything on one screen, what needs a hand first",
+        Group::Views,
+    ),
+    look(Action::Feed, "feed", &["2"], "feed", "events as they come in, family by family", Group::Views),
+    look(Action::Deliveries, "deliveries", &["3"], "deliveries", "all deliveries", Group::Views),
+    look(Action::Reversals, "reversals", &["4"], "reversals", "returns: reversed sales to be undone", Group::Views),
+    look(Action::Payouts, "payouts", &["5"], "payouts", "shows with payouts, unlocks and demand", Group::Views),
+    look(Action::Quarantine, "quarantine", &["6"], "quarantine", "requests that could not become events", Group::Views),
+    look(Action::Up, "up", &["up", "k"], "up", "one row up", Group::Moving),
+    look(
+        Action::Down,
+        "down",
+        &["down", "j"],
+        "down",
+        "one row down; leaving the newest row pauses the list",
+        Group::Moving,
+    ),
+    look(Action::Top, "top", &["g", "home"], "newest", "to the newest row, and follow it", Group::Moving),
+    look(Action::Bottom, "bottom", &["G", "end"], "oldest", "to the oldest row", Group::Moving),
+    look(Action::PageUp, "page_up", &["pgup"], "page up", "a page up", Group::Moving),
+    look(Action::PageDown, "page_down", &["pgdn", "space"], "page down", "a page down", Group::Moving),
+    look(Action::HalfUp, "half_up", &["ctrl-u"], "half up", "half a page up", Group::Moving),
+    look(Action::HalfDown, "half_down", &["ctrl-d"], "half down", "half a page down", Group::Moving),
+    look(Action::Next, "next", &["tab", "right", "l"], "next", "next pane, family or link", Group::Moving),
+    look(
+        Action::Previous,
+        "previous",
+        &["backtab", "left", "h"],
+        "previous",
+        "previous pane, family or link",
+        Group::Moving,
+    ),
+    look(Action::Open, "open", &["enter"], "open", "open the row: payload, drift, attempts", Group::Looking),
+    look(Action::Back, "back", &["esc"], "back", "close what is open; clear the narrowing", Group::Looking),
+    look(
+        Action::Narrow,
+        "narrow",
+        &["/"],
+        "narrow",
+        "only rows with these words; Enter keeps, Esc clears",
+        Group::Looking,
+    ),
+    look(Action::States, "states", &["s"], "state", "deliveries: only those in some states", Group::Looking),
+    look(Action::Pause, "pause", &["p"], "pause", "hold the list still, or follow the newest again", Group::Looking),
+    look(Action::Timeline, "timeline", &["t"], "timeline", "all that is known of this ticket", Group::Looking),
+    look(
+        Action::Reveal,
+        "reveal",
+        &["m"],
+        "reveal",
+        "show personal data, or mask it again; showing goes on record",
+        Group::Looking,
+    ),
+    act(Action::Retry, "retry", &["r"], "retry", "send the delivery, or the quarantined request, again"),
+    act(Action::MarkDelivered, "mark_delivered", &["d"], "delivered", "mark as delivered by hand"),
+    act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),
+    act(Action::Undo, "undo", &["u"], "undo", "take the last mark-delivered or cancel back"),
+    look(Action::Help, "help", &["?", "f1"], "help", "this page", Group::Program),
+    look(Action::Redraw, "redraw", &["ctrl-l"], "redraw", "draw the whole screen anew", Group::Program),
+    look(Action::Suspend, "suspend", &["ctrl-z"], "suspend", "suspend, as any job of the shell", Group::Program),
+    look(Action::Quit, "quit", &["q"], "quit", "quit; asks while deliveries are open", Group::Program),
+    look(
+        Action::Interrupt,
+        "interrupt",
+        &["ctrl-c"],
+        "quit",
+        "quit; a second time quits without asking",
+        Group::Program,
+    ),
+];
+
+impl Action {
+    /// Its line in the table.
+    pub fn entry(self) -> &'static Entry {
+        // A test keeps every action in the table.
+        TABLE.iter().find(|entry| entry.action == self).unwrap_or(&TABLE[0])
+    }
+}
+
+/// A key as people read it.
+pub fn key_name(key: &str) -> String {
+    match key {
+        "up" => "↑".into(),
+        "down" => "↓".into(),
+        "left" => "←".into(),
+        "right" => "→".into(),
+        "pgup" => "PgUp".into(),
+        "pgdn" => "PgDn".into(),
+        "backtab" => "Shift-Tab".into(),
+        one if one.chars().count() == 1 => one.into(),
+        other => other.split('-').map(capital).collect::<Vec<_>>().join("-"),
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut characters = word.chars();
+    characters.next().map_or_else(String::new, |first| {
+        let first: String = if word.len() > 1 { first.to_uppercase().collect() } else { first.to_string() };
+        first + characters.as_str()
+    })
+}
+
+/// The keys of an entry, for help and documents.
+pub fn key_names(entry: &Entry) -> String {
+    entry.keys.iter().map(|key| key_name(key)).collect::<Vec<_>>().join(" ")
+}
+
+/// The key table as Markdown, for the README.
+pub fn markdown() -> String {
+    let mut out = String::from("| key | does |\n| --- | --- |\n");
+    for group in Group::ALL {
+        for entry in TABLE.iter().filter(|entry| entry.group == group) {
+            let keys: Vec<String> = entry.keys.iter().map(|key| format!("`{}`", key_name(key))).collect();
+            out.push_str(&format!("| {} | {} |\n", keys.join(" "), entry.help));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_in_the_table_once_with_keys_and_help() {
+        for entry in TABLE {
+            assert_eq!(
+                TABLE.iter().filter(|one| one.action == entry.action || one.id == entry.id).count(),
+                1,
+                "{entry:?}"
+            );
+            assert!(!entry.keys.is_empty() && entry.help.len() > 8 && !entry.hint.is_empty(), "{entry:?}");
+            assert_eq!(entry.mutates, entry.group == Group::Acting, "{entry:?}");
+        }
+        // Variants are numbered from 0: the last one's number says how many there are.
+        assert_eq!(TABLE.len(), Action::Interrupt as usize + 1);
+    }
+
+    #[test]
+    fn the_markdown_has_a_line_for_each() {
+        let table = markdown();
+        assert_eq!(table.lines().count(), TABLE.len() + 2);
+        assert!(table.contains("| `Tab` `→` `l` | next pane"), "{table}");
+        assert!(table.contains("`Ctrl-d`"), "{table}");
+    }
+}

@@ -1,0 +1,209 @@
+//! Questions put before something that cannot be had back by looking away. The focus starts on the safe answer.
+
+use tui_input::Input;
+
+use super::words;
+use crate::domain::delivery::{Delivery, Evidence, Kind, Stage};
+use crate::domain::ids::DeliveryId;
+use crate::domain::payload::Amount;
+use crate::domain::query::{Command, RejectedRow};
+
+/// A question on the screen.
+#[derive(Debug, Clone)]
+pub enum Dialog {
+    /// Before an order.
+    Order(Box<OrderDialog>),
+    /// Before the program goes.
+    Leave(LeaveDialog),
+}
+
+/// What is under the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The answer that changes nothing.
+    No,
+    /// The answer that does it.
+    Yes,
+    /// The line for the reason.
+    Reason,
+}
+
+impl Focus {
+    /// The next one round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Yes => Self::Reason,
+            Self::Reason => Self::No,
+        }
+    }
+
+    /// The one before.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        self.next().next()
+    }
+}
+
+/// What an order is about, and what it does.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Send the delivery again.
+    Retry(Delivery),
+    /// It was done by hand.
+    MarkDelivered(Delivery),
+    /// It shall not be done.
+    Cancel(Delivery),
+    /// Take the last action back.
+    Undo(Delivery),
+    /// Send a quarantined request again.
+    Resend(RejectedRow),
+}
+
+/// A question before an order.
+#[derive(Debug, Clone)]
+pub struct OrderDialog {
+    /// What is asked.
+    pub ask: Ask,
+    /// What the buyer paid, once known.
+    pub amount: Option<Amount>,
+    /// As typed.
+    pub reason: Input,
+    /// Where the next key goes.
+    pub focus: Focus,
+    /// Why it was not done yet.
+    pub complaint: Option<&'static str>,
+}
+
+/// A question before the program goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaveDialog {
+    /// For good, rather than until `fg`.
+    pub quit: bool,
+    /// Deliveries that are pending or in flight.
+    pub open: u64,
+    /// On the answer that goes.
+    pub yes: bool,
+}
+
+impl OrderDialog {
+    /// A question about `ask`, on the safe answer.
+    pub fn new(ask: Ask) -> Self {
+        Self { ask, amount: None, reason: Input::default(), focus: Focus::No, complaint: None }
+    }
+
+    /// The order, or what is wanting.
+    ///
+    /// # Errors
+    /// When a reason is needed and none was given.
+    pub fn command(&self) -> Result<(Command, String), &'static str> {
+        let given = self.reason.value().trim();
+        let why = match (given, self.ask.usual_reason()) {
+            ("", None) => return Err("a reason is needed: whoever reads the record later will ask why"),
+            ("", Some(usual)) => usual,
+            (given, _) => given,
+        };
+        Ok((self.ask.command(), why.to_owned()))
+    }
+}
+
+impl Ask {
+    /// The delivery it is about.
+    pub fn delivery(&self) -> Option<&Delivery> {
+        match self {
+            Self::Retry(one) | Self::MarkDelivered(one) | Self::Cancel(one) | Self::Undo(one) => Some(one),
+            Self::Resend(_) => None,
+        }
+    }
+
+    /// The same, to be replaced as it changes under the reader's eyes.
+    pub fn delivery_mut(&mut self) -> Option<&mut Delivery> {
+        match self {
+            Self::Retry(one) | Self::MarkDelivered(one) | Self::Cancel(one) | Self::Undo(one) => Some(one),
+            Self::Resend(_) => None,
+        }
+    }
+
+    /// The delivery's id.
+    pub fn id(&self) -> Option<DeliveryId> {
+        self.delivery().map(|delivery| delivery.id)
+    }
+
+    /// What it is about, as toasts name it.
+    pub fn about(&self) -> String {
+        match self {
+            Self::Resend(row) => format!("request {}", row.seq),
+            other => other.delivery().map_or(String::new(), words::name),
+        }
+    }
+
+    /// As in `cancel`.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Retry(_) => "retry",
+            Self::MarkDelivered(_) => "mark delivered",
+            Self::Cancel(_) => "cancel",
+            Self::Undo(_) => "undo",
+            Self::Resend(_) => "send again",
+        }
+    }
+
+    /// The reason on record when none is typed; none where one must be.
+    pub fn usual_reason(&self) -> Option<&'static str> {
+        match self {
+            Self::MarkDelivered(_) | Self::Cancel(_) => None,
+            Self::Retry(_) | Self::Undo(_) | Self::Resend(_) => Some(self.verb()),
+        }
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::Retry(one) => Command::Retry(one.id),
+            Self::MarkDelivered(one) => Command::MarkDelivered(one.id),
+            Self::Cancel(one) => Command::Cancel(one.id),
+            Self::Undo(one) => Command::Undo(one.id),
+            Self::Resend(row) => Command::Resend(row.seq),
+        }
+    }
+
+    /// What follows, in a sentence or two.
+    pub fn effect(&self) -> String {
+        let moved = |one: &Delivery| match one.evidence {
+            Evidence::NotDone => "No attempt has moved the ticket.",
+            Evidence::Unknown => "An attempt may have moved the ticket: look at the platform first.",
+            Evidence::Done => "The ticket has been moved.",
+        };
+        match self {
+            Self::Retry(one) => {
+                let again = match one.stage() {
+                    Stage::Held => "It is released and sent as it is",
+                    Stage::Pending => "It is sent now rather than later",
+                    _ => "It is sent to the target again",
+                };
+                format!("{again}: {}. {}", words::meaning(one.kind), moved(one))
+            }
+            Self::MarkDelivered(one) => {
+                let whom = match one.kind {
+                    Kind::Transfer => "the buyer has the ticket",
+                    Kind::Return => "the seller has the ticket back",
+                };
+                format!("It is not sent any more; you say that {whom}. {}", moved(one))
+            }
+            Self::Cancel(one) => {
+                let whom = match one.kind {
+                    Kind::Transfer => "the buyer does not get the ticket from us",
+                    Kind::Return => "the seller does not get the ticket back from us",
+                };
+                format!("It is not sent any more: {whom}. {}", moved(one))
+            }
+            Self::Undo(one) => match one.before_last_action() {
+                Some(before) => format!("It becomes {} again.", words::stage(before.stage()).0),
+                None => "There is nothing to take back.".to_owned(),
+            },
+            Self::Resend(_) => {
+                "Its bytes go through the parser as it is now; if they can be read they become an event.".to_owned()
+            }
+        }
+    }
+}

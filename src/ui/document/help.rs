@@ -1,0 +1,45 @@
+//! The help: the action table as it is, and what the signs mean.
+
+use super::{Document, Line, span};
+use crate::domain::delivery::Stage;
+use crate::ui::action::{Group, TABLE, key_names};
+use crate::ui::theme::Role;
+use crate::ui::{text, words};
+
+/// The lines of the help.
+pub fn help() -> Document {
+    let mut lines = Vec::new();
+    let mut push = |spans| lines.push(Line { spans, link: None });
+    for group in Group::ALL {
+        push(vec![span(Role::Heading, group.name())]);
+        for entry in TABLE.iter().filter(|entry| entry.group == group) {
+            let keys = text::left(&key_names(entry), 14);
+            push(vec![span(Role::Key, format!("  {keys}")), span(Role::Plain, entry.help)]);
+        }
+        push(Vec::new());
+    }
+    push(vec![span(Role::Heading, "Signs")]);
+    for stage in Stage::ALL {
+        let (sign, role) = words::stage(stage);
+        let means = match stage {
+            Stage::Pending => "waits for its time, or behind another delivery of the same ticket",
+            Stage::InFlight => "an attempt is under way",
+            Stage::Delivered => "the ticket is where it belongs",
+            Stage::Failed => "refused, or all attempts used up: retry, deliver by hand, or cancel",
+            Stage::Held => "a person must decide; the reason says what",
+            Stage::Cancelled => "not to be done any more",
+        };
+        push(vec![span(role, format!("  {}", text::left(sign, 14))), span(Role::Plain, means)]);
+    }
+    push(vec![
+        span(Role::Drift, "  ◂ drift       "),
+        span(Role::Plain, "differs from menta's documentation: open the event to see where"),
+    ]);
+    push(vec![span(Role::Faint, "  = 41          "), span(Role::Plain, "repeats event 41 and creates nothing")]);
+    push(vec![span(Role::Held, "  ↩ reversal    "), span(Role::Plain, "takes a sale back")]);
+    push(vec![
+        span(Role::Faint, "  j•••@x.com    "),
+        span(Role::Plain, "personal data is masked; `m` reveals it, which goes on record"),
+    ]);
+    Document { lines }
+}

@@ -1,0 +1,45 @@
+//! A show: payouts, unlocks, demand, and the events that name it.
+
+use super::{Writer, span};
+use crate::domain::query::{EventRow, Page};
+use crate::domain::show::Show;
+use crate::ui::subject::Subject;
+use crate::ui::theme::Role;
+use crate::ui::{text, when};
+
+pub(super) fn write(writer: &mut Writer, show: &Show, events: &Page<EventRow>) {
+    writer.push(vec![span(Role::Heading, format!("show {}", show.show))], None);
+    if let Some(event) = &show.event {
+        writer.fact("event", Role::Plain, event);
+    }
+    let payouts = when::plural(show.payouts, "payout");
+    writer.linked("paid out", Role::Plain, &payouts, show.last_payout.map(Subject::Event));
+    let unlocks = when::plural(show.unlocks, "unlock");
+    writer.linked("unlocked", Role::Plain, &unlocks, show.last_unlock.map(Subject::Event));
+    let demand = format!(
+        "{} by {}",
+        when::plural(show.tickets_wanted, "ticket"),
+        when::plural(show.subscriptions, "subscription")
+    );
+    writer.fact("wanted", Role::Plain, &demand);
+    writer.heading("events that name it, newest first");
+    for row in &events.rows {
+        let brief = &row.brief;
+        let who = brief.from.as_ref().map_or(String::new(), |person| writer.privacy.person(person));
+        let note = brief.note.as_ref().map_or(String::new(), |note| writer.privacy.text(note));
+        writer.push(
+            vec![
+                span(Role::Faint, format!("  {} ", text::left(&when::time(row.received_at, writer.now), 11))),
+                span(Role::Faint, text::right(&row.seq.to_string(), 9)),
+                span(Role::Brand, format!("  {}", text::left(&row.action, 26))),
+                span(Role::Plain, format!(" {who}  {note}")),
+            ],
+            Some(Subject::Event(row.seq)),
+        );
+    }
+    if events.rows.is_empty() {
+        writer.push(vec![span(Role::Faint, "  none found")], None);
+    } else if events.older {
+        writer.push(vec![span(Role::Faint, "  … and older ones: narrow the feed with `/` and the show's id")], None);
+    }
+}

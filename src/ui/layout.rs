@@ -1,0 +1,41 @@
+//! How much fits: the few numbers that state and drawing must agree on.
+
+/// Columns and rows of a terminal.
+pub type Size = (u16, u16);
+
+/// Below this only a card is drawn that says so.
+pub const SMALLEST: Size = (60, 15);
+
+/// Whether there is room for anything but the card.
+pub fn usable((columns, rows): Size) -> bool {
+    columns >= SMALLEST.0 && rows >= SMALLEST.1
+}
+
+/// Whether the overview has room for all of its panes.
+pub fn roomy((columns, rows): Size) -> bool {
+    columns >= 110 && rows >= 32
+}
+
+/// Rows above the body: status, tabs, and the alarm when there is one.
+pub fn header_rows(alarm: bool) -> u16 {
+    2 + u16::from(alarm)
+}
+
+/// Rows below the body.
+pub const FOOTER_ROWS: u16 = 1;
+
+/// Rows of the body.
+pub fn body_rows((_, rows): Size, alarm: bool) -> u16 {
+    rows.saturating_sub(header_rows(alarm) + FOOTER_ROWS)
+}
+
+/// Rows of a list in a body, below its title and column heads.
+pub fn list_rows(body: u16) -> u16 {
+    body.saturating_sub(2).max(1)
+}
+
+/// Rows of the part of the quarantine view that shows who was turned away, with `known` of them.
+pub fn turned_away_rows(body: u16, known: usize) -> u16 {
+    // Title, and no more than a third of the body.
+    (u16::try_from(known).unwrap_or(u16::MAX).max(1)).min(body / 3).saturating_add(1).min(body)
+}

@@ -1,0 +1,359 @@
+//! A list that is longer than the screen and grows at its top.
+//!
+//! It holds a stretch of about three screens. While it follows, the newest row is on top and under the cursor. Paused, the
+//! top row and the selected row are tied to the places of their rows, so that what comes in moves nothing; the stretch is
+//! fetched anew from its own first row, and extended before the cursor reaches its ends.
+
+use tui_input::Input;
+
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::Seq;
+use crate::domain::query::{Cursor, EventRow, Page, RejectedRow, Window};
+use crate::domain::show::Show;
+
+/// Something that has a place in a list.
+pub trait Row {
+    /// Its place: the higher, the newer.
+    fn place(&self) -> Seq;
+}
+
+impl Row for EventRow {
+    fn place(&self) -> Seq {
+        self.seq
+    }
+}
+
+impl Row for Delivery {
+    fn place(&self) -> Seq {
+        self.id.0
+    }
+}
+
+impl Row for Show {
+    fn place(&self) -> Seq {
+        self.last
+    }
+}
+
+impl Row for RejectedRow {
+    fn place(&self) -> Seq {
+        self.seq
+    }
+}
+
+/// Where the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hold {
+    /// On the newest row, whichever that is.
+    #[default]
+    Following,
+    /// On a row that stays where it is.
+    Paused {
+        /// The first row of the stretch that is fetched.
+        anchor: Seq,
+        /// The first row on the screen.
+        top: Seq,
+        /// The row under the cursor.
+        selected: Seq,
+    },
+}
+
+/// What is to be fetched next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Want {
+    /// The stretch as it is held.
+    #[default]
+    Stretch,
+    /// The rows above it.
+    Above,
+    /// The end of the list.
+    Oldest,
+}
+
+/// A list and where the reader is in it.
+#[derive(Debug, Clone)]
+pub struct List<R> {
+    /// The stretch that is held.
+    pub page: Page<R>,
+    /// An answer has come since the list or its narrowing was chosen.
+    pub loaded: bool,
+    /// Where the reader is.
+    pub hold: Hold,
+    /// The words that rows must have, as typed.
+    pub words: Input,
+    want: Want,
+}
+
+impl<R> Default for List<R> {
+    fn default() -> Self {
+        Self {
+            page: Page::default(),
+            loaded: false,
+            hold: Hold::default(),
+            words: Input::default(),
+            want: Want::default(),
+        }
+    }
+}
+
+/// The part of a list that does not depend on what its rows are.
+pub trait Scroll {
+    /// Moves the cursor by `rows`; true when more rows must be fetched for it.
+    fn step(&mut self, rows: isize, height: usize) -> bool;
+    /// Goes to the newest row and follows it.
+    fn follow(&mut self);
+    /// Goes to the oldest row.
+    fn oldest(&mut self);
+    /// Holds still, or follows again.
+    fn pause(&mut self);
+    /// Starts anew, with other rows to come.
+    fn restart(&mut self);
+    /// The words as typed.
+    fn words(&mut self) -> &mut Input;
+    /// It holds still.
+    fn paused(&self) -> bool;
+}
+
+impl<R: Row> List<R> {
+    /// The window to ask for, with `height` rows on the screen.
+    pub fn window(&self, height: usize) -> Window {
+        let cursor = match (self.want, self.hold, self.page.rows.first()) {
+            (Want::Oldest, ..) => Cursor::Oldest,
+            (Want::Above, _, Some(first)) => Cursor::Above(first.place()),
+            (_, Hold::Paused { anchor, .. }, _) => Cursor::From(anchor),
+            (_, Hold::Following, _) => Cursor::Newest,
+        };
+        let words = self.words.value().split_whitespace().map(str::to_owned).collect();
+        Window { cursor, limit: height.max(10) * 3, words, since: None }
+    }
+
+    /// Takes the answer to `window` in, unless it answers what is no longer asked.
+    pub fn accept(&mut self, window: &Window, page: Page<R>, height: usize) {
+        if *window != (Window { limit: window.limit, ..self.window(height) }) {
+            return;
+        }
+        self.loaded = true;
+        match window.cursor {
+            Cursor::Newest => self.page = page,
+            Cursor::From(_) => {
+                self.page = page;
+                self.tie(height);
+            }
+            Cursor::Above(_) => self.extend(page, height),
+            Cursor::Oldest => {
+                self.page = page;
+                self.want = Want::Stretch;
+                let rows = &self.page.rows;
+                self.hold = match (rows.first(), rows.get(rows.len().saturating_sub(height.max(1))), rows.last()) {
+                    (Some(first), Some(top), Some(last)) => {
+                        Hold::Paused { anchor: first.place(), top: top.place(), selected: last.place() }
+                    }
+                    _ => Hold::Following,
+                };
+            }
+        }
+    }
+
+    /// Ties top and cursor to rows that are there, when theirs have gone.
+    fn tie(&mut self, height: usize) {
+        let Hold::Paused { anchor, .. } = self.hold else { return };
+        match self.indices(height) {
+            Some((top, selected)) => {
+                let place = |index: usize| self.page.rows[index].place();
+                self.hold = Hold::Paused { anchor, top: place(top), selected: place(selected) };
+            }
+            None if self.page.newer > 0 => self.want = Want::Oldest,
+            None => self.hold = Hold::Following,
+        }
+    }
+
+    fn extend(&mut self, above: Page<R>, height: usize) {
+        self.want = Want::Stretch;
+        self.page.newer = above.newer;
+        let mut rows = above.rows;
+        rows.append(&mut self.page.rows);
+        let most = height.max(10) * 4;
+        if rows.len() > most {
+            rows.truncate(most);
+            self.page.older = true;
+        }
+        self.page.rows = rows;
+        if let (Hold::Paused { anchor, .. }, Some(first)) = (&mut self.hold, self.page.rows.first()) {
+            *anchor = first.place();
+        }
+    }
+
+    /// Where the first row on the screen and the row under the cursor are in the stretch. `None` when it is empty.
+    pub fn indices(&self, height: usize) -> Option<(usize, usize)> {
+        let rows = &self.page.rows;
+        let last = rows.len().checked_sub(1)?;
+        let Hold::Paused { top, selected, .. } = self.hold else { return Some((0, 0)) };
+        let index = |place: Seq| rows.partition_point(|row| row.place() > place).min(last);
+        let (top, selected) = (index(top), index(selected));
+        Some((top.clamp((selected + 1).saturating_sub(height.max(1)), selected), selected))
+    }
+
+    /// The row under the cursor.
+    pub fn selected(&self) -> Option<&R> {
+        let (_, selected) = self.indices(usize::MAX)?;
+        self.page.rows.get(selected)
+    }
+
+    /// How many rows are newer than the first on the screen; [`crate::domain::query::MOST_COUNTED`] means that or more.
+    pub fn newer(&self, height: usize) -> usize {
+        self.page.newer + self.indices(height).map_or(0, |(top, _)| top)
+    }
+}
+
+impl<R: Row> Scroll for List<R> {
+    fn step(&mut self, rows: isize, height: usize) -> bool {
+        let Some((top, selected)) = self.indices(height) else { return false };
+        let length = self.page.rows.len();
+        let target = selected.saturating_add_signed(rows).min(length - 1);
+        let anchor = match self.hold {
+            Hold::Following if target == 0 => return false,
+            Hold::Following => self.page.rows[0].place(),
+            Hold::Paused { anchor, .. } => anchor,
+        };
+        let top = top.clamp((target + 1).saturating_sub(height.max(1)), target);
+        let place = |index: usize| self.page.rows[index].place();
+        let mut hold = (anchor, place(top), place(target));
+        let near_end = rows > 0 && self.page.older && target + height >= length;
+        let near_start = rows < 0 && self.page.newer > 0 && top < height;
+        if near_end {
+            hold.0 = place(top.saturating_sub(height));
+        }
+        self.hold = Hold::Paused { anchor: hold.0, top: hold.1, selected: hold.2 };
+        self.want = if near_start { Want::Above } else { Want::Stretch };
+        near_end || near_start
+    }
+
+    fn follow(&mut self) {
+        self.hold = Hold::Following;
+        self.want = Want::Stretch;
+    }
+
+    fn oldest(&mut self) {
+        self.want = Want::Oldest;
+    }
+
+    fn pause(&mut self) {
+        match (self.hold, self.page.rows.first()) {
+            (Hold::Following, Some(first)) => {
+                let place = first.place();
+                self.hold = Hold::Paused { anchor: place, top: place, selected: place };
+            }
+            _ => self.follow(),
+        }
+    }
+
+    fn restart(&mut self) {
+        self.follow();
+        self.loaded = false;
+    }
+
+    fn words(&mut self) -> &mut Input {
+        &mut self.words
+    }
+
+    fn paused(&self) -> bool {
+        matches!(self.hold, Hold::Paused { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Row for u64 {
+        fn place(&self) -> Seq {
+            Seq(*self)
+        }
+    }
+
+    /// The rows `1..=newest`, as a ledger would answer.
+    fn answer(list: &mut List<u64>, newest: u64, height: usize) {
+        let window = list.window(height);
+        let all: Vec<u64> = (1..=newest).rev().collect();
+        let start = match window.cursor {
+            Cursor::Newest => 0,
+            Cursor::From(seq) => all.iter().position(|row| *row <= seq.0).unwrap_or(all.len()),
+            Cursor::Above(seq) => all.iter().position(|row| *row <= seq.0).unwrap().saturating_sub(window.limit),
+            Cursor::Oldest => all.len().saturating_sub(window.limit),
+        };
+        let mut rows: Vec<u64> = all[start..].iter().copied().take(window.limit).collect();
+        if let Cursor::Above(seq) = window.cursor {
+            rows.retain(|row| *row > seq.0);
+        }
+        let older = rows.last().is_some_and(|last| *last > 1);
+        list.accept(&window, Page { rows, newer: start, older, searched: None }, height);
+    }
+
+    fn shown(list: &List<u64>, height: usize) -> (u64, u64) {
+        let (top, selected) = list.indices(height).unwrap();
+        (list.page.rows[top], list.page.rows[selected])
+    }
+
+    #[test]
+    fn a_paused_list_stays_where_it_is() {
+        let mut list = List::default();
+        answer(&mut list, 100, 10);
+        list.step(2, 10);
+        assert_eq!(shown(&list, 10), (100, 98));
+        answer(&mut list, 237, 10);
+        assert_eq!((shown(&list, 10), list.newer(10)), ((100, 98), 137));
+        list.follow();
+        answer(&mut list, 240, 10);
+        assert_eq!((shown(&list, 10), list.paused()), ((240, 240), false));
+    }
+
+    #[test]
+    fn every_row_can_be_reached_down_and_up() {
+        let mut list = List::default();
+        answer(&mut list, 500, 10);
+        let mut seen = vec![shown(&list, 10).1];
+        for step in [1, -1] {
+            for _ in 0..500 {
+                if list.step(step, 10) {
+                    answer(&mut list, 500, 10);
+                }
+                let (top, selected) = shown(&list, 10);
+                assert!(top >= selected && top - selected < 10, "{top} {selected}");
+                seen.push(selected);
+            }
+        }
+        let expected: Vec<u64> = (1..=500).rev().chain([1]).chain(2..=500).chain([500]).collect();
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_oldest_page_ends_with_the_oldest_row() {
+        let mut list = List::default();
+        answer(&mut list, 500, 10);
+        list.oldest();
+        answer(&mut list, 500, 10);
+        assert_eq!(shown(&list, 10), (10, 1));
+        list.step(-10, 10);
+        assert_eq!(shown(&list, 10), (11, 11));
+    }
+
+    #[test]
+    fn a_row_that_goes_leaves_its_older_neighbour_selected() {
+        let mut list = List::default();
+        answer(&mut list, 5, 10);
+        list.step(2, 10);
+        let window = list.window(10);
+        list.accept(&window, Page { rows: vec![5, 4, 2, 1], newer: 0, older: false, searched: None }, 10);
+        assert_eq!(shown(&list, 10).1, 2);
+    }
+
+    #[test]
+    fn answers_to_what_is_no_longer_asked_are_dropped() {
+        let mut list = List::<u64>::default();
+        answer(&mut list, 5, 10);
+        let stale = list.window(10);
+        list.words = Input::new("joe".into());
+        list.accept(&stale, Page { rows: vec![9], newer: 0, older: false, searched: None }, 10);
+        assert_eq!(list.page.rows, [5, 4, 3, 2, 1]);
+    }
+}

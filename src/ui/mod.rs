@@ -1,0 +1,54 @@
+//! SHOW. The dashboard: state, and what is drawn of it, as plain functions of values; I/O at the edges.
+//!
+//! ```text
+//! key, change tick, answer -> Message -> update(&mut Model) -> Effects -> the ledger's door -> Message …
+//!                                              |
+//!                                              '-> dirty -> view::draw(&Model), at most 30 times a second
+//! ```
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | [`text`], [`when`], [`words`], [`theme`], [`privacy`] | what may be drawn, and how it reads and looks |
+//! | [`action`], [`keymap`] | everything a key can do, in one table |
+//! | [`layout`], [`list`], [`subject`], [`document`], [`detail`], [`dialog`], [`model`] | the state |
+//! | [`update`], [`effect`] | what changes it, and what that wants done outside |
+//! | [`view`] | what is drawn of it |
+//! | [`terminal`], [`run`](mod@run) | the terminal's manners, and the loop |
+//!
+//! It knows the ledger only by its door and the domain's words.
+
+pub mod layout;
+pub mod privacy;
+pub mod text;
+pub mod theme;
+pub mod when;
+pub mod words;
+
+pub mod action;
+pub mod keymap;
+
+pub mod subject;
+
+pub mod document;
+
+pub mod detail;
+pub mod dialog;
+pub mod list;
+pub mod model;
+
+pub mod update;
+
+pub mod effect;
+
+pub mod view;
+
+pub mod terminal;
+
+pub mod run;
+
+pub use run::{Exit, Options, UiError, run};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

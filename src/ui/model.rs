@@ -1,0 +1,430 @@
+//! All state of the dashboard. No I/O, no clock, nothing of how it looks.
+
+use std::collections::BTreeMap;
+
+use super::detail::Detail;
+use super::dialog::Dialog;
+use super::document::Data;
+use super::layout::{self, Size};
+use super::list::{List, Row, Scroll};
+use super::privacy::Privacy;
+use super::subject::Subject;
+use super::theme::Role;
+use crate::domain::Timestamp;
+use crate::domain::delivery::{Delivery, Kind, Stage};
+use crate::domain::documentation::FAMILIES;
+use crate::domain::ids::{DeliveryId, Seq, TicketId};
+use crate::domain::query::{DeliveryQuery, EventQuery, EventRow, Overview, Query, RejectedRow, Status};
+use crate::domain::show::Show;
+
+/// A screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)] // as the action of the same name says
+pub enum View {
+    Overview,
+    Feed,
+    Deliveries,
+    Reversals,
+    Payouts,
+    Quarantine,
+}
+
+impl View {
+    /// In the order of their keys.
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::Feed, Self::Deliveries, Self::Reversals, Self::Payouts, Self::Quarantine];
+
+    /// As its tab and the record of a reveal name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Feed => "feed",
+            Self::Deliveries => "deliveries",
+            Self::Reversals => "reversals",
+            Self::Payouts => "payouts",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}
+
+/// A part of the overview that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pane {
+    /// Failed and held deliveries.
+    Attention,
+    /// Pending and in-flight deliveries.
+    Open,
+    /// Returns.
+    Reversals,
+    /// Shows.
+    Payouts,
+    /// The feed of one documented family, by its place in [`FAMILIES`].
+    Family(usize),
+}
+
+/// A choice of delivery states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// As the list's title names it.
+    pub name: &'static str,
+    /// Empty: all.
+    pub stages: &'static [Stage],
+}
+
+/// The choices, in the order in which `s` goes through them.
+pub const CHOICES: [Choice; 7] = [
+    Choice { name: "all states", stages: &[] },
+    Choice { name: "needs a hand", stages: &[Stage::Failed, Stage::Held] },
+    Choice { name: "open", stages: &[Stage::Pending, Stage::InFlight] },
+    Choice { name: "failed", stages: &[Stage::Failed] },
+    Choice { name: "held", stages: &[Stage::Held] },
+    Choice { name: "delivered", stages: &[Stage::Delivered] },
+    Choice { name: "cancelled", stages: &[Stage::Cancelled] },
+];
+
+/// Something to be known for a few seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// The sentence.
+    pub text: String,
+    /// Good or bad news.
+    pub role: Role,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// What an outstanding question is for. One question at a time for each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// Counts and the first screen.
+    Overview,
+    /// A family's feed; none: all families.
+    Feed(Option<String>),
+    /// A list.
+    List(View),
+    /// An open detail.
+    Detail(Subject),
+    /// The delivery that a dialog is about.
+    Dialog(DeliveryId),
+    /// How the program is.
+    Status,
+}
+
+/// All state of the dashboard.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Who sits here, for the record.
+    pub who: String,
+    /// The present.
+    pub now: Timestamp,
+    /// The terminal.
+    pub size: Size,
+    /// The screen.
+    pub view: View,
+    /// Details open above it, the last on top.
+    pub details: Vec<Detail>,
+    /// Counts and the first screen, once they have come.
+    pub overview: Option<Overview>,
+    /// The pane of the overview that has the focus.
+    pub pane: Pane,
+    /// The row under the cursor of each pane.
+    pub pane_rows: BTreeMap<Pane, Seq>,
+    /// The family of the feed; none: all.
+    pub family: Option<String>,
+    /// The feeds that were looked at.
+    pub feeds: BTreeMap<Option<String>, List<EventRow>>,
+    /// All deliveries.
+    pub deliveries: List<Delivery>,
+    /// The choice of states there, by its place in [`CHOICES`].
+    pub delivery_choice: usize,
+    /// Returns.
+    pub returns: List<Delivery>,
+    /// The choice of states there.
+    pub return_choice: usize,
+    /// Shows.
+    pub shows: List<Show>,
+    /// The quarantine.
+    pub quarantine: List<RejectedRow>,
+    /// How the program is.
+    pub status: Option<Status>,
+    /// Why the last question got no answer.
+    pub trouble: Option<String>,
+    /// A question to the reader.
+    pub dialog: Option<Dialog>,
+    /// Lines of the help above the screen, when it is open.
+    pub help: Option<usize>,
+    /// The words of the list are being typed.
+    pub narrowing: bool,
+    /// What is to be known for a few seconds.
+    pub toasts: Vec<Toast>,
+    /// Whether personal data may be seen here.
+    pub privacy: Privacy,
+    /// Questions under way; true: to be asked again.
+    pub asking: BTreeMap<Slot, bool>,
+}
+
+impl Model {
+    /// The dashboard as it opens.
+    pub fn new(who: String, now: Timestamp, size: Size) -> Self {
+        Self {
+            who,
+            now,
+            size,
+            view: View::Overview,
+            details: Vec::new(),
+            overview: None,
+            pane: Pane::Attention,
+            pane_rows: BTreeMap::new(),
+            family: None,
+            feeds: BTreeMap::new(),
+            deliveries: List::default(),
+            delivery_choice: 0,
+            returns: List::default(),
+            return_choice: 0,
+            shows: List::default(),
+            quarantine: List::default(),
+            status: None,
+            trouble: None,
+            dialog: None,
+            help: None,
+            narrowing: false,
+            toasts: Vec::new(),
+            privacy: Privacy::Masked,
+            asking: BTreeMap::new(),
+        }
+    }
+
+    /// What is wrong with the program, if anything is.
+    pub fn alarm(&self) -> Option<&str> {
+        self.trouble.as_deref().or(self.status.as_ref().and_then(|status| status.unwell.as_deref()))
+    }
+
+    /// Rows of the body.
+    pub fn body_rows(&self) -> u16 {
+        layout::body_rows(self.size, self.alarm().is_some())
+    }
+
+    /// Rows of the list in sight.
+    pub fn list_rows(&self) -> usize {
+        let mut body = self.body_rows();
+        if self.view == View::Quarantine {
+            body = body.saturating_sub(layout::turned_away_rows(body, self.turned_away()));
+        }
+        usize::from(layout::list_rows(body))
+    }
+
+    fn turned_away(&self) -> usize {
+        self.status.as_ref().map_or(0, |status| status.turned_away.len())
+    }
+
+    /// The detail on top.
+    pub fn detail(&self) -> Option<&Detail> {
+        self.details.last()
+    }
+
+    /// Where the reader is, as the record of a reveal names it.
+    pub fn place(&self) -> String {
+        match (self.detail(), self.view, &self.family) {
+            (Some(detail), ..) => detail.subject.to_string(),
+            (None, View::Feed, Some(family)) => format!("feed {family}"),
+            (None, view, _) => view.name().to_owned(),
+        }
+    }
+
+    /// The families that have a feed: all, the documented, and others that were met.
+    pub fn families(&self) -> Vec<Option<String>> {
+        let met = self.overview.iter().flat_map(|overview| overview.families.keys());
+        let others = met.filter(|name| !FAMILIES.contains(&name.as_str())).cloned();
+        let documented = FAMILIES.iter().map(|name| (*name).to_owned());
+        std::iter::once(None).chain(documented.chain(others).map(Some)).collect()
+    }
+
+    /// The feed in sight.
+    pub fn feed(&self) -> Option<&List<EventRow>> {
+        self.feeds.get(&self.family)
+    }
+
+    /// The list in sight.
+    pub fn list(&mut self) -> Option<&mut dyn Scroll> {
+        match self.view {
+            View::Overview => None,
+            View::Feed => Some(self.feeds.entry(self.family.clone()).or_default()),
+            View::Deliveries => Some(&mut self.deliveries),
+            View::Reversals => Some(&mut self.returns),
+            View::Payouts => Some(&mut self.shows),
+            View::Quarantine => Some(&mut self.quarantine),
+        }
+    }
+
+    /// The list in sight holds still.
+    pub fn paused(&self) -> bool {
+        match self.view {
+            View::Overview => false,
+            View::Feed => self.feed().is_some_and(Scroll::paused),
+            View::Deliveries => self.deliveries.paused(),
+            View::Reversals => self.returns.paused(),
+            View::Payouts => self.shows.paused(),
+            View::Quarantine => self.quarantine.paused(),
+        }
+    }
+
+    /// Deliveries that are pending or in flight.
+    pub fn open_deliveries(&self) -> u64 {
+        self.overview.as_ref().map_or(0, |overview| overview.count(&[Stage::Pending, Stage::InFlight]))
+    }
+
+    /// The panes of the overview that fit.
+    pub fn panes(&self) -> Vec<Pane> {
+        let families = (0..FAMILIES.len()).map(Pane::Family);
+        let lists: &[Pane] = match layout::roomy(self.size) {
+            true => &[Pane::Attention, Pane::Open, Pane::Reversals, Pane::Payouts],
+            false => &[Pane::Attention, Pane::Open],
+        };
+        lists.iter().copied().chain(families).collect()
+    }
+
+    /// The rows of a pane, by their places.
+    pub fn pane_places(&self, pane: Pane) -> Vec<Seq> {
+        fn places<R: Row>(rows: &[R]) -> Vec<Seq> {
+            rows.iter().map(Row::place).collect()
+        }
+        let Some(overview) = &self.overview else { return Vec::new() };
+        match pane {
+            Pane::Attention => places(&overview.attention),
+            Pane::Open => places(&overview.open),
+            Pane::Reversals => places(&overview.returns),
+            Pane::Payouts => places(&overview.shows),
+            Pane::Family(index) => overview.feeds.get(FAMILIES[index]).map_or(Vec::new(), |rows| places(rows)),
+        }
+    }
+
+    /// The row under the cursor of a pane, as an index: where its row has gone, the first.
+    pub fn pane_index(&self, pane: Pane) -> usize {
+        let Some(chosen) = self.pane_rows.get(&pane) else { return 0 };
+        self.pane_places(pane).iter().position(|place| place == chosen).unwrap_or(0)
+    }
+
+    /// What Enter opens.
+    pub fn target(&self) -> Option<Subject> {
+        if let Some(detail) = self.detail() {
+            return detail.target().cloned();
+        }
+        let event = |list: &List<EventRow>| list.selected().map(|row| Subject::Event(row.seq));
+        let delivery = |list: &List<Delivery>| list.selected().map(|one| Subject::Delivery(one.id));
+        match self.view {
+            View::Overview => {
+                let index = self.pane_index(self.pane);
+                let overview = self.overview.as_ref()?;
+                let delivery = |rows: &[Delivery]| rows.get(index).map(|one| Subject::Delivery(one.id));
+                match self.pane {
+                    Pane::Attention => delivery(&overview.attention),
+                    Pane::Open => delivery(&overview.open),
+                    Pane::Reversals => delivery(&overview.returns),
+                    Pane::Payouts => overview.shows.get(index).map(|show| Subject::Show(show.show.clone())),
+                    Pane::Family(family) => {
+                        let rows = overview.feeds.get(FAMILIES[family])?;
+                        rows.get(index).map(|row| Subject::Event(row.seq))
+                    }
+                }
+            }
+            View::Feed => self.feed().and_then(event),
+            View::Deliveries => delivery(&self.deliveries),
+            View::Reversals => delivery(&self.returns),
+            View::Payouts => self.shows.selected().map(|show| Subject::Show(show.show.clone())),
+            View::Quarantine => self.quarantine.selected().map(|row| Subject::Rejected(row.seq)),
+        }
+    }
+
+    /// The delivery that an order is about.
+    pub fn chosen_delivery(&self) -> Option<&Delivery> {
+        if let Some(detail) = self.detail() {
+            return detail.delivery();
+        }
+        match self.view {
+            View::Deliveries => self.deliveries.selected(),
+            View::Reversals => self.returns.selected(),
+            View::Overview => {
+                let overview = self.overview.as_ref()?;
+                let rows = match self.pane {
+                    Pane::Attention => &overview.attention,
+                    Pane::Open => &overview.open,
+                    Pane::Reversals => &overview.returns,
+                    Pane::Payouts | Pane::Family(_) => return None,
+                };
+                rows.get(self.pane_index(self.pane))
+            }
+            View::Feed | View::Payouts | View::Quarantine => None,
+        }
+    }
+
+    /// The quarantined request that an order is about.
+    pub fn chosen_request(&self) -> Option<&RejectedRow> {
+        match self.detail() {
+            Some(detail) => match detail.data.as_ref()? {
+                Data::Rejected(detail) => Some(&detail.row),
+                _ => None,
+            },
+            None if self.view == View::Quarantine => self.quarantine.selected(),
+            None => None,
+        }
+    }
+
+    /// The ticket of the row under the cursor.
+    pub fn chosen_ticket(&self) -> Option<&TicketId> {
+        if let Some(detail) = self.detail() {
+            return detail.ticket();
+        }
+        match (self.view, self.pane) {
+            (View::Feed, _) => self.feed()?.selected()?.ticket.as_ref(),
+            (View::Overview, Pane::Family(family)) => {
+                let rows = self.overview.as_ref()?.feeds.get(FAMILIES[family])?;
+                rows.get(self.pane_index(self.pane))?.ticket.as_ref()
+            }
+            _ => self.chosen_delivery()?.ticket.as_ref(),
+        }
+    }
+
+    /// The questions whose answers are in sight.
+    pub fn needs(&self) -> Vec<(Slot, Query)> {
+        let mut needs = Vec::new();
+        if let Some(Dialog::Order(dialog)) = &self.dialog
+            && let Some(id) = dialog.ask.id()
+        {
+            needs.push((Slot::Dialog(id), Query::Delivery(id)));
+        }
+        if let Some(detail) = self.detail() {
+            needs.push((Slot::Detail(detail.subject.clone()), detail.subject.query()));
+            return needs;
+        }
+        let height = self.list_rows();
+        let deliveries = |list: &List<Delivery>, choice: usize, kind| {
+            Query::Deliveries(DeliveryQuery {
+                stages: CHOICES[choice].stages.to_vec(),
+                kind,
+                window: list.window(height),
+            })
+        };
+        needs.push(match self.view {
+            View::Overview => (Slot::Overview, self.counts()),
+            View::Feed => {
+                let window =
+                    self.feed().map_or_else(|| List::<EventRow>::default().window(height), |list| list.window(height));
+                let query = EventQuery { family: self.family.clone(), window };
+                (Slot::Feed(self.family.clone()), Query::Events(query))
+            }
+            View::Deliveries => (Slot::List(self.view), deliveries(&self.deliveries, self.delivery_choice, None)),
+            View::Reversals => {
+                (Slot::List(self.view), deliveries(&self.returns, self.return_choice, Some(Kind::Return)))
+            }
+            View::Payouts => (Slot::List(self.view), Query::Shows(self.shows.window(height))),
+            View::Quarantine => (Slot::List(self.view), Query::Quarantine(self.quarantine.window(height))),
+        });
+        needs
+    }
+
+    /// The question for the counts, with rows only where the overview is in sight.
+    pub fn counts(&self) -> Query {
+        let in_sight = self.view == View::Overview && self.details.is_empty();
+        Query::Overview { rows: if in_sight { usize::from(self.size.1).max(10) } else { 0 } }
+    }
+}

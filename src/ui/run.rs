@@ -1,0 +1,187 @@
+//! The loop: keys, signals, the ledger's change ticks and answers, and the second's tick, one at a time; a frame when
+//! something has changed, at most 30 a second.
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+use super::effect::{self, Effect};
+use super::layout;
+use super::model::Model;
+use super::terminal::{OwnTerminal, Screen, as_own_task};
+use super::theme::Theme;
+use super::update::{self, Message, update};
+use crate::config::clock::Clock;
+use crate::engine::Handle;
+
+/// How the dashboard is to be run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Who sits here, for the record, as in `ana (uid 1000)`.
+    pub who: String,
+    /// What time it is.
+    pub clock: Clock,
+    /// `NO_COLOR` is set.
+    pub no_color: bool,
+}
+
+/// Why the dashboard has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Somebody quit.
+    Quit,
+    /// The caller's `shutdown` came.
+    Shutdown,
+    /// SIGTERM.
+    Terminated,
+    /// SIGHUP, or the terminal has gone.
+    HungUp,
+}
+
+/// Why the dashboard could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum UiError {
+    /// The terminal cannot be used.
+    #[error("the terminal cannot be used: {0}: run `willcall serve` for a server without dashboard")]
+    Terminal(#[from] io::Error),
+}
+
+/// A signal that concerns the dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM.
+    Terminate,
+    /// SIGHUP.
+    HangUp,
+    /// SIGCONT: the process was stopped, and whoever ran meanwhile may have changed the terminal.
+    Continue,
+}
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// The shortest time between two refreshes because of changes.
+const REFRESH: Duration = Duration::from_millis(100);
+
+/// Shows the dashboard on this process's terminal until somebody quits, a signal or `shutdown` comes.
+///
+/// # Errors
+/// When there is no terminal that can be used.
+pub async fn run(handle: Handle, options: Options, shutdown: impl Future) -> Result<Exit, UiError> {
+    let mut screen = OwnTerminal::enter()?;
+    let signals = stream::select(
+        listen(SignalKind::terminate(), Signal::Terminate)?,
+        stream::select(
+            listen(SignalKind::hangup(), Signal::HangUp)?,
+            listen(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()), Signal::Continue)?,
+        ),
+    );
+    as_own_task(drive(&handle, options, &mut screen, EventStream::new(), signals, shutdown)).await
+}
+
+fn listen(kind: SignalKind, signal_is: Signal) -> io::Result<impl Stream<Item = Signal>> {
+    let signals = signal(kind)?;
+    Ok(stream::unfold(signals, move |mut signals| async move { signals.recv().await.map(|()| (signal_is, signals)) }))
+}
+
+/// The loop, on any screen and any input.
+///
+/// # Errors
+/// When the screen cannot be drawn on.
+pub async fn drive(
+    handle: &Handle,
+    options: Options,
+    screen: &mut impl Screen,
+    input: impl Stream<Item = io::Result<Event>>,
+    signals: impl Stream<Item = Signal>,
+    shutdown: impl Future,
+) -> Result<Exit, UiError> {
+    let Options { who, clock, no_color } = options;
+    let theme = Theme { colour: !no_color };
+    let (mut input, mut signals, mut shutdown) = (pin!(input.fuse()), pin!(signals.fuse()), pin!(shutdown));
+    let (sender, mut messages) = unbounded_channel();
+    let mut changes = handle.changes();
+    let mut ledger_lives = true;
+    let mut second = interval_at(Instant::now() + Duration::from_secs(1), Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+
+    let mut model = Model::new(who, clock.now(), screen.size()?);
+    let mut effects = update::open(&mut model);
+    let mut dirty = true;
+    let mut next_frame = Instant::now();
+    let mut next_refresh = Instant::now();
+    let mut stale = false;
+    loop {
+        for effect in effects.drain(..).collect::<Vec<_>>() {
+            match effect::perform(effect, handle, &sender) {
+                Some(Effect::Quit) => return Ok(Exit::Quit),
+                Some(Effect::Suspend) => {
+                    screen.suspend()?;
+                    dirty = true;
+                }
+                Some(Effect::Redraw) => {
+                    screen.forget()?;
+                    dirty = true;
+                }
+                _ => {}
+            }
+        }
+        if dirty && Instant::now() >= next_frame {
+            screen.draw(&model, theme)?;
+            dirty = false;
+            next_frame = Instant::now() + FRAME;
+        }
+        // Keys before data: a flood of changes must not make the dashboard deaf.
+        let message = tokio::select! {
+            biased;
+            _ = &mut shutdown => return Ok(Exit::Shutdown),
+            Some(signal) = signals.next() => match signal {
+                Signal::Terminate => return Ok(Exit::Terminated),
+                Signal::HangUp => return Ok(Exit::HungUp),
+                Signal::Continue => {
+                    screen.resume()?;
+                    Some(Message::Resized(screen.size()?))
+                }
+            },
+            event = input.next() => match event {
+                Some(Ok(event)) => message(event),
+                Some(Err(error)) => return Err(error.into()),
+                None => return Ok(Exit::HungUp),
+            },
+            Some(message) = messages.recv() => Some(message),
+            change = changes.changed(), if ledger_lives && !stale => {
+                ledger_lives = change.is_ok();
+                stale = ledger_lives;
+                None
+            }
+            () = sleep_until(next_refresh), if stale => {
+                stale = false;
+                next_refresh = Instant::now() + REFRESH;
+                Some(Message::Changed)
+            }
+            _ = second.tick() => Some(Message::Tick),
+            () = sleep_until(next_frame), if dirty => None,
+        };
+        if let Some(message) = message {
+            // The card of a too small terminal shows nothing that a change or a second could alter.
+            dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_));
+            effects = update(&mut model, message, clock.now());
+        }
+    }
+}
+
+fn message(event: Event) -> Option<Message> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key.into())),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(columns, rows) => Some(Message::Resized((columns, rows))),
+        _ => None,
+    }
+}

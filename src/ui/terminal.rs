@@ -1,0 +1,186 @@
+//! The terminal and its manners: taken over on entry, given back on every way out.
+//!
+//! `ratatui::restore` undoes only raw mode and the alternate screen, and its panic hook acts for any thread: a worker's
+//! panic would take raw mode from a live dashboard. Here only a panic of the dashboard's own task gives the terminal back;
+//! what other threads say is kept until the screen is left.
+
+use std::io::{self, Stdout, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::{Attribute, SetAttribute, force_color_output};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use super::layout::Size;
+use super::model::Model;
+use super::theme::Theme;
+use super::view;
+
+/// Where the dashboard is drawn.
+pub trait Screen {
+    /// Columns and rows.
+    ///
+    /// # Errors
+    /// When the terminal does not say.
+    fn size(&self) -> io::Result<Size>;
+
+    /// Draws the state.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn draw(&mut self, model: &Model, theme: Theme) -> io::Result<()>;
+
+    /// Forgets what was drawn, so that the next frame draws every cell.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn forget(&mut self) -> io::Result<()>;
+
+    /// Stops the process as Ctrl-Z does, and comes back when it goes on.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn suspend(&mut self) -> io::Result<()>;
+
+    /// Takes the terminal over anew, after somebody else had it.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn resume(&mut self) -> io::Result<()>;
+}
+
+/// The terminal this process was started in, for as long as this value lives.
+pub struct OwnTerminal {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+/// The terminal is ours.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// What other threads' panics said meanwhile.
+static UNSAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+tokio::task_local! {
+    /// Set while the dashboard's own task runs.
+    static OWN_TASK: ();
+}
+
+/// Runs the dashboard's task so that its panics are known as its own.
+pub(super) async fn as_own_task<F: Future>(task: F) -> F::Output {
+    OWN_TASK.scope((), task).await
+}
+
+impl OwnTerminal {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// When there is no terminal, or it cannot be set up.
+    pub fn enter() -> io::Result<Self> {
+        // The theme resolves NO_COLOR. crossterm 0.29 writes `ESC[;m` in place of a colour then, which resets the
+        // attributes as well: the selection would vanish.
+        force_color_output(true);
+        hook_panics();
+        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let own = Self { terminal };
+        take()?;
+        Ok(own)
+    }
+}
+
+impl Screen for OwnTerminal {
+    fn size(&self) -> io::Result<Size> {
+        let size = self.terminal.size()?;
+        Ok((size.width, size.height))
+    }
+
+    fn draw(&mut self, model: &Model, theme: Theme) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        let drawn = self.terminal.draw(|frame| {
+            if let Some(cursor) = view::draw(frame.buffer_mut(), model, theme) {
+                frame.set_cursor_position(cursor);
+            }
+        });
+        let drawn = drawn.map(|_| ());
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        drawn
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // As the shell would: the whole job stops, here, until it is continued.
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        self.resume()
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        take()?;
+        self.terminal.clear()
+    }
+}
+
+impl Drop for OwnTerminal {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    let taken =
+        enable_raw_mode().and_then(|()| execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide));
+    if taken.is_err() {
+        give_back();
+    }
+    taken
+}
+
+/// Gives the terminal back if it was taken. What fails on the way out is left: there is nobody to tell.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let _ = execute!(
+        stdout(),
+        EndSynchronizedUpdate,
+        SetAttribute(Attribute::Reset),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+    let unsaid = std::mem::take(&mut *UNSAID.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut stderr = io::stderr().lock();
+    for one in unsaid {
+        let _ = writeln!(stderr, "{one}");
+    }
+}
+
+fn hook_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let own = OWN_TASK.try_with(|()| ()).is_ok();
+            if own {
+                give_back();
+            }
+            if own || !TAKEN.load(Ordering::SeqCst) {
+                before(panic);
+            } else {
+                tracing::error!("{panic}");
+                UNSAID.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
+            }
+        }));
+    });
+}

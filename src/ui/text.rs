@@ -1,0 +1,210 @@
+//! Text that may be drawn: nothing from a payload reaches a cell without passing through here.
+//!
+//! Control characters, bidirectional controls, zero-width characters and line separators could move the cursor, change
+//! colours or make a line read otherwise than it is; they are shown as escapes. Widths are those of terminal cells.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Combining marks that one letter may carry; what is piled up beyond is shown as escapes.
+const MOST_MARKS: usize = 3;
+
+/// `text` with everything that is not plainly visible as an escape: `␛`, `\u{202e}`.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // No letter yet: a mark at the start would attach itself to whatever stands in the cell before.
+    let mut marks = MOST_MARKS;
+    for character in text.chars() {
+        match character {
+            '\0'..='\u{1f}' => {
+                out.extend(char::from_u32(0x2400 + u32::from(character)));
+                marks = 0;
+            }
+            '\u{7f}' => {
+                out.push('␡');
+                marks = 0;
+            }
+            _ if deceptive(character) => {
+                out.extend(character.escape_unicode());
+                marks = 0;
+            }
+            _ if character.width() == Some(0) => {
+                if marks < MOST_MARKS {
+                    out.push(character);
+                    marks += 1;
+                } else {
+                    out.extend(character.escape_unicode());
+                }
+            }
+            _ => {
+                out.push(character);
+                marks = 0;
+            }
+        }
+    }
+    out
+}
+
+/// Invisible, or changes how its neighbours read.
+fn deceptive(character: char) -> bool {
+    matches!(character,
+        '\u{80}'..='\u{9f}'                                     // C1
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'         // soft hyphen, joiner, Arabic mark, vowel separator
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'     // Hangul fillers
+        | '\u{180b}'..='\u{180d}' | '\u{fe00}'..='\u{fe0f}'     // variation selectors
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'     // zero-width, bidi marks, separators, embeddings
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' // invisible format controls
+        | '\u{e0000}'..='\u{e0fff}') // tags
+}
+
+/// Cells that `text` takes.
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// `text` made [`visible`] and cut to `cells`, with `…` in the last one when something is missing.
+pub fn fit(text: &str, cells: usize) -> String {
+    // No character is worth less than a cell but marks, of which few are kept: more cannot be seen.
+    let most = cells.saturating_mul(MOST_MARKS + 1).saturating_add(1);
+    let mut start = text.char_indices().skip(most);
+    let (head, cut) = match start.next() {
+        Some((end, _)) => (&text[..end], true),
+        None => (text, false),
+    };
+    let shown = visible(head);
+    if !cut && width(&shown) <= cells {
+        return shown;
+    }
+    let mut out = take(&shown, cells.saturating_sub(1)).0.to_owned();
+    if cells > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// `text` made [`visible`] and cut to `cells` at its beginning.
+pub fn tail(text: &str, cells: usize) -> String {
+    let most = cells.saturating_mul(MOST_MARKS + 1).saturating_add(1);
+    let start = text.char_indices().rev().take(most).last().map_or(0, |(at, _)| at);
+    let shown = visible(&text[start..]);
+    if start == 0 && width(&shown) <= cells {
+        return shown;
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    let mut used = 1;
+    for grapheme in shown.graphemes(true).rev() {
+        used += grapheme.width();
+        if used > cells {
+            break;
+        }
+        kept.push(grapheme);
+    }
+    if cells > 0 {
+        kept.push("…");
+    }
+    kept.into_iter().rev().collect()
+}
+
+/// The longest start of `text` that takes at most `cells`, and the rest.
+fn take(text: &str, cells: usize) -> (&str, &str) {
+    let mut used = 0;
+    for (start, grapheme) in text.grapheme_indices(true) {
+        used += grapheme.width();
+        if used > cells {
+            return text.split_at(start);
+        }
+    }
+    (text, "")
+}
+
+/// `text`, which is visible already, in pieces of at most `cells`. At least one piece, and never an endless list.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(2);
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    loop {
+        let (piece, after) = take(rest, cells);
+        if piece.is_empty() || after.is_empty() {
+            pieces.push(if piece.is_empty() { fit(rest, cells) } else { piece.to_owned() });
+            return pieces;
+        }
+        // Break at a blank where there is one in the second half.
+        match piece.rfind(' ').filter(|at| *at >= piece.len() / 2) {
+            Some(at) => {
+                pieces.push(piece[..at].to_owned());
+                rest = &rest[at + 1..];
+            }
+            None => {
+                pieces.push(piece.to_owned());
+                rest = after;
+            }
+        }
+    }
+}
+
+/// `text` fitted and filled up with blanks on the right.
+pub fn left(text: &str, cells: usize) -> String {
+    let mut out = fit(text, cells);
+    out.extend(std::iter::repeat_n(' ', cells.saturating_sub(width(&out))));
+    out
+}
+
+/// `text` fitted and filled up with blanks on the left.
+pub fn right(text: &str, cells: usize) -> String {
+    let fitted = fit(text, cells);
+    let mut out = " ".repeat(cells.saturating_sub(width(&fitted)));
+    out.push_str(&fitted);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_could_act_on_the_terminal_is_shown_instead() {
+        assert_eq!(visible("a\u{1b}[31mb\r\n\t"), "a␛[31mb␍␊␉");
+        assert_eq!(visible("\u{7f}\u{9b}2J"), "␡\\u{9b}2J");
+        assert_eq!(visible("abc\u{202e}def"), "abc\\u{202e}def");
+        assert_eq!(visible("jo\u{200b}e\u{2028}"), "jo\\u{200b}e\\u{2028}");
+        assert_eq!(visible("\u{301}x"), "\\u{301}x");
+        assert_eq!(visible("José 王"), "José 王");
+    }
+
+    #[test]
+    fn piled_up_marks_are_bounded() {
+        let shown = visible(&format!("a{}", "\u{301}".repeat(5)));
+        assert_eq!(shown, "a\u{301}\u{301}\u{301}\\u{301}\\u{301}");
+    }
+
+    #[test]
+    fn cutting_counts_cells() {
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit("王小明", 4), "王…");
+        assert_eq!(fit("王小", 4), "王小");
+        assert_eq!((tail("abcdef", 4), tail("王小明", 4), tail("ab", 4)), ("…def".into(), "…明".into(), "ab".into()));
+        assert_eq!((left("ab", 4), right("ab", 4), fit("ab", 0)), ("ab  ".into(), "  ab".into(), String::new()));
+    }
+
+    #[test]
+    fn wrapping_prefers_blanks() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_invisible_or_too_wide_survives(text in any::<String>(), cells in 0_usize..40) {
+            let fitted = fit(&text, cells);
+            prop_assert!(width(&fitted) <= cells && width(&tail(&text, cells)) <= cells);
+            let clean = |text: &str| text.chars().all(|one| !one.is_control() && !deceptive(one));
+            prop_assert!(clean(&fitted) && clean(&tail(&text, cells)));
+            for piece in wrap(&visible(&text), cells) {
+                prop_assert!(width(&piece) <= cells.max(2) && clean(&piece));
+            }
+        }
+    }
+}

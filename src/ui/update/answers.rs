@@ -1,0 +1,152 @@
+//! What comes back from the ledger, into the state.
+
+use super::Effect;
+use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
+use crate::engine::DeskError;
+use crate::ui::detail::Detail;
+use crate::ui::dialog::Dialog;
+use crate::ui::document::{self, Data};
+use crate::ui::model::{CHOICES, Model, Slot, View};
+use crate::ui::privacy::Privacy;
+use crate::ui::theme::Role;
+use crate::ui::words;
+
+pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Result<Answer, DeskError>) -> Vec<Effect> {
+    match answer {
+        Ok(answer) => {
+            model.trouble = None;
+            take_in(model, &slot, query, answer);
+            model.asked(&slot, false)
+        }
+        Err(DeskError::NotFound(_)) => {
+            if let Slot::Detail(subject) = &slot {
+                details(model, |detail| detail.subject == *subject, |detail| detail.missing = true);
+            }
+            model.asked(&slot, false)
+        }
+        Err(error) => {
+            // Not asked again at once: the next second will do, and a broken ledger is not hammered.
+            model.asking.remove(&slot);
+            model.trouble = Some(error.to_string());
+            Vec::new()
+        }
+    }
+}
+
+fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
+    let height = model.list_rows();
+    match (slot, query, answer) {
+        (_, Query::Overview { rows }, Answer::Overview(overview)) => take_overview(model, *rows, *overview),
+        (Slot::Feed(family), Query::Events(query), Answer::Events(page)) => {
+            model.feeds.entry(family.clone()).or_default().accept(&query.window, page, height);
+        }
+        (Slot::List(view), Query::Deliveries(query), Answer::Deliveries(page)) => {
+            let (list, choice) = match view {
+                View::Reversals => (&mut model.returns, model.return_choice),
+                _ => (&mut model.deliveries, model.delivery_choice),
+            };
+            if CHOICES[choice].stages == query.stages {
+                list.accept(&query.window, page, height);
+            }
+        }
+        (_, Query::Shows(window), Answer::Shows(page)) => model.shows.accept(window, page, height),
+        (_, Query::Quarantine(window), Answer::Quarantine(page)) => model.quarantine.accept(window, page, height),
+        (Slot::Dialog(id), _, Answer::Delivery(Some(detail))) => {
+            if let Some(Dialog::Order(dialog)) = &mut model.dialog
+                && dialog.ask.id() == Some(*id)
+            {
+                dialog.amount = document::paid(&detail.body);
+                if let Some(delivery) = dialog.ask.delivery_mut() {
+                    *delivery = detail.delivery;
+                }
+            }
+        }
+        (Slot::Detail(subject), _, answer) => {
+            let mut answer = Some(answer);
+            details(
+                model,
+                |detail| detail.subject == *subject,
+                |detail| {
+                    if let Some(answer) = answer.take() {
+                        fill(detail, answer);
+                    }
+                },
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Counts alone leave the rows as they were, so that coming back to the first screen shows no empty panes.
+fn take_overview(model: &mut Model, rows: usize, new: Overview) {
+    let keep = if rows == 0 { model.overview.take() } else { None };
+    model.overview = Some(match keep {
+        None => new,
+        Some(old) => Overview {
+            families: new.families,
+            counts: new.counts,
+            oldest_undelivered: new.oldest_undelivered,
+            quarantined: new.quarantined,
+            events: new.events,
+            last: new.last,
+            ..old
+        },
+    });
+}
+
+/// Changes the details that `fit`, and writes them anew.
+fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl FnMut(&mut Detail)) {
+    let (width, height, privacy, now) = (model.size.0, model.detail_rows(), model.privacy, model.now);
+    for detail in model.details.iter_mut().rev().filter(|detail| fit(detail)) {
+        change(detail);
+        detail.write(width, height, privacy, now);
+    }
+}
+
+fn fill(detail: &mut Detail, answer: Answer) {
+    let data = match answer {
+        Answer::Event(event) => event.map(Data::Event),
+        Answer::Delivery(delivery) => delivery.map(Data::Delivery),
+        Answer::Ticket(timeline) => Some(Data::Ticket(timeline)),
+        Answer::Rejected(rejected) => rejected.map(Data::Rejected),
+        Answer::Events(page) => match detail.data.take() {
+            Some(Data::Show(show, _)) => Some(Data::Show(show, page)),
+            other => other,
+        },
+        Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) => return,
+    };
+    detail.missing = data.is_none();
+    detail.data = data;
+}
+
+pub(super) fn told(model: &mut Model, status: Result<Status, DeskError>) -> Vec<Effect> {
+    model.asking.remove(&Slot::Status);
+    match status {
+        Ok(status) => model.status = Some(status),
+        Err(error) => model.trouble = Some(error.to_string()),
+    }
+    Vec::new()
+}
+
+pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Result<Done, DeskError>) -> Vec<Effect> {
+    match (command, done) {
+        (Command::Reveal { what }, Ok(_)) => {
+            // Only where it was asked for: the reader may have gone on meanwhile.
+            if *what == model.place() {
+                model.privacy = Privacy::Revealed;
+                model.write_details();
+            }
+        }
+        (Command::Reveal { .. }, Err(error)) => model.toast(Role::Bad, format!("✗ not revealed: {error}")),
+        (Command::Resend(_), Ok(done)) => {
+            let event = done.event.map_or(String::new(), |event| format!(" as event {event}"));
+            model.toast(Role::Good, format!("✓ {about} sent again{event}"));
+        }
+        (_, Ok(done)) => {
+            let state = done.delivery.map_or("done", |delivery| words::stage(delivery.stage()).0);
+            model.toast(Role::Good, format!("✓ {about} is now {state}"));
+        }
+        (_, Err(error)) => model.toast(Role::Bad, format!("✗ {about}: {error}")),
+    }
+    model.refresh()
+}

@@ -1,0 +1,37 @@
+//! An open detail: breadcrumbs and the lines of its document in sight.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::ui::detail::Detail;
+use crate::ui::model::Model;
+use crate::ui::theme::Role;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &Detail) {
+    let lines = &detail.document.lines;
+    let height = usize::from(area.height.saturating_sub(1)).max(1);
+    let mut end = area.right().saturating_sub(1);
+    if lines.len() > height {
+        let percent = (detail.scroll + height).min(lines.len()) * 100 / lines.len();
+        let says = format!("line {} of {}, {percent} %", detail.scroll + 1, lines.len());
+        end = canvas.text_before(end, area.y, 40, Role::Faint, &says).saturating_sub(2);
+    }
+    let mut x = canvas.text(area.x + 1, area.y, end, Role::Faint, model.view.name());
+    for (index, one) in model.details.iter().enumerate() {
+        let role = if index + 1 == model.details.len() { Role::Brand } else { Role::Faint };
+        x = canvas.text(x, area.y, end.saturating_sub(x), Role::Faint, " › ");
+        x = canvas.text(x, area.y, end.saturating_sub(x), role, &one.subject.to_string());
+    }
+    if lines.is_empty() {
+        let says = if detail.missing { "There is no such thing in the ledger." } else { "Loading…" };
+        canvas.text(area.x + 2, area.y + 2, area.width, Role::Plain, says);
+        return;
+    }
+    for ((index, line), y) in lines.iter().enumerate().skip(detail.scroll).zip(area.y + 1..area.bottom()) {
+        canvas.spans(area.x + 1, y, area.width.saturating_sub(2), &line.spans);
+        if detail.link == Some(index) {
+            canvas.text(area.x, y, 1, Role::Plain, ">");
+            canvas.tint(Rect { y, height: 1, ..area }, Role::Selected);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A question, over everything else.
+
+use ratatui::layout::{Position, Rect};
+
+use super::canvas::Canvas;
+use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
+use crate::ui::document::{Span, span};
+use crate::ui::model::Model;
+use crate::ui::theme::Role;
+use crate::ui::{text, when, words};
+
+/// Cells of the labels.
+const LABEL: u16 = 10;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &Dialog) -> Option<Position> {
+    canvas.fade(whole);
+    match dialog {
+        Dialog::Order(dialog) => order(canvas, whole, model, dialog),
+        Dialog::Leave(leave_dialog) => {
+            leave(canvas, whole, model, *leave_dialog);
+            None
+        }
+    }
+}
+
+/// A box for `lines` of content in the middle, and its inside.
+fn card(canvas: &mut Canvas<'_>, whole: Rect, title: &str, lines: usize) -> Rect {
+    let width = whole.width.saturating_sub(4).min(84);
+    let height = (lines as u16 + 2).min(whole.height);
+    let x = whole.x + (whole.width - width) / 2;
+    let area = Rect { x, y: whole.y + (whole.height - height) / 2, width, height };
+    canvas.clear(area);
+    let inside = canvas.frame(area, Role::Focus, &[Span { text: format!(" {title} "), role: Role::Brand }], "");
+    Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }
+}
+
+fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDialog) -> Option<Position> {
+    let ask = &dialog.ask;
+    let room = usize::from(whole.width.saturating_sub(8).min(80));
+    let mut facts: Vec<(&str, Vec<Span>)> = Vec::new();
+    match ask.delivery() {
+        Some(delivery) => {
+            let (state, role) = words::stage(delivery.stage());
+            facts.push((
+                "delivery",
+                vec![span(Role::Heading, format!("{}  ", words::name(delivery))), span(role, state)],
+            ));
+            let ticket = delivery.ticket.as_ref().map_or("none named", |ticket| ticket.as_str());
+            facts.push(("ticket", vec![span(Role::Plain, ticket)]));
+            let person = |one| model.privacy.someone(one);
+            let people = format!("{} → {}", person(delivery.from.as_ref()), person(delivery.to.as_ref()));
+            facts.push(("people", vec![span(Role::Plain, people)]));
+            if let Some(amount) = &dialog.amount {
+                facts.push(("paid", vec![span(Role::Plain, &amount.0)]));
+            }
+            if let Some(reason) = delivery.reason() {
+                facts.push(("because", vec![span(Role::Plain, model.privacy.text(&reason))]));
+            }
+        }
+        None => {
+            if let Ask::Resend(row) = ask {
+                let says = format!("{} from {}, {}", row.seq, row.rejected.from, when::size(row.size));
+                facts.push(("request", vec![span(Role::Heading, says)]));
+                facts.push(("because", vec![span(Role::Bad, model.privacy.text(&row.rejected.message))]));
+            }
+        }
+    }
+    let effect = text::wrap(&ask.effect(), room);
+    let inside = card(canvas, whole, &format!("{} {}?", ask.verb(), ask.about()), facts.len() + effect.len() + 7);
+    let mut y = inside.y;
+    for (label, spans) in &facts {
+        canvas.text(inside.x, y, LABEL, Role::Faint, label);
+        canvas.spans(inside.x + LABEL, y, inside.width.saturating_sub(LABEL), spans);
+        y += 1;
+    }
+    y += 1;
+    for line in &effect {
+        canvas.text(inside.x, y, inside.width, Role::Plain, line);
+        y += 1;
+    }
+    y += 1;
+    let cursor = reason(canvas, Rect { y, height: 1, ..inside }, dialog);
+    y += 1;
+    if let Some(complaint) = dialog.complaint {
+        canvas.text(inside.x, y, inside.width, Role::Bad, &format!("✗ {complaint}"));
+    }
+    y += 1;
+    let yes = format!("Yes, {}", ask.verb());
+    buttons(canvas, inside, y, "No, leave it", &yes, dialog.focus);
+    canvas.text(
+        inside.x,
+        y + 2,
+        inside.width,
+        Role::Faint,
+        "type the reason   Tab goes on   Enter chooses   Esc leaves it",
+    );
+    cursor.filter(|at| at.y < whole.bottom())
+}
+
+fn reason(canvas: &mut Canvas<'_>, line: Rect, dialog: &OrderDialog) -> Option<Position> {
+    canvas.text(line.x, line.y, LABEL, Role::Faint, "reason");
+    let x = line.x + LABEL;
+    let room = line.width.saturating_sub(LABEL);
+    let value = dialog.reason.value();
+    if value.is_empty() && dialog.focus != Focus::Reason {
+        let hint = match dialog.ask.usual_reason() {
+            Some(usual) => format!("(optional; else \"{usual}\")"),
+            None => "(needed: type it)".to_owned(),
+        };
+        canvas.text(x, line.y, room, Role::Faint, &hint);
+        return None;
+    }
+    let scroll = dialog.reason.visual_scroll(usize::from(room.saturating_sub(1)));
+    let shown: String = value.chars().skip(scroll).collect();
+    canvas.text(x, line.y, room, Role::Plain, &shown);
+    let before: String = value.chars().take(dialog.reason.cursor()).skip(scroll).collect();
+    let at = x + u16::try_from(text::width(&text::visible(&before))).unwrap_or(0).min(room.saturating_sub(1));
+    (dialog.focus == Focus::Reason).then_some(Position { x: at, y: line.y })
+}
+
+fn buttons(canvas: &mut Canvas<'_>, inside: Rect, y: u16, no: &str, yes: &str, focus: Focus) {
+    let mut x = inside.x;
+    for (label, here, role) in [(no, focus == Focus::No, Role::Plain), (yes, focus == Focus::Yes, Role::Bad)] {
+        let start = x;
+        let label = if here { format!("> {label} <") } else { format!("  {label}  ") };
+        x = canvas.text(x, y, inside.right().saturating_sub(x), role, &label);
+        if here {
+            canvas.tint(Rect { x: start, y, width: x - start, height: 1 }, Role::Selected);
+        }
+        x += 3;
+    }
+}
+
+fn leave(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, leave: LeaveDialog) {
+    let room = usize::from(whole.width.saturating_sub(8).min(80));
+    let listens = model.status.as_ref().is_some_and(|status| status.listen.is_some());
+    let stops = match (listens, leave.quit) {
+        (true, true) => "The listener stops too: menta's webhooks are not kept until willcall runs again.",
+        (true, false) => "Suspending stops the listener too: menta's webhooks are not kept until `fg`.",
+        (false, true) => "This dashboard closes.",
+        (false, false) => "This dashboard stops until `fg`.",
+    };
+    let open = match leave.open {
+        0 => String::new(),
+        1 => "1 delivery is open; it stays as it is and goes on with the next start.".to_owned(),
+        many => {
+            format!("{} deliveries are open; they stay as they are and go on with the next start.", when::count(many))
+        }
+    };
+    let mut lines = text::wrap(&open, room);
+    lines.extend(text::wrap(stops, room));
+    lines.retain(|line| !line.is_empty());
+    let title = if leave.quit { "quit?" } else { "suspend?" };
+    let inside = card(canvas, whole, title, lines.len() + 4);
+    let mut y = inside.y;
+    for line in &lines {
+        canvas.text(inside.x, y, inside.width, Role::Plain, line);
+        y += 1;
+    }
+    let focus = if leave.yes { Focus::Yes } else { Focus::No };
+    buttons(canvas, inside, y + 1, "No, stay", if leave.quit { "Yes, quit" } else { "Yes, suspend" }, focus);
+    canvas.text(inside.x, y + 3, inside.width, Role::Faint, "Tab goes on   Enter chooses   y yes   n no");
+}

@@ -1,0 +1,133 @@
+//! A family's feed, full-screen.
+
+use ratatui::layout::{Position, Rect};
+
+use super::canvas::Canvas;
+use super::table::{self, Cell, Column, Mark, fixed, stretch};
+use super::title;
+use crate::domain::query::EventRow;
+use crate::ui::list::List;
+use crate::ui::model::Model;
+use crate::ui::privacy::Privacy;
+use crate::ui::theme::Role;
+use crate::ui::when;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
+    let none = List::default();
+    let list = model.feed().unwrap_or(&none);
+    // While words narrow the feed, they take the place of the other families' names.
+    let narrowed = model.narrowing || !list.words.value().is_empty();
+    let name = if narrowed { model.family.as_deref().unwrap_or("all") } else { "" };
+    let (cursor, below) = title::draw(canvas, area, name, list, model.narrowing);
+    if !narrowed {
+        families(canvas, area, model);
+    }
+    let every = model.family.is_none();
+    let columns: [Column; 7] = [
+        fixed("time", when::width(list.page.rows.iter().map(|row| row.received_at), model.now)),
+        fixed("event", 7).number(),
+        stretch("action", if every { 15 } else { 7 }, if every { 2 } else { 1 }),
+        stretch("ticket or show", 10, 1).from(70),
+        stretch("what", 20, 5),
+        fixed("amount", 10).number().from(90),
+        fixed("", 13),
+    ];
+    let rows = table::heads(canvas, below, &columns);
+    let height = usize::from(rows.height).max(1);
+    match list.indices(height) {
+        None => {
+            let path = model.status.as_ref().map_or("", |status| status.path.as_str());
+            let listen = model.status.as_ref().and_then(|status| status.listen.as_deref()).unwrap_or("ADDRESS");
+            let try_curl = format!(
+                "curl -d '{{\"family\":\"payouts\",\"action\":\"payouts.delivered\",\"data\":{{}}}}' http://{listen}{path}"
+            );
+            let says = [
+                "No event of this family has come yet. Send one from a second terminal:",
+                "",
+                "  willcall send fixtures/events",
+                &*format!("  {try_curl}"),
+            ];
+            title::empty(canvas, rows, list.loaded, !list.words.value().is_empty(), &says);
+        }
+        Some((top, selected)) => {
+            for ((index, event), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
+                let mark = if index == selected { Mark::Selected } else { Mark::None };
+                table::row(canvas, Rect { y, height: 1, ..rows }, &columns, &cells(event, every, model), mark);
+            }
+        }
+    }
+    cursor
+}
+
+fn families(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    let newer = model.feed().map_or(0, |list| list.newer(usize::from(area.height.saturating_sub(2)).max(1)));
+    let end = area.right().saturating_sub(if newer > 0 { 18 } else { 1 });
+    let mut x = area.x + 1;
+    for family in model.families() {
+        let name = family.as_deref().unwrap_or("all");
+        let count = match &family {
+            Some(name) => model.overview.as_ref().and_then(|one| one.families.get(name)).map_or(0, |one| one.total),
+            None => model.overview.as_ref().map_or(0, |overview| overview.events),
+        };
+        let start = x;
+        let here = family == model.family;
+        x = canvas.text(x, area.y, end.saturating_sub(x).min(24), if here { Role::Brand } else { Role::Plain }, name);
+        let shown = format!(" {}", when::count(count));
+        x = canvas.text(x, area.y, end.saturating_sub(x), Role::Faint, &shown);
+        if here {
+            canvas.tint(Rect { x: start, y: area.y, width: x - start, height: 1 }, Role::Selected);
+        }
+        x += 2;
+        if x >= end {
+            break;
+        }
+    }
+}
+
+fn cells(event: &EventRow, every: bool, model: &Model) -> Vec<Cell> {
+    let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref());
+    vec![
+        (when::time(event.received_at, model.now), Role::Faint),
+        (event.seq.to_string(), Role::Faint),
+        (if every { event.action.clone() } else { short_action(event).to_owned() }, Role::Brand),
+        (about.unwrap_or("–").to_owned(), Role::Plain),
+        (gist(event, model.privacy), Role::Plain),
+        (event.brief.amount.clone().unwrap_or_default(), Role::Plain),
+        flags(event),
+    ]
+}
+
+/// The action without its family: `updated`.
+pub(super) fn short_action(event: &EventRow) -> &str {
+    event.action.strip_prefix(event.family.as_str()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&event.action)
+}
+
+/// Who to whom, and a word.
+pub(super) fn gist(event: &EventRow, privacy: Privacy) -> String {
+    let brief = &event.brief;
+    let people = match (&brief.from, &brief.to) {
+        (Some(from), Some(to)) => format!("{} → {}", privacy.person(from), privacy.person(to)),
+        (Some(one), None) => privacy.person(one),
+        (None, Some(one)) => format!("→ {}", privacy.person(one)),
+        (None, None) => String::new(),
+    };
+    let note = brief.note.as_ref().map(|note| privacy.text(note)).unwrap_or_default();
+    match (people.is_empty(), note.is_empty()) {
+        (_, true) => people,
+        (true, false) => note,
+        (false, false) => format!("{people}  {note}"),
+    }
+}
+
+/// What is unusual about an event; the most important when several are.
+pub(super) fn flags(event: &EventRow) -> Cell {
+    if let Some(first) = event.duplicate_of {
+        (format!("= {first}"), Role::Faint)
+    } else if event.brief.reversal {
+        ("↩ reversal".to_owned(), Role::Held)
+    } else if event.drift > 0 {
+        (format!("◂ drift {}", event.drift), Role::Drift)
+    } else {
+        (String::new(), Role::Plain)
+    }
+}

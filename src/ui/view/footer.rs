@@ -1,0 +1,88 @@
+//! The keys that do something here, from the action table.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::ui::action::{Action, key_name};
+use crate::ui::model::{Model, Pane, View};
+use crate::ui::theme::Role;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    let mut end = area.right().saturating_sub(1);
+    let who = format!("as {}", model.who);
+    if area.width >= 100 {
+        end = canvas.text_before(end, area.y, 30, Role::Faint, &who).saturating_sub(2);
+    }
+    // Help and the way out are always there, however long the rest is.
+    for action in [Action::Quit, Action::Help] {
+        let entry = action.entry();
+        let start = canvas.text_before(end, area.y, area.width, Role::Plain, &format!(" {}", entry.hint));
+        let key = entry.keys.first().map_or(String::new(), |key| key_name(key));
+        end = canvas.text_before(start, area.y, area.width, Role::Key, &key).saturating_sub(2);
+    }
+    let mut x = area.x + 1;
+    if model.narrowing {
+        for (key, hint) in [("Enter", "keep"), ("Esc", "show all"), ("↑ ↓", "move")] {
+            x = pair(canvas, x, area.y, end, key, hint);
+        }
+        return;
+    }
+    for action in actions(model) {
+        let entry = action.entry();
+        let key = entry.keys.first().map_or(String::new(), |key| key_name(key));
+        let hint = match (action, model.chosen_request().is_some()) {
+            (Action::Retry, true) => "send again",
+            _ => entry.hint,
+        };
+        if usize::from(end.saturating_sub(x)) < key.chars().count() + 1 + hint.chars().count() {
+            break;
+        }
+        x = pair(canvas, x, area.y, end, &key, hint);
+    }
+}
+
+fn pair(canvas: &mut Canvas<'_>, x: u16, y: u16, end: u16, key: &str, hint: &str) -> u16 {
+    let x = canvas.text(x, y, end.saturating_sub(x), Role::Key, key);
+    canvas.text(x + 1, y, end.saturating_sub(x + 1), Role::Plain, hint) + 2
+}
+
+/// What is most likely wanted first.
+fn actions(model: &Model) -> Vec<Action> {
+    use Action::{Back, Cancel, MarkDelivered, Narrow, Next, Open, Pause, Retry, Reveal, States, Timeline, Top, Undo};
+    let mut actions = Vec::new();
+    if model.details.is_empty() {
+        actions.push(Open);
+    } else {
+        actions.push(Back);
+    }
+    if let Some(delivery) = model.chosen_delivery() {
+        if !delivery.stage().settled() {
+            actions.extend([Retry, MarkDelivered, Cancel]);
+        }
+        if delivery.undo.is_some() {
+            actions.push(Undo);
+        }
+    } else if model.chosen_request().is_some_and(|request| request.resent_as.is_none()) {
+        actions.push(Retry);
+    }
+    if model.chosen_ticket().is_some() {
+        actions.push(Timeline);
+    }
+    if model.details.is_empty() {
+        match model.view {
+            View::Overview => actions.push(Next),
+            View::Feed => actions.extend([Next, Narrow]),
+            View::Deliveries | View::Reversals => actions.extend([Narrow, States]),
+            View::Payouts | View::Quarantine => actions.push(Narrow),
+        }
+        if model.view != View::Overview {
+            actions.push(if model.paused() { Top } else { Pause });
+        }
+    } else {
+        actions.extend([Next, Open]);
+    }
+    if !matches!((model.view, model.pane, model.details.is_empty()), (View::Overview, Pane::Payouts, true)) {
+        actions.push(Reveal);
+    }
+    actions
+}

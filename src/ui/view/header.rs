@@ -1,0 +1,86 @@
+//! Who listens where, what was stored, the time, the tabs; and in red what is wrong.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::ui::model::{Model, View};
+use crate::ui::privacy::Privacy;
+use crate::ui::theme::Role;
+use crate::ui::when;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    status(canvas, area, model);
+    tabs(canvas, area, area.y + 1, model);
+    if let Some(alarm) = model.alarm() {
+        let line = Rect { y: area.y + 2, height: 1, ..area };
+        canvas.text(area.x, line.y, area.width, Role::Alarm, &format!(" ✗ UNWELL: {alarm}"));
+        canvas.tint(line, Role::Alarm);
+    }
+}
+
+fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    let y = area.y;
+    let mut end = area.right().saturating_sub(1);
+    end = canvas.text_before(end, y, 8, Role::Heading, &model.now.format("%H:%M:%S").to_string());
+    if let Some(overview) = &model.overview {
+        let stored = format!("stored {}", when::count(overview.events));
+        end = canvas.text_before(end.saturating_sub(2), y, 24, Role::Plain, &stored);
+    }
+    for (badge, on) in
+        [("REVEALED", model.privacy == Privacy::Revealed), ("PAUSED", model.paused() && model.details.is_empty())]
+    {
+        if on {
+            end = canvas.text_before(end.saturating_sub(2), y, 12, Role::Badge, &format!(" {badge} "));
+        }
+    }
+    let mut x = canvas.text(area.x + 1, y, area.width, Role::Brand, "willcall");
+    let end = end.saturating_sub(2);
+    let mut put = |role, text: &str| x = canvas.text(x, y, end.saturating_sub(x), role, text);
+    match &model.status {
+        None => put(Role::Faint, "  …"),
+        Some(status) => {
+            match &status.listen {
+                Some(listen) if status.unwell.is_none() => {
+                    put(Role::Good, "  ● ");
+                    put(Role::Plain, &format!("{listen}{}", status.path));
+                }
+                Some(listen) => {
+                    put(Role::Bad, "  ✗ ");
+                    put(Role::Plain, &format!("{listen}{} keeps nothing", status.path));
+                }
+                None => put(Role::Held, "  ○ no listener"),
+            }
+            put(Role::Faint, " → ");
+            put(Role::Plain, &status.target);
+        }
+    }
+}
+
+fn tabs(canvas: &mut Canvas<'_>, area: Rect, y: u16, model: &Model) {
+    let gap = if area.width >= 100 { 3 } else { 2 };
+    let mut x = area.x + 1;
+    for (index, view) in View::ALL.into_iter().enumerate() {
+        let here = view == model.view;
+        let start = x;
+        x = canvas.text(x, y, area.width, Role::Key, &format!("{}", index + 1));
+        x = canvas.text(x, y, area.width, if here { Role::Brand } else { Role::Plain }, &format!(" {}", view.name()));
+        if here {
+            canvas.tint(Rect { x: start, y, width: x - start, height: 1 }, Role::Selected);
+        }
+        x += gap;
+    }
+    let turned: u64 = model.status.iter().flat_map(|status| status.turned_away_total.values()).sum();
+    if turned > 0 {
+        let by_status: Vec<String> = model
+            .status
+            .iter()
+            .flat_map(|status| &status.turned_away_total)
+            .map(|(status, count)| format!("{count}×{status}"))
+            .collect();
+        let says = format!("turned away {}", by_status.join(" "));
+        let room = area.right().saturating_sub(x + 1);
+        if usize::from(room) >= says.chars().count() {
+            canvas.text_before(area.right() - 1, y, room, Role::Held, &says);
+        }
+    }
+}

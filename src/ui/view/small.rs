@@ -1,0 +1,23 @@
+//! The card that says that the terminal is too small.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::ui::layout::SMALLEST;
+use crate::ui::theme::Role;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let lines = [
+        ("willcall", Role::Brand),
+        ("too small to draw", Role::Heading),
+        (&*format!("needs {}x{}", SMALLEST.0, SMALLEST.1), Role::Plain),
+        (&*format!("has {}x{}", area.width, area.height), Role::Plain),
+        ("events are kept all the same", Role::Faint),
+        ("q quits", Role::Faint),
+    ];
+    let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
+    for ((line, role), y) in lines.iter().zip(top..area.bottom()) {
+        let x = area.x + area.width.saturating_sub(line.chars().count() as u16) / 2;
+        canvas.text(x, y, area.width, *role, line);
+    }
+}

@@ -1,0 +1,132 @@
+//! Rows in columns. Columns that have no room leave; what is left over goes to those that stretch.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::ui::text;
+use crate::ui::theme::Role;
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    title: &'static str,
+    width: u16,
+    share: u16,
+    right: bool,
+    from: u16,
+}
+
+/// A column of fixed width.
+pub(super) const fn fixed(title: &'static str, width: u16) -> Column {
+    Column { title, width, share: 0, right: false, from: 0 }
+}
+
+/// A column that stretches: at least `width`, and `share` parts of what is left over.
+pub(super) const fn stretch(title: &'static str, width: u16, share: u16) -> Column {
+    Column { title, width, share, right: false, from: 0 }
+}
+
+impl Column {
+    /// Numbers: to the right.
+    pub(super) const fn number(self) -> Self {
+        Self { right: true, ..self }
+    }
+
+    /// Only where the table has this many cells or more.
+    pub(super) const fn from(self, from: u16) -> Self {
+        Self { from, ..self }
+    }
+}
+
+/// A cell.
+pub(super) type Cell = (String, Role);
+
+/// How a row stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Not at all.
+    None,
+    /// Under the cursor.
+    Selected,
+}
+
+/// Below this many cells, every one counts.
+const NARROW: u16 = 30;
+
+/// Cells between columns.
+fn gap(total: u16) -> u16 {
+    if total < NARROW { 1 } else { 2 }
+}
+
+/// Cells before the first column, for the cursor's marker.
+fn margin(total: u16) -> u16 {
+    gap(total)
+}
+
+/// The width of each column in `total` cells; 0: it is not shown.
+fn widths(columns: &[Column], total: u16) -> Vec<u16> {
+    let shown = |column: &Column| total >= column.from;
+    let used: u16 =
+        margin(total) + columns.iter().filter(|one| shown(one)).map(|one| one.width + gap(total)).sum::<u16>();
+    let mut shares: u16 = columns.iter().filter(|one| shown(one)).map(|one| one.share).sum();
+    let mut spare = (total + gap(total)).saturating_sub(used);
+    let mut width = |column: &Column| {
+        if !shown(column) {
+            return 0;
+        }
+        // Of what is left over and not yet given away, so that nothing is lost to rounding.
+        let extra = if column.share == 0 { 0 } else { spare * column.share / shares };
+        spare -= extra;
+        shares -= column.share;
+        column.width + extra
+    };
+    columns.iter().map(&mut width).collect()
+}
+
+/// Column heads in the first line of `area`; what is below.
+pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column]) -> Rect {
+    if area.height == 0 {
+        return area;
+    }
+    let titles: Vec<Cell> = columns.iter().map(|column| (column.title.to_owned(), Role::Faint)).collect();
+    row(canvas, Rect { height: 1, ..area }, columns, &titles, Mark::None);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// One row in the first line of `area`.
+pub(super) fn row(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column], cells: &[Cell], mark: Mark) {
+    let line = Rect { height: 1, ..area };
+    if mark == Mark::Selected {
+        canvas.text(area.x, area.y, area.width, Role::Plain, ">");
+    }
+    let mut x = area.x + margin(area.width);
+    for ((column, width), (content, role)) in columns.iter().zip(widths(columns, area.width)).zip(cells) {
+        if width == 0 {
+            continue;
+        }
+        let room = width.min(area.right().saturating_sub(x));
+        let role = if mark == Mark::Selected { Role::Plain } else { *role };
+        if column.right {
+            canvas.text(x, area.y, room, role, &text::right(content, usize::from(room)));
+        } else {
+            canvas.text(x, area.y, room, role, content);
+        }
+        x += width + gap(area.width);
+    }
+    if mark == Mark::Selected {
+        canvas.tint(line, Role::Selected);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_share_what_is_left_over() {
+        let columns = [fixed("a", 4), stretch("b", 5, 1), stretch("c", 5, 3), fixed("d", 10).from(60)];
+        assert_eq!(widths(&columns, 40), [4, 10, 20, 0]);
+        assert_eq!(widths(&columns, 63).iter().sum::<u16>(), 63 - 2 - 3 * 2);
+        assert_eq!(widths(&columns, 10), [4, 5, 5, 0]);
+    }
+}
