@@ -2,15 +2,19 @@
 //!
 //! `UPDATE_SCREENSHOTS=1 cargo test --test screenshots` puts new ones on record, as SVG and PNG.
 //!
-//! The same picture must come out on every machine and every day. So the clock stands still, the program runs in a folder it
-//! knows by a relative name, webhooks come one after the other and the next only when nothing is on its way any more. What
-//! is left (two ports) is masked.
+//! The same picture must come out on every machine and every day. So the clock stands still at each moment of the evening,
+//! the program runs in a folder it knows by a relative name, webhooks come one after the other and the next only when nothing
+//! is on its way any more. What is left (two ports) is masked.
 
 mod support;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Stdio;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,7 +28,10 @@ use support::{http, picture, program, terminal};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/screenshots");
 
 /// What makes time stand still.
-const STILL: [(&str, &str); 1] = [("WILLCALL_CLOCK", "2026-03-20T22:50:00Z")];
+const CLOCK: &str = "WILLCALL_CLOCK";
+
+/// When somebody looks.
+const NOW: &str = "2026-03-20T22:50:00Z";
 
 /// Where the listener and the platform seem to be in the pictures.
 const SHOWN_PORTS: [&str; 2] = ["18787", "19090"];
@@ -56,7 +63,6 @@ const PICTURES: [Picture; 8] = [
 ];
 
 #[test]
-#[ignore = "needs the dashboard"]
 fn the_pictures_show_what_the_program_shows() {
     let renew = std::env::var_os("UPDATE_SCREENSHOTS").is_some();
     let wrong: Vec<_> = PICTURES.iter().filter_map(|picture| picture.take(renew).err()).collect();
@@ -67,7 +73,7 @@ fn the_pictures_show_what_the_program_shows() {
 impl Picture {
     fn take(&self, renew: bool) -> Result<(), String> {
         let mut window = Window::open(self.size);
-        an_evening_at_the_box_office(&window);
+        window.terminal.wait_for(LAST_SEEN);
         for (keys, marker) in self.steps {
             let shown = window.terminal.screen().find(marker).is_some();
             assert!(
@@ -87,125 +93,231 @@ impl Picture {
     }
 }
 
-/// What is in the pictures. The last thing waited for is on the overview, so every picture starts from the same screen.
-fn an_evening_at_the_box_office(window: &Window) {
-    window.post(&listing("listing.created", "listing-1", "127471-2", 57.5));
-    window.post(&listing("listing.updated", "listing-1", "127471-2", 55.0));
-    let sold = sale("127471-2", "resale-1", false);
-    window.post(&sold);
-    window.post(&sold);
-    window.post(&sale("127471-2", "resale-1", true));
-    window.post(&sale("98002-7", "resale-2", false));
-    window.post(&sale(REFUSED_TICKET, "resale-3", false));
-    window.post(&sale(UNAVAILABLE_TICKET, "resale-4", false));
-    window.post(&json!({"family": "seatmap", "action": "seatmap.changed", "data": {"showId": "show-1"}}));
-    window.post_rejected("{\"family\": \"ticket\"");
-    window.terminal.wait_for("seatmap");
+/// What every first screen has once the whole evening is on it.
+const LAST_SEEN: &str = "needs a hand: 5";
+
+/// What came in, and when.
+fn evening() -> [(&'static str, Vec<Value>); 6] {
+    let bare = |family: &str, action: &str, data: Value| json!({"message": {"family": family, "action": action, "data": data}});
+    let show = |show: &str, event: &str| json!({"showId": show, "eventId": event});
+    let unlock =
+        |one: &str| bare("event", "event.unlock", json!({"eventId": one, "showId": one, "excludedEmailTicketIds": []}));
+    let wish = |id: &str, one: &str, who: &str, tickets: u32| {
+        bare(
+            "notifyMe",
+            "notifyMe.created.updated",
+            json!({
+                "id": id, "showId": one, "eventId": one, "userEmail": who, "status": "ACTIVE", "ticketQuantity": tickets,
+                "ticketOptionSelections": [{"ticketOptionId": "36790", "priceLimit": 13799}],
+                "createdAt": "2026-03-20T21:49:41.338Z", "updatedAt": "2026-03-20T21:49:41.338Z",
+            }),
+        )
+    };
+    let renamed = |mut webhook: Value| {
+        webhook["message"]["data"]["metadata"]["nominal"]["fullName"] = "Rosa Maria Vidal".into();
+        webhook
+    };
+    let mut hasty = sale("ARENA-C3-118", "r-7801", "hugo.paz@example.com", "ines.rey@example.com", 93.5);
+    hasty["message"]["data"]["metadata"]["order"]["currency"] = "MXN".into();
+    [
+        (
+            "22:02",
+            vec![
+                unlock("8544"),
+                listing("listing.created", "ARENA-A1-007", "joe.hill@example.com", 1500),
+                listing("listing.created", "ARENA-A1-008", "joe.hill@example.com", 1500),
+                listing("listing.created", "TEATRO-P2-041", "rosa.vidal@example.com", 820),
+                wish("n-1", "8544", "pedro.sanchez@example.com", 2),
+                wish("n-2", "8544", "lena.ortiz@example.com", 4),
+                bare("payouts", "payouts.delivered", show("239616", "12746")),
+                sale("ARENA-A1-007", "r-7790", "joe.hill@example.com", "susana.kann@example.com", 1725),
+            ],
+        ),
+        (
+            "22:19",
+            vec![
+                sale("LOCKED-B2-014", "r-7791", "ana.gil@example.com", "carlos.lopez@example.com", 2300),
+                listing("listing.updated", "TEATRO-P2-041", "rosa.vidal@example.com", 790),
+                sale("TEATRO-P2-041", "r-7792", "rosa.vidal@example.com", "emil.koch@example.com", 908.5),
+                sale("BUSY-F5-220", "r-7793", "nora.paz@example.com", "otto.mann@example.com", 1150),
+            ],
+        ),
+        (
+            "22:31",
+            vec![
+                reversal("TEATRO-P2-041", "r-7792", "rosa.vidal@example.com", "emil.koch@example.com"),
+                reversal("ARENA-D9-301", "r-7650", "vera.luna@example.com", "ivan.rios@example.com"),
+                sale("LOCKED-B2-014", "r-7795", "carlos.lopez@example.com", "mia.weber@example.com", 2600),
+                wish("n-3", "7322", "ida.blum@example.com", 1),
+                listing("listing.deleted", "ARENA-A1-008", "joe.hill@example.com", 1500),
+            ],
+        ),
+        (
+            "22:40",
+            vec![
+                sale("ARENA-B7-055", "r-7796", "luis.mora@example.com", "rosa.vidal@example.com", 640),
+                renamed(sale("ARENA-B7-055", "r-7796", "luis.mora@example.com", "rosa.vidal@example.com", 640)),
+                sale("LOCKED-K1-002", "r-7797", "omar.diaz@example.com", "eva.roth@example.com", 480),
+                bare("payouts", "payouts.delivered", show("7322", "7322")),
+            ],
+        ),
+        (
+            "22:48",
+            vec![
+                sale("ARENA-C3-117", "r-7800", "hugo.paz@example.com", "ines.rey@example.com", 93.5),
+                sale("ARENA-C3-117", "r-7800", "hugo.paz@example.com", "ines.rey@example.com", 93.5),
+                hasty,
+                json!({"family": "seatmap", "action": "seatmap.changed", "data": {"showId": "8544"}}),
+                sale("LOCKED-K1-009", "r-7802", "omar.diaz@example.com", "tom.berg@example.com", 480),
+            ],
+        ),
+        ("22:49", vec![sale("ARENA-A1-019", "r-7803", "joe.hill@example.com", "lia.conti@example.com", 1725)]),
+    ]
 }
 
-/// A ticket the platform does not know.
-const REFUSED_TICKET: &str = "55310-1";
-/// A ticket the platform has no time for now.
-const UNAVAILABLE_TICKET: &str = "70044-9";
-
-fn listing(action: &str, listing: &str, ticket: &str, price: f64) -> Value {
-    json!({"message": {"family": "listing", "action": action, "data": {
-        "listingId": listing, "ticketId": ticket, "showId": "show-1", "price": price, "currency": "USD",
+fn listing(action: &str, ticket: &str, seller: &str, price: u32) -> Value {
+    json!({"message": {"family": "listing", "action": action, "type": "SINGLE", "data": {
+        "ticketId": ticket, "sellerEmail": seller, "listingId": format!("l-{ticket}"), "listingPrice": price,
+        "listingFinalPrice": price * 115 / 100, "groupId": "g-11",
+        "listingPayout": {"type": "LOCAL_FIAT_AUTOMATIC", "data": {
+            "paymentMethod": "emoneyout-mxn_012",
+            "userForm": {"beneficiary_name": "Joe", "bank_account": "014027000012345678"},
+        }},
     }}})
 }
 
-fn sale(ticket: &str, resale: &str, reversal: bool) -> Value {
-    json!({"family": "ticket", "action": "ticket.updated", "data": {
-        "id": ticket,
-        "newOwnerEmail": "susana@example.com",
-        "oldOwnerEmail": "joe@example.com",
-        "reversal": reversal,
+fn sale(ticket: &str, resale: &str, from: &str, to: &str, paid: impl Into<Value>) -> Value {
+    let person =
+        json!({"fullName": "Susana Kann", "identificationType": "DNI", "identification": "30567890", "email": to});
+    json!({"message": {"family": "ticket", "action": "ticket.updated", "type": "USER_TRANSFER", "data": {
+        "id": ticket, "newOwnerEmail": to, "oldOwnerEmail": from, "reversal": false,
         "metadata": {
-            "nominal": {"fullName": "Susana Kann", "identificationNumber": "1307009", "identificationType": "DNI"},
-            "payer": {"fullName": "Susana Kann", "identificationNumber": "1307009", "identificationType": "DNI"},
-            "seller": {"identification": "9282712", "identificationType": "CC"},
+            "nominal": person, "payer": person,
+            "seller": {"fullName": "Joe Hill", "identification": "28901234", "identificationType": "DNI"},
             "order": {
-                "resaleId": resale,
-                "grossResalePaidAmount": 57.5,
-                "grossResalePaidAmountWithoutBuyerFee": 50.0,
-                "buyerFee": 0.15,
-                "buyerFeeAmount": 7.5,
+                "resaleId": resale, "grossResalePaidAmount": paid.into(), "grossResalePaidAmountWithoutBuyerFee": 81.3,
+                "sellerFee": 0.15, "sellerFeeAmount": 12.2, "buyerFee": 0.15, "buyerFeeAmount": 12.2,
             },
         },
-    }})
+    }}})
 }
 
-/// The dashboard, the platform behind it and the folder it keeps its data in.
+fn reversal(ticket: &str, resale: &str, from: &str, to: &str) -> Value {
+    let mut webhook = sale(ticket, resale, from, to, 908.5);
+    webhook["message"]["data"]["reversal"] = true.into();
+    webhook
+}
+
+/// The evening as it stands on disk, and the platform it was delivered to.
+struct Evening {
+    folder: TempDir,
+    platform: Platform,
+}
+
+impl Evening {
+    /// Lived through once, by a server without dashboard that is restarted for each moment.
+    fn get() -> &'static Self {
+        static EVENING: OnceLock<Evening> = OnceLock::new();
+        EVENING.get_or_init(|| {
+            let platform = Platform::start(|call, _| match call.body["ticket"].as_str() {
+                Some(ticket) if ticket.starts_with("LOCKED") => Reply::status(422).saying("ticket locked by the gate"),
+                Some(ticket) if ticket.starts_with("BUSY") => Reply::status(503),
+                _ => Reply::status(200),
+            });
+            let folder = TempDir::new().expect("a temporary folder");
+            for (moment, webhooks) in evening() {
+                let clock = format!("2026-03-20T{moment}:00Z");
+                let listener = SocketAddr::from(([127, 0, 0, 1], http::free_port()));
+                let mut server = program::command(Path::new(WILLCALL), folder.path());
+                server.args(["serve", "--listen", &listener.to_string(), "--data-dir", "data"]);
+                server.args(["--deliver-to", &platform.url()]).env(CLOCK, &clock);
+                let mut server = server.stderr(Stdio::null()).spawn().expect("the program starts");
+                http::wait_for_listener(listener);
+                wait_until_quiet(folder.path(), &clock);
+                for webhook in &webhooks {
+                    let response = http::post(listener, "/webhooks/menta", &[], &webhook.to_string());
+                    assert_eq!(response.status, 200, "{}", response.body);
+                    wait_until_quiet(folder.path(), &clock);
+                }
+                if moment == "22:48" {
+                    assert_eq!(http::post(listener, "/webhooks/menta", &[], "{\"family\": \"ticket\"").status, 400);
+                }
+                let pid = Pid::from_child(&server);
+                kill_process(pid, Signal::TERM).expect("it runs");
+                assert!(server.wait().expect("it ends").success());
+            }
+            Self { folder, platform }
+        })
+    }
+}
+
+/// Waits until nothing will move any more while the clock stands.
+fn wait_until_quiet(folder: &Path, now: &str) {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let mut list = program::command(Path::new(WILLCALL), folder);
+        list.args(["deliveries", "list", "--format", "json", "--data-dir", "data"]);
+        let output = output_of(list);
+        assert!(output.status.success(), "deliveries list: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).expect("text");
+        let mut deliveries = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        if !deliveries.any(|delivery| is_on_its_way(&delivery, now)) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "deliveries are still on their way:\n{text}");
+    }
+}
+
+/// Whether a delivery will still move while the clock stands: it is being tried, or nothing keeps it from being so.
+fn is_on_its_way(delivery: &Value, now: &str) -> bool {
+    let waits = delivery["reason"].as_str().is_some_and(|reason| reason.starts_with("behind"));
+    match delivery["state"].as_str() {
+        Some("in_flight") => true,
+        Some("pending") => !waits && delivery["next_attempt_at"].as_str() <= Some(now),
+        _ => false,
+    }
+}
+
+/// The dashboard on a copy of the evening's folder.
 struct Window {
     terminal: Terminal,
     listener: SocketAddr,
-    platform: Platform,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Window {
     fn open((columns, rows): (u16, u16)) -> Self {
-        let platform = Platform::start(|call, _| match call.body["ticket"].as_str() {
-            Some(REFUSED_TICKET) => Reply::status(422),
-            Some(UNAVAILABLE_TICKET) => Reply::status(503),
-            _ => Reply::status(200),
-        });
+        let evening = Evening::get();
         let folder = TempDir::new().expect("a temporary folder");
+        copy(&evening.folder.path().join("data"), &folder.path().join("data"));
         let listener = SocketAddr::from(([127, 0, 0, 1], http::free_port()));
         let mut command = terminal::command(WILLCALL);
         command.cwd(folder.path());
         command.env("HOME", folder.path());
-        STILL.iter().for_each(|(name, value)| command.env(name, value));
-        command.args(["--listen", &listener.to_string(), "--data-dir", "data", "--deliver-to", &platform.url()]);
+        command.env("USER", "ana");
+        command.env(CLOCK, NOW);
+        command.args(["--listen", &listener.to_string(), "--data-dir", "data"]);
+        command.args(["--deliver-to", &evening.platform.url()]);
         let terminal = Terminal::start(command, columns, rows);
         http::wait_for_listener(listener);
-        Self { terminal, listener, platform, folder }
-    }
-
-    /// Posts a webhook that must be kept, and waits until nothing is on its way to the platform.
-    fn post(&self, webhook: &Value) {
-        let response = http::post(self.listener, "/webhooks/menta", &[], &webhook.to_string());
-        assert_eq!(response.status, 200, "{}", response.body);
-        self.wait_until_quiet();
-    }
-
-    /// Posts what must end in the quarantine.
-    fn post_rejected(&self, body: &str) {
-        assert_eq!(http::post(self.listener, "/webhooks/menta", &[], body).status, 400);
-    }
-
-    fn wait_until_quiet(&self) {
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            let mut list = program::command(Path::new(WILLCALL), self.folder.path());
-            list.args(["deliveries", "list", "--format", "json", "--data-dir", "data"]).envs(STILL);
-            let output = output_of(list);
-            assert!(output.status.success(), "deliveries list: {}", String::from_utf8_lossy(&output.stderr));
-            let text = String::from_utf8(output.stdout).expect("text");
-            let deliveries: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-            if !deliveries.iter().any(is_on_its_way) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "deliveries are still on their way:\n{text}");
-        }
+        wait_until_quiet(folder.path(), NOW);
+        Self { terminal, listener, _folder: folder }
     }
 
     fn masks(&self) -> Vec<Mask> {
-        let ports = [self.listener.port(), self.platform.address().port()].map(|port| port.to_string());
+        let ports = [self.listener.port(), Evening::get().platform.address().port()].map(|port| port.to_string());
         let mask = |(find, show): (String, &str)| Mask::Text { find, show: show.to_owned() };
         ports.into_iter().zip(SHOWN_PORTS).map(mask).collect()
     }
 }
 
-/// Whether a delivery will still move while the clock stands: it is being tried, or nothing keeps it from its first attempt.
-fn is_on_its_way(delivery: &Value) -> bool {
-    let untried = match &delivery["attempts"] {
-        Value::Array(attempts) => attempts.is_empty(),
-        attempts => attempts.as_u64() == Some(0),
-    };
-    match delivery["state"].as_str() {
-        Some("in_flight") => true,
-        Some("pending") => untried && !delivery["reason"].as_str().is_some_and(|reason| reason.starts_with("behind")),
-        _ => false,
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match entry.file_type().expect("a type") {
+            kind if kind.is_dir() => copy(&from, &to),
+            _ => drop(std::fs::copy(from, to).expect("a copy")),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The ledger: of the server that runs on the data folder, or opened here when none does.
 
+use std::time::Duration;
+
 use crate::config::Settings;
 use crate::control::{ControlError, Remote, SOCKET_NAME, identity};
 use crate::domain::ids::Seq;
@@ -16,11 +18,28 @@ pub struct Door {
     who: String,
 }
 
+/// A server that is just starting holds the folder before it listens on its socket: how long, and how often, it is asked
+/// again.
+const STARTING: (Duration, u32) = (Duration::from_millis(100), 50);
+
 /// The door to the ledger of the data folder.
 ///
 /// # Errors
 /// When the server that runs there cannot be talked to, or there is none and the folder cannot be opened.
 pub async fn door(settings: &Settings) -> Result<Door, CliError> {
+    let (pause, mut times) = STARTING;
+    loop {
+        match open(settings).await {
+            Err(error) if error.is_taken() && times > 0 => {
+                times -= 1;
+                tokio::time::sleep(pause).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn open(settings: &Settings) -> Result<Door, CliError> {
     match Remote::connect(&settings.data_dir.join(SOCKET_NAME)).await {
         // The server adds the user id to the name.
         Ok(remote) => Ok(Door { handle: Handle::new(remote), who: settings.operator.clone() }),

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use crate::config::{ConfigError, Origin};
 use crate::control::ControlError;
 use crate::engine::DeskError;
+use crate::engine::local::OpenError;
+use crate::journal::FolderError;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,9 @@ pub enum CliError {
     /// The ledger has no such thing, or does not do it.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// The data folder cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The ledger cannot be read or written.
     #[error(transparent)]
     Ledger(#[from] crate::engine::ledger::LedgerError),
@@ -53,6 +58,11 @@ impl CliError {
             Self::Usage(_) | Self::Config(ConfigError::WrongValue { at: Origin::Flag(_), .. }) => 2,
             _ => 1,
         }
+    }
+
+    /// Another process holds the data folder.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Folder(FolderError::Taken { .. })))
     }
 
     /// The reader of the output went away, as `head` does: no failure.

@@ -16,7 +16,7 @@ use crate::delivery::command::CommandTarget;
 use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
 use crate::domain::query::Status;
-use crate::engine::local::{LocalLedger, OpenError};
+use crate::engine::local::LocalLedger;
 use crate::engine::{Engine, Handle};
 use crate::ingest::door::Door;
 use crate::ingest::server;
@@ -173,11 +173,5 @@ fn shown_path(settings: &Settings) -> String {
     match settings.path.rsplit_once('/') {
         Some((parent, _)) if secret => format!("{parent}/••••"),
         _ => settings.path.clone(),
-    }
-}
-
-impl From<OpenError> for CliError {
-    fn from(error: OpenError) -> Self {
-        Self::Failed(error.to_string())
     }
 }

@@ -54,6 +54,17 @@ impl Reply {
         }
     }
 
+    /// The same, with this body.
+    #[must_use]
+    pub fn saying(self, text: &str) -> Self {
+        match self {
+            Self::Answer { status, headers, delay, .. } => {
+                Self::Answer { status, headers, body: text.to_owned(), delay }
+            }
+            Self::Reset => Self::Reset,
+        }
+    }
+
     /// The same, with one more header.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
