@@ -111,14 +111,28 @@ const fn act(
 
 /// Every action.
 pub const TABLE: &[Entry] = &[
-    look(Action::Overview, "overview", &["1"], "overview", "everything on one screen, what needs a hand first", Group::Views),
+    look(
+        Action::Overview,
+        "overview",
+        &["1"],
+        "overview",
+        "everything on one screen, what needs a hand first",
+        Group::Views,
+    ),
     look(Action::Feed, "feed", &["2"], "feed", "events as they come in, family by family", Group::Views),
     look(Action::Deliveries, "deliveries", &["3"], "deliveries", "all deliveries", Group::Views),
     look(Action::Reversals, "reversals", &["4"], "reversals", "returns: reversed sales to be undone", Group::Views),
     look(Action::Payouts, "payouts", &["5"], "payouts", "shows with payouts, unlocks and demand", Group::Views),
     look(Action::Quarantine, "quarantine", &["6"], "quarantine", "requests that could not become events", Group::Views),
     look(Action::Up, "up", &["up", "k"], "up", "one row up", Group::Moving),
-    look(Action::Down, "down", &["down", "j"], "down", "one row down; leaving the newest row pauses the list", Group::Moving),
+    look(
+        Action::Down,
+        "down",
+        &["down", "j"],
+        "down",
+        "one row down; leaving the newest row pauses the list",
+        Group::Moving,
+    ),
     look(Action::Top, "top", &["g", "home"], "newest", "to the newest row, and follow it", Group::Moving),
     look(Action::Bottom, "bottom", &["G", "end"], "oldest", "to the oldest row", Group::Moving),
     look(Action::PageUp, "page_up", &["pgup"], "page up", "a page up", Group::Moving),
@@ -126,14 +140,35 @@ pub const TABLE: &[Entry] = &[
     look(Action::HalfUp, "half_up", &["ctrl-u"], "half up", "half a page up", Group::Moving),
     look(Action::HalfDown, "half_down", &["ctrl-d"], "half down", "half a page down", Group::Moving),
     look(Action::Next, "next", &["tab", "right", "l"], "next", "next pane, family or link", Group::Moving),
-    look(Action::Previous, "previous", &["backtab", "left", "h"], "previous", "previous pane, family or link", Group::Moving),
+    look(
+        Action::Previous,
+        "previous",
+        &["backtab", "left", "h"],
+        "previous",
+        "previous pane, family or link",
+        Group::Moving,
+    ),
     look(Action::Open, "open", &["enter"], "open", "open the row: payload, drift, attempts", Group::Looking),
     look(Action::Back, "back", &["esc"], "back", "close what is open; clear the narrowing", Group::Looking),
-    look(Action::Narrow, "narrow", &["/"], "narrow", "only rows with these words; Enter keeps, Esc clears", Group::Looking),
+    look(
+        Action::Narrow,
+        "narrow",
+        &["/"],
+        "narrow",
+        "only rows with these words; Enter keeps, Esc clears",
+        Group::Looking,
+    ),
     look(Action::States, "states", &["s"], "state", "deliveries: only those in some states", Group::Looking),
     look(Action::Pause, "pause", &["p"], "pause", "hold the list still, or follow the newest again", Group::Looking),
     look(Action::Timeline, "timeline", &["t"], "timeline", "all that is known of this ticket", Group::Looking),
-    look(Action::Reveal, "reveal", &["m"], "reveal", "show personal data, or mask it again; showing goes on record", Group::Looking),
+    look(
+        Action::Reveal,
+        "reveal",
+        &["m"],
+        "reveal",
+        "show personal data, or mask it again; showing goes on record",
+        Group::Looking,
+    ),
     act(Action::Retry, "retry", &["r"], "retry", "send the delivery, or the quarantined request, again"),
     act(Action::MarkDelivered, "mark_delivered", &["d"], "delivered", "mark as delivered by hand"),
     act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),
@@ -142,7 +177,14 @@ pub const TABLE: &[Entry] = &[
     look(Action::Redraw, "redraw", &["ctrl-l"], "redraw", "draw the whole screen anew", Group::Program),
     look(Action::Suspend, "suspend", &["ctrl-z"], "suspend", "suspend, as any job of the shell", Group::Program),
     look(Action::Quit, "quit", &["q"], "quit", "quit; asks while deliveries are open", Group::Program),
-    look(Action::Interrupt, "interrupt", &["ctrl-c"], "quit", "quit; a second time quits without asking", Group::Program),
+    look(
+        Action::Interrupt,
+        "interrupt",
+        &["ctrl-c"],
+        "quit",
+        "quit; a second time quits without asking",
+        Group::Program,
+    ),
 ];
 
 impl Action {
@@ -200,7 +242,11 @@ mod tests {
     #[test]
     fn every_action_is_in_the_table_once_with_keys_and_help() {
         for entry in TABLE {
-            assert_eq!(TABLE.iter().filter(|one| one.action == entry.action || one.id == entry.id).count(), 1, "{entry:?}");
+            assert_eq!(
+                TABLE.iter().filter(|one| one.action == entry.action || one.id == entry.id).count(),
+                1,
+                "{entry:?}"
+            );
             assert!(!entry.keys.is_empty() && entry.help.len() > 8 && !entry.hint.is_empty(), "{entry:?}");
             assert_eq!(entry.mutates, entry.group == Group::Acting, "{entry:?}");
         }

@@ -59,7 +59,8 @@ impl Detail {
 
     /// Goes to the link after or before, round the ends when `round`.
     pub fn next_link(&mut self, forward: bool, height: usize, round: bool) {
-        let mut links = self.document.lines.iter().enumerate().filter(|(_, line)| line.link.is_some()).map(|(at, _)| at);
+        let mut links =
+            self.document.lines.iter().enumerate().filter(|(_, line)| line.link.is_some()).map(|(at, _)| at);
         let found = match (forward, self.link) {
             (true, Some(here)) => links.clone().find(|at| *at > here).or_else(|| links.next().filter(|_| round)),
             (true, None) => links.next(),

@@ -65,10 +65,7 @@ impl Chord {
 
 /// What a key does.
 pub fn action(chord: Chord) -> Option<Action> {
-    TABLE
-        .iter()
-        .find(|entry| entry.keys.iter().any(|key| Chord::parse(key) == Some(chord)))
-        .map(|entry| entry.action)
+    TABLE.iter().find(|entry| entry.keys.iter().any(|key| Chord::parse(key) == Some(chord))).map(|entry| entry.action)
 }
 
 #[cfg(test)]

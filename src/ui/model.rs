@@ -398,12 +398,17 @@ impl Model {
         }
         let height = self.list_rows();
         let deliveries = |list: &List<Delivery>, choice: usize, kind| {
-            Query::Deliveries(DeliveryQuery { stages: CHOICES[choice].stages.to_vec(), kind, window: list.window(height) })
+            Query::Deliveries(DeliveryQuery {
+                stages: CHOICES[choice].stages.to_vec(),
+                kind,
+                window: list.window(height),
+            })
         };
         needs.push(match self.view {
             View::Overview => (Slot::Overview, self.counts()),
             View::Feed => {
-                let window = self.feed().map_or_else(|| List::<EventRow>::default().window(height), |list| list.window(height));
+                let window =
+                    self.feed().map_or_else(|| List::<EventRow>::default().window(height), |list| list.window(height));
                 let query = EventQuery { family: self.family.clone(), window };
                 (Slot::Feed(self.family.clone()), Query::Events(query))
             }

@@ -171,7 +171,7 @@ pub async fn drive(
         };
         if let Some(message) = message {
             // The card of a too small terminal shows nothing that a change or a second could alter.
-            dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_));
+            dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_) | Message::Key(_));
             effects = update(&mut model, message, clock.now());
         }
     }

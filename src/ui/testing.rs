@@ -34,7 +34,7 @@ use crate::domain::query::{
     Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
 };
 use crate::domain::record::{
-    self, AttemptFinished, AttemptStarted, Fact, Head, OperatorAction, OperatorActed, Received, Record, Rejected,
+    self, AttemptFinished, AttemptStarted, Fact, Head, OperatorActed, OperatorAction, Received, Record, Rejected,
 };
 use crate::domain::retry::Outcome;
 use crate::domain::show::Show;
@@ -110,7 +110,14 @@ pub(super) fn sale(ticket: &str, reversal: bool) -> Vec<u8> {
     .into_bytes()
 }
 
-pub(super) fn event(seq: u64, family: &str, action: &str, age: i64, brief: Brief, body: Vec<u8>) -> (EventRow, Vec<u8>) {
+pub(super) fn event(
+    seq: u64,
+    family: &str,
+    action: &str,
+    age: i64,
+    brief: Brief,
+    body: Vec<u8>,
+) -> (EventRow, Vec<u8>) {
     let drift = Webhook::parse(&body).map_or(0, |webhook| documentation::drift(&webhook).len() as u16);
     let row = EventRow {
         seq: Seq(seq),
@@ -160,12 +167,52 @@ impl Ledger {
             let listing = br#"{"family":"listing","action":"listing.created","type":"SINGLE","data":{}}"#.to_vec();
             let amount = Some(format!("{}.50", 40 + seq % 90));
             ledger.events.push(match seq % 8 {
-                0 => event(seq, "payouts", "delivered", age, Brief { show: Some("239616".into()), ..Brief::default() }, br#"{"family":"payouts","action":"payouts.delivered","data":{"showId":"239616","eventId":"7"}}"#.to_vec()),
-                1 | 4 => event(seq, "listing", "created", age, Brief { from: someone(), amount, ..Brief::default() }, listing),
-                2 => event(seq, "notifyMe", "created.updated", age, Brief { from: someone(), show: Some("239616".into()), note: Some("2 tickets, ACTIVE".into()), ..Brief::default() }, b"{}".to_vec()),
-                3 => event(seq, "event", "unlock", age, Brief { show: Some("239616".into()), ..Brief::default() }, b"{}".to_vec()),
+                0 => event(
+                    seq,
+                    "payouts",
+                    "delivered",
+                    age,
+                    Brief { show: Some("239616".into()), ..Brief::default() },
+                    br#"{"family":"payouts","action":"payouts.delivered","data":{"showId":"239616","eventId":"7"}}"#
+                        .to_vec(),
+                ),
+                1 | 4 => event(
+                    seq,
+                    "listing",
+                    "created",
+                    age,
+                    Brief { from: someone(), amount, ..Brief::default() },
+                    listing,
+                ),
+                2 => event(
+                    seq,
+                    "notifyMe",
+                    "created.updated",
+                    age,
+                    Brief {
+                        from: someone(),
+                        show: Some("239616".into()),
+                        note: Some("2 tickets, ACTIVE".into()),
+                        ..Brief::default()
+                    },
+                    b"{}".to_vec(),
+                ),
+                3 => event(
+                    seq,
+                    "event",
+                    "unlock",
+                    age,
+                    Brief { show: Some("239616".into()), ..Brief::default() },
+                    b"{}".to_vec(),
+                ),
                 _ => {
-                    let brief = Brief { from: someone(), to: Some("susana.kann@hotmail.com".into()), amount, reversal: seq % 40 == 5, ..Brief::default() };
+                    let brief = Brief {
+                        from: someone(),
+                        to: Some("susana.kann@hotmail.com".into()),
+                        amount,
+                        reversal: seq % 40 == 5,
+                        ..Brief::default()
+                    };
                     event(seq, "ticket", "updated", age, brief, sale(&format!("5102{seq:04}"), seq % 40 == 5))
                 }
             });
@@ -184,7 +231,10 @@ impl Ledger {
             one.state = State::Failed { why: Failure::UsedUp };
             one.evidence = Evidence::Unknown;
             one.attempts = 11;
-            one.last = Some(LastAttempt { outcome: Outcome::Unknown, text: "503 Service Unavailable for joe@gmail.com".into() });
+            one.last = Some(LastAttempt {
+                outcome: Outcome::Unknown,
+                text: "503 Service Unavailable for joe@gmail.com".into(),
+            });
         });
         ledger.change(390, |one| {
             one.state = State::Failed { why: Failure::Refused };
@@ -199,7 +249,9 @@ impl Ledger {
         });
         ledger.change(62, |one| {
             let before = Delivery { undo: None, state: State::Failed { why: Failure::Refused }, ..one.clone() };
-            one.state = State::Delivered { by: Hand::Operator { who: "ana (uid 1000)".into(), why: "handed over at the gate".into() } };
+            one.state = State::Delivered {
+                by: Hand::Operator { who: "ana (uid 1000)".into(), why: "handed over at the gate".into() },
+            };
             one.undo = Some(Box::new(Undo { action: Seq(63), before }));
         });
         for (index, show) in ["239616", "7322", "81004"].iter().enumerate() {
@@ -212,11 +264,26 @@ impl Ledger {
             ledger.shows.push(one);
         }
         for (seq, code, message, body) in [
-            (401, "not_json", "not JSON: expected value at line 1 column 1", b"joe@gmail.com called +5491155501234".to_vec()),
-            (402, "not_an_envelope", "no `family`: an envelope needs `family` and `action`", br#"{"fullName":"Susana Kann"}"#.to_vec()),
+            (
+                401,
+                "not_json",
+                "not JSON: expected value at line 1 column 1",
+                b"joe@gmail.com called +5491155501234".to_vec(),
+            ),
+            (
+                402,
+                "not_an_envelope",
+                "no `family`: an envelope needs `family` and `action`",
+                br#"{"fullName":"Susana Kann"}"#.to_vec(),
+            ),
             (403, "not_json", "not UTF-8 from byte 0 on", vec![0xff, 0xfe, 0x00, 0x1b, b'a']),
         ] {
-            let rejected = Rejected { from: "203.0.113.9:50412".into(), code: code.into(), message: message.into(), content_type: None };
+            let rejected = Rejected {
+                from: "203.0.113.9:50412".into(),
+                code: code.into(),
+                message: message.into(),
+                content_type: None,
+            };
             let row = RejectedRow { seq: Seq(seq), received_at: ago(60), rejected, size: body.len(), resent_as: None };
             ledger.rejected.push((row, body));
         }
@@ -243,7 +310,11 @@ impl Ledger {
     }
 
     fn history(&self, one: &Delivery) -> Vec<Record> {
-        let head = |fact, deliveries: &[&Delivery]| Head { at: one.created_at, fact, deliveries: deliveries.iter().map(|one| (*one).clone()).collect() };
+        let head = |fact, deliveries: &[&Delivery]| Head {
+            at: one.created_at,
+            fact,
+            deliveries: deliveries.iter().map(|one| (*one).clone()).collect(),
+        };
         let received = Received {
             from: "192.0.2.1:4000".into(),
             family: "ticket".into(),
@@ -308,7 +379,11 @@ impl Ledger {
             open: oldest(&[Stage::Pending, Stage::InFlight]),
             returns: newest(&|one| one.kind == Kind::Return),
             shows: self.shows.iter().rev().take(rows).cloned().collect(),
-            oldest_undelivered: self.deliveries.iter().find(|one| one.kind == Kind::Transfer && !one.stage().settled()).cloned(),
+            oldest_undelivered: self
+                .deliveries
+                .iter()
+                .find(|one| one.kind == Kind::Transfer && !one.stage().settled())
+                .cloned(),
             quarantined: self.rejected.iter().filter(|(row, _)| row.resent_as.is_none()).count() as u64,
             rejected: self.rejected.iter().rev().take(rows).map(|(row, _)| row.clone()).collect(),
             events: self.events.len() as u64,
@@ -372,7 +447,8 @@ impl Ledger {
                 })))
             }
             Query::Ticket(ticket) => {
-                let of: Vec<Delivery> = self.deliveries.iter().filter(|one| one.ticket.as_ref() == Some(ticket)).cloned().collect();
+                let of: Vec<Delivery> =
+                    self.deliveries.iter().filter(|one| one.ticket.as_ref() == Some(ticket)).cloned().collect();
                 let records = of.iter().flat_map(|one| self.history(one)).collect();
                 Answer::Ticket(Box::new(Timeline { ticket: ticket.clone(), deliveries: of, records, truncated: false }))
             }
@@ -411,7 +487,8 @@ impl Ledger {
 /// The rows of a window, as the ledger promises them. `rows` in the order of their places.
 fn page<R: Row + serde::Serialize + Clone>(mut rows: Vec<R>, window: &Window) -> Page<R> {
     rows.sort_by_key(|row| std::cmp::Reverse(row.place()));
-    let has = |row: &R, word: &String| serde_json::to_string(row).unwrap().to_lowercase().contains(&word.to_lowercase());
+    let has =
+        |row: &R, word: &String| serde_json::to_string(row).unwrap().to_lowercase().contains(&word.to_lowercase());
     rows.retain(|row| window.words.iter().all(|word| has(row, word)));
     let start = match window.cursor {
         Cursor::Newest => 0,

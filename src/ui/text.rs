@@ -55,7 +55,7 @@ fn deceptive(character: char) -> bool {
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'     // zero-width, bidi marks, separators, embeddings
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' // invisible format controls
-        | '\u{e0000}'..='\u{e0fff}')                            // tags
+        | '\u{e0000}'..='\u{e0fff}') // tags
 }
 
 /// Cells that `text` takes.

@@ -29,8 +29,7 @@ pub(super) fn write(writer: &mut Writer, detail: &DeliveryDetail) {
         Some(ticket) => writer.linked("ticket", Role::Plain, ticket.as_str(), Some(Subject::Ticket(ticket.clone()))),
         None => writer.fact("ticket", Role::Bad, "none named"),
     }
-    let people =
-        format!("{} → {}", privacy.someone(delivery.from.as_ref()), privacy.someone(delivery.to.as_ref()));
+    let people = format!("{} → {}", privacy.someone(delivery.from.as_ref()), privacy.someone(delivery.to.as_ref()));
     writer.fact("from → to", Role::Plain, &people);
     if let Some(Amount(amount)) = paid(&detail.body) {
         writer.fact("paid", Role::Plain, &amount);

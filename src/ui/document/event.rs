@@ -47,7 +47,8 @@ pub(super) fn write(writer: &mut Writer, detail: &EventDetail) {
                 writer.privacy.someone(delivery.from.as_ref()),
                 writer.privacy.someone(delivery.to.as_ref())
             );
-            let reason = delivery.reason().map_or(String::new(), |reason| format!("  {}", writer.privacy.text(&reason)));
+            let reason =
+                delivery.reason().map_or(String::new(), |reason| format!("  {}", writer.privacy.text(&reason)));
             writer.push(
                 vec![
                     span(Role::Plain, format!("  {} ", text::left(&words::name(delivery), 16))),
@@ -65,7 +66,8 @@ pub(super) fn write(writer: &mut Writer, detail: &EventDetail) {
 
 /// What a webhook says, in a line.
 pub fn gist(webhook: &Webhook<'_>, privacy: Privacy) -> String {
-    let amount = |amount: &Option<crate::domain::payload::Amount>| amount.as_ref().map_or("?".to_owned(), |one| one.0.clone());
+    let amount =
+        |amount: &Option<crate::domain::payload::Amount>| amount.as_ref().map_or("?".to_owned(), |one| one.0.clone());
     match Payload::of(webhook) {
         Payload::Listing(change, listing) => listed(change, &listing, privacy),
         Payload::TicketUpdated(update) => {

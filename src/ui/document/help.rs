@@ -31,9 +31,15 @@ pub fn help() -> Document {
         };
         push(vec![span(role, format!("  {}", text::left(sign, 14))), span(Role::Plain, means)]);
     }
-    push(vec![span(Role::Drift, "  ◂ drift       "), span(Role::Plain, "differs from menta's documentation: open the event to see where")]);
+    push(vec![
+        span(Role::Drift, "  ◂ drift       "),
+        span(Role::Plain, "differs from menta's documentation: open the event to see where"),
+    ]);
     push(vec![span(Role::Faint, "  = 41          "), span(Role::Plain, "repeats event 41 and creates nothing")]);
     push(vec![span(Role::Held, "  ↩ reversal    "), span(Role::Plain, "takes a sale back")]);
-    push(vec![span(Role::Faint, "  j•••@x.com    "), span(Role::Plain, "personal data is masked; `m` reveals it, which goes on record")]);
+    push(vec![
+        span(Role::Faint, "  j•••@x.com    "),
+        span(Role::Plain, "personal data is masked; `m` reveals it, which goes on record"),
+    ]);
     Document { lines }
 }

@@ -26,7 +26,9 @@ pub(super) fn write(writer: &mut Writer, record: &Record) {
             };
             (Role::Brand, fact.action.clone(), says, Some(Subject::Event(record.seq)))
         }
-        Fact::Rejected(fact) => (Role::Bad, fact.code.clone(), fact.message.clone(), Some(Subject::Rejected(record.seq))),
+        Fact::Rejected(fact) => {
+            (Role::Bad, fact.code.clone(), fact.message.clone(), Some(Subject::Rejected(record.seq)))
+        }
         Fact::AttemptStarted(fact) => {
             let what = format!("» attempt {}", fact.attempt);
             (Role::Busy, what, format!("{} to {}", fact.delivery, fact.target), Some(Subject::Delivery(fact.delivery)))
@@ -34,7 +36,12 @@ pub(super) fn write(writer: &mut Writer, record: &Record) {
         Fact::AttemptFinished(fact) => {
             let (word, role) = words::outcome(fact.answer.outcome);
             let says = format!("{} {}, {} ms", fact.delivery, fact.answer.text, fact.answer.latency_ms);
-            (role, format!("{word} (attempt {})", fact.attempt), privacy.text(&says), Some(Subject::Delivery(fact.delivery)))
+            (
+                role,
+                format!("{word} (attempt {})", fact.attempt),
+                privacy.text(&says),
+                Some(Subject::Delivery(fact.delivery)),
+            )
         }
         Fact::OperatorActed(fact) => {
             let about = match &fact.action {

@@ -11,12 +11,7 @@ use crate::ui::privacy::Privacy;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
-pub(super) fn answered(
-    model: &mut Model,
-    slot: Slot,
-    query: &Query,
-    answer: Result<Answer, DeskError>,
-) -> Vec<Effect> {
+pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Result<Answer, DeskError>) -> Vec<Effect> {
     match answer {
         Ok(answer) => {
             model.trouble = None;
@@ -68,11 +63,15 @@ fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
         }
         (Slot::Detail(subject), _, answer) => {
             let mut answer = Some(answer);
-            details(model, |detail| detail.subject == *subject, |detail| {
-                if let Some(answer) = answer.take() {
-                    fill(detail, answer);
-                }
-            });
+            details(
+                model,
+                |detail| detail.subject == *subject,
+                |detail| {
+                    if let Some(answer) = answer.take() {
+                        fill(detail, answer);
+                    }
+                },
+            );
         }
         _ => {}
     }
@@ -129,12 +128,7 @@ pub(super) fn told(model: &mut Model, status: Result<Status, DeskError>) -> Vec<
     Vec::new()
 }
 
-pub(super) fn acted(
-    model: &mut Model,
-    command: &Command,
-    about: &str,
-    done: Result<Done, DeskError>,
-) -> Vec<Effect> {
+pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Result<Done, DeskError>) -> Vec<Effect> {
     match (command, done) {
         (Command::Reveal { what }, Ok(_)) => {
             // Only where it was asked for: the reader may have gone on meanwhile.

@@ -8,9 +8,10 @@ use tui_input::{Input, InputRequest};
 
 use super::action::Action;
 use super::detail::Detail;
+use super::dialog::Dialog;
 use super::effect::Effect;
 use super::keymap::{self, Chord};
-use super::layout::Size;
+use super::layout::{self, Size};
 use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
 use super::privacy::Privacy;
 use super::subject::Subject;
@@ -132,6 +133,14 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if action == Some(Action::Interrupt) {
         return orders::interrupt(model);
     }
+    // What cannot be seen cannot be answered: on the card of a small terminal one can only leave.
+    if !layout::usable(model.size) {
+        return match (&model.dialog, action) {
+            (Some(Dialog::Leave(_)), _) => orders::dialog_key(model, chord),
+            (_, Some(Action::Quit)) => orders::quit(model),
+            _ => Vec::new(),
+        };
+    }
     if model.help.is_some() {
         return help(model, action);
     }
@@ -250,7 +259,11 @@ fn choose(model: &mut Model, pane: Pane, index: usize) {
 fn end(model: &mut Model, newest: bool) -> Vec<Effect> {
     let rows = model.detail_rows();
     if let Some(detail) = model.details.last_mut() {
-        if newest { detail.top() } else { detail.bottom(rows) }
+        if newest {
+            detail.top()
+        } else {
+            detail.bottom(rows)
+        }
         return Vec::new();
     }
     let Some(list) = model.list() else {
@@ -259,7 +272,11 @@ fn end(model: &mut Model, newest: bool) -> Vec<Effect> {
         choose(model, pane, if newest { 0 } else { last });
         return Vec::new();
     };
-    if newest { list.follow() } else { list.oldest() }
+    if newest {
+        list.follow()
+    } else {
+        list.oldest()
+    }
     model.refresh()
 }
 
@@ -295,7 +312,7 @@ fn neighbour<T: Clone + PartialEq>(all: &[T], here: &T, forward: bool) -> T {
 
 fn open_row(model: &mut Model) -> Vec<Effect> {
     if let (View::Overview, Pane::Family(index), true, false) =
-        (model.view, model.pane, model.details.is_empty(), super::layout::roomy(model.size))
+        (model.view, model.pane, model.details.is_empty(), layout::roomy(model.size))
     {
         model.family = Some(crate::domain::documentation::FAMILIES[index].to_owned());
         return go(model, View::Feed);
@@ -315,7 +332,8 @@ fn open_detail(model: &mut Model, subject: Subject) -> Vec<Effect> {
     if let Subject::Show(id) = &detail.subject {
         let listed = model.shows.page.rows.iter().chain(model.overview.iter().flat_map(|overview| &overview.shows));
         let show = listed.into_iter().find(|show| show.show == *id).cloned();
-        detail.data = show.map(|show| super::document::Data::Show(Box::new(show), crate::domain::query::Page::default()));
+        detail.data =
+            show.map(|show| super::document::Data::Show(Box::new(show), crate::domain::query::Page::default()));
     }
     model.details.push(detail);
     model.write_details();

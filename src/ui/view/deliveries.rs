@@ -42,9 +42,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
         None => {
             let says: &[&str] = match (stages.is_empty(), model.view) {
                 (false, _) => &["None in this state. `s` goes on to other states."],
-                (true, View::Reversals) => {
-                    &["No reversed sale yet: a ticket.updated with `reversal: true` makes one."]
-                }
+                (true, View::Reversals) => &["No reversed sale yet: a ticket.updated with `reversal: true` makes one."],
                 (true, _) => &[
                     "No delivery yet: a ticket.updated webhook makes one. Send the documented samples:",
                     "",

@@ -3,6 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
+use crate::domain::delivery::Evidence;
 use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
 use crate::ui::document::{Span, span};
 use crate::ui::model::Model;
@@ -41,7 +42,10 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
     match ask.delivery() {
         Some(delivery) => {
             let (state, role) = words::stage(delivery.stage());
-            facts.push(("delivery", vec![span(Role::Heading, format!("{}  ", words::name(delivery))), span(role, state)]));
+            facts.push((
+                "delivery",
+                vec![span(Role::Heading, format!("{}  ", words::name(delivery))), span(role, state)],
+            ));
             let ticket = delivery.ticket.as_ref().map_or("none named", |ticket| ticket.as_str());
             facts.push(("ticket", vec![span(Role::Plain, ticket)]));
             let person = |one| model.privacy.someone(one);
@@ -62,7 +66,12 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
             }
         }
     }
-    let effect = text::wrap(&ask.effect(), room);
+    let mut effect: Vec<(String, Role)> =
+        text::wrap(&ask.effect(), room).into_iter().map(|line| (line, Role::Plain)).collect();
+    if let Some((evidence, says)) = ask.known() {
+        let role = if evidence == Evidence::Unknown { Role::Bad } else { Role::Plain };
+        effect.extend(text::wrap(says, room).into_iter().map(|line| (line, role)));
+    }
     let inside = card(canvas, whole, &format!("{} {}?", ask.verb(), ask.about()), facts.len() + effect.len() + 7);
     let mut y = inside.y;
     for (label, spans) in &facts {
@@ -71,8 +80,8 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
         y += 1;
     }
     y += 1;
-    for line in &effect {
-        canvas.text(inside.x, y, inside.width, Role::Plain, line);
+    for (line, role) in &effect {
+        canvas.text(inside.x, y, inside.width, *role, line);
         y += 1;
     }
     y += 1;
@@ -84,7 +93,13 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
     y += 1;
     let yes = format!("Yes, {}", ask.verb());
     buttons(canvas, inside, y, "No, leave it", &yes, dialog.focus);
-    canvas.text(inside.x, y + 2, inside.width, Role::Faint, "type the reason   Tab goes on   Enter chooses   Esc leaves it");
+    canvas.text(
+        inside.x,
+        y + 2,
+        inside.width,
+        Role::Faint,
+        "type the reason   Tab goes on   Enter chooses   Esc leaves it",
+    );
     cursor.filter(|at| at.y < whole.bottom())
 }
 
@@ -134,7 +149,9 @@ fn leave(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, leave: LeaveDialog
     let open = match leave.open {
         0 => String::new(),
         1 => "1 delivery is open; it stays as it is and goes on with the next start.".to_owned(),
-        many => format!("{} deliveries are open; they stay as they are and go on with the next start.", when::count(many)),
+        many => {
+            format!("{} deliveries are open; they stay as they are and go on with the next start.", when::count(many))
+        }
     };
     let mut lines = text::wrap(&open, room);
     lines.extend(text::wrap(stops, room));

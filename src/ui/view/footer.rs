@@ -48,9 +48,7 @@ fn pair(canvas: &mut Canvas<'_>, x: u16, y: u16, end: u16, key: &str, hint: &str
 
 /// What is most likely wanted first.
 fn actions(model: &Model) -> Vec<Action> {
-    use Action::{
-        Back, Cancel, MarkDelivered, Narrow, Next, Open, Pause, Retry, Reveal, States, Timeline, Top, Undo,
-    };
+    use Action::{Back, Cancel, MarkDelivered, Narrow, Next, Open, Pause, Retry, Reveal, States, Timeline, Top, Undo};
     let mut actions = Vec::new();
     if model.details.is_empty() {
         actions.push(Open);

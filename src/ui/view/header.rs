@@ -71,8 +71,12 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, y: u16, model: &Model) {
     }
     let turned: u64 = model.status.iter().flat_map(|status| status.turned_away_total.values()).sum();
     if turned > 0 {
-        let by_status: Vec<String> =
-            model.status.iter().flat_map(|status| &status.turned_away_total).map(|(status, count)| format!("{count}×{status}")).collect();
+        let by_status: Vec<String> = model
+            .status
+            .iter()
+            .flat_map(|status| &status.turned_away_total)
+            .map(|(status, count)| format!("{count}×{status}"))
+            .collect();
         let says = format!("turned away {}", by_status.join(" "));
         let room = area.right().saturating_sub(x + 1);
         if usize::from(room) >= says.chars().count() {

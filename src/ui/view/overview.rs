@@ -117,8 +117,7 @@ fn by_state(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview) {
     let returns: u64 = overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(.., count)| count).sum();
     let note = format!("{} among them", when::plural(returns, "return"));
     let inside = canvas.frame(area, Role::Border, &[span(Role::Heading, " deliveries ")], &note);
-    let pairs =
-        [[Stage::Failed, Stage::Held], [Stage::Pending, Stage::InFlight], [Stage::Delivered, Stage::Cancelled]];
+    let pairs = [[Stage::Failed, Stage::Held], [Stage::Pending, Stage::InFlight], [Stage::Delivered, Stage::Cancelled]];
     let room = inside.width / 2;
     for (pair, y) in pairs.iter().zip(inside.top()..inside.bottom()) {
         for (stage, x) in pair.iter().zip([inside.x, inside.x + room]) {
@@ -151,8 +150,13 @@ fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
     ]
 }
 
-const OPEN: [Column; 5] =
-    [fixed("state", 11), fixed("id", 7), stretch("ticket", 8, 2), fixed("next", 6).number(), stretch("reason", 8, 3).from(50)];
+const OPEN: [Column; 5] = [
+    fixed("state", 11),
+    fixed("id", 7),
+    stretch("ticket", 8, 2),
+    fixed("next", 6).number(),
+    stretch("reason", 8, 3).from(50),
+];
 
 fn open_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
     let mut cells = delivery_cells(delivery, model);
@@ -164,7 +168,8 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
     let count = overview.count(&[Stage::Failed, Stage::Held]);
     let role = if count > 0 { Role::Bad } else { Role::Good };
     let note = if count > 0 { "oldest first" } else { "" };
-    let inside = frame(canvas, area, model, Pane::Attention, role, &format!("needs a hand: {}", when::count(count)), note);
+    let inside =
+        frame(canvas, area, model, Pane::Attention, role, &format!("needs a hand: {}", when::count(count)), note);
     if overview.attention.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Good, "✓ nothing has failed and nothing is held");
     }
@@ -300,7 +305,8 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
     }
     let delivered = overview.count(&[Stage::Delivered]);
     put(Role::Plain, &format!("   delivered {}", when::count(delivered)));
-    let returns: u64 = overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(_, _, count)| count).sum();
+    let returns: u64 =
+        overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(_, _, count)| count).sum();
     put(Role::Plain, &format!("   returns {}", when::count(returns)));
     let role = if overview.quarantined > 0 { Role::Held } else { Role::Plain };
     put(role, &format!("   quarantine {}", when::count(overview.quarantined)));

@@ -73,7 +73,8 @@ fn cells(row: &RejectedRow, model: &Model) -> Vec<Cell> {
 fn turned_away(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let Some(status) = &model.status else { return };
     let x = canvas.text(area.x + 1, area.y, area.width, Role::Heading, "turned away at the door, not kept");
-    let totals: Vec<String> = status.turned_away_total.iter().map(|(status, count)| format!("{count}×{status}")).collect();
+    let totals: Vec<String> =
+        status.turned_away_total.iter().map(|(status, count)| format!("{count}×{status}")).collect();
     let says = if totals.is_empty() { "none since the start".to_owned() } else { totals.join("  ") };
     canvas.text(x + 2, area.y, area.width, Role::Faint, &says);
     let columns = door_columns(when::width(status.turned_away.iter().map(|one| one.at), model.now));

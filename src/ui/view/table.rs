@@ -66,7 +66,8 @@ fn margin(total: u16) -> u16 {
 /// The width of each column in `total` cells; 0: it is not shown.
 fn widths(columns: &[Column], total: u16) -> Vec<u16> {
     let shown = |column: &Column| total >= column.from;
-    let used: u16 = margin(total) + columns.iter().filter(|one| shown(one)).map(|one| one.width + gap(total)).sum::<u16>();
+    let used: u16 =
+        margin(total) + columns.iter().filter(|one| shown(one)).map(|one| one.width + gap(total)).sum::<u16>();
     let mut shares: u16 = columns.iter().filter(|one| shown(one)).map(|one| one.share).sum();
     let mut spare = (total + gap(total)).saturating_sub(used);
     let mut width = |column: &Column| {

@@ -22,7 +22,8 @@ pub(super) fn draw<R: Row>(
     let mut end = area.right().saturating_sub(1);
     if newer > 0 {
         let shown = if newer >= MOST_COUNTED { format!("{}+", MOST_COUNTED - 1) } else { newer.to_string() };
-        end = canvas.text_before(end, area.y, area.width, Role::Badge, &format!(" +{shown} newer: g ")).saturating_sub(1);
+        end =
+            canvas.text_before(end, area.y, area.width, Role::Badge, &format!(" +{shown} newer: g ")).saturating_sub(1);
     }
     let mut x = canvas.text(area.x + 1, area.y, area.width, Role::Heading, name);
     let words = list.words.value();
