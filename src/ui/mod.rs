@@ -49,6 +49,8 @@ pub mod run;
 pub use run::{Exit, Options, UiError, run};
 
 #[cfg(test)]
+mod pty;
+#[cfg(test)]
 mod sweep;
 #[cfg(test)]
 mod testing;
