@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | [`text`], [`when`], [`words`], [`theme`], [`privacy`] | what may be drawn, and how it reads and looks |
 //! | [`action`], [`keymap`] | everything a key can do, in one table |
-//! | [`layout`], [`list`], [`subject`], [`document`], [`detail`], [`dialog`], [`model`] | the state |
+//! | [`layout`], [`list`], [`subject`], [`document`], [`detail`], [`dialog`], [`model`], `choosing` | the state |
 //! | [`update`], [`effect`] | what changes it, and what that wants done outside |
 //! | [`view`] | what is drawn of it |
 //! | [`terminal`], [`run`](mod@run) | the terminal's manners, and the loop |
@@ -35,6 +35,8 @@ pub mod detail;
 pub mod dialog;
 pub mod list;
 pub mod model;
+
+mod choosing;
 
 pub mod update;
 

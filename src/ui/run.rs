@@ -119,7 +119,7 @@ pub async fn drive(
     let mut next_refresh = Instant::now();
     let mut stale = false;
     loop {
-        for effect in effects.drain(..).collect::<Vec<_>>() {
+        for effect in std::mem::take(&mut effects) {
             match effect::perform(effect, handle, &sender) {
                 Some(Effect::Quit) => return Ok(Exit::Quit),
                 Some(Effect::Suspend) => {

@@ -92,7 +92,7 @@ fn settle(model: &mut Model, desk: &FakeDesk, effects: Vec<Effect>) {
                 let answer = runtime.block_on(desk.ask(query.clone()));
                 Message::Answered { slot, query: Box::new(query), answer }
             }
-            Effect::Status => Message::Told(runtime.block_on(desk.status())),
+            Effect::Status => Message::Told(Box::new(runtime.block_on(desk.status()))),
             _ => continue,
         };
         effects.extend(update(model, message, now()));

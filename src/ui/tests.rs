@@ -454,7 +454,7 @@ async fn a_state_that_changes_while_one_is_asked_is_seen_in_the_question() {
     walk(&mut rig, &[("3 s", &["> d-390"]), ("x", &["cancel transfer d-390?", "✗ FAILED"])]).await;
     rig.desk.change(|ledger| ledger.change(390, |one| one.state = State::InFlight { attempt: 12 }));
     rig.see(&["cancel transfer d-390?", "» in flight", "attempt 12 under way"]).await;
-    assert!(rig.desk.ledger.lock().unwrap().asked.iter().any(|query| *query == Query::Delivery(DeliveryId(Seq(390)))));
+    assert!(rig.desk.ledger.lock().unwrap().asked.contains(&Query::Delivery(DeliveryId(Seq(390)))));
 }
 
 #[test]
