@@ -85,7 +85,7 @@ async fn every_view_shows_its_rows_at_every_size() {
         walk(
             &mut rig,
             &[
-                ("2", &["all 400", "notifyMe 50", "created", "14:02:14", "j•••@gmail.com", "◂ drift"]),
+                ("2", &["all 400", "notifyMe 50", "ticket.updated", "14:02:14", "j•••@gmail.com", "◂ drift"]),
                 ("3", &["deliveries: all states", "> d-399", "○ pending", "» in flight", "✗ FAILED", "✓ delivered"]),
                 ("4", &["returns: all states", "> d-365", "51020365"]),
                 ("5", &["shows, the last to change first", "> 81004", "✓ paid out", "○ not yet"]),
