@@ -167,13 +167,19 @@ impl Ask {
         }
     }
 
-    /// What follows, in a sentence or two.
-    pub fn effect(&self) -> String {
-        let moved = |one: &Delivery| match one.evidence {
+    /// What is known of the world outside, in a sentence.
+    pub fn known(&self) -> Option<(Evidence, &'static str)> {
+        let evidence = self.delivery()?.evidence;
+        let says = match evidence {
             Evidence::NotDone => "No attempt has moved the ticket.",
             Evidence::Unknown => "An attempt may have moved the ticket: look at the platform first.",
             Evidence::Done => "The ticket has been moved.",
         };
+        Some((evidence, says))
+    }
+
+    /// What follows, in a sentence.
+    pub fn effect(&self) -> String {
         match self {
             Self::Retry(one) => {
                 let again = match one.stage() {
@@ -181,21 +187,21 @@ impl Ask {
                     Stage::Pending => "It is sent now rather than later",
                     _ => "It is sent to the target again",
                 };
-                format!("{again}: {}. {}", words::meaning(one.kind), moved(one))
+                format!("{again}: {}.", words::meaning(one.kind))
             }
             Self::MarkDelivered(one) => {
                 let whom = match one.kind {
                     Kind::Transfer => "the buyer has the ticket",
                     Kind::Return => "the seller has the ticket back",
                 };
-                format!("It is not sent any more; you say that {whom}. {}", moved(one))
+                format!("It is not sent any more; you say that {whom}.")
             }
             Self::Cancel(one) => {
                 let whom = match one.kind {
                     Kind::Transfer => "the buyer does not get the ticket from us",
                     Kind::Return => "the seller does not get the ticket back from us",
                 };
-                format!("It is not sent any more: {whom}. {}", moved(one))
+                format!("It is not sent any more: {whom}.")
             }
             Self::Undo(one) => match one.before_last_action() {
                 Some(before) => format!("It becomes {} again.", words::stage(before.stage()).0),

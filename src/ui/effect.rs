@@ -46,11 +46,11 @@ pub fn perform(effect: Effect, handle: &Handle, messages: &UnboundedSender<Messa
             let _ = messages.send(Message::Answered { slot, query: Box::new(query), answer });
         })),
         Effect::Status => drop(tokio::spawn(async move {
-            let _ = messages.send(Message::Told(handle.status().await));
+            let _ = messages.send(Message::Told(Box::new(handle.status().await)));
         })),
         Effect::Act { order, about } => drop(tokio::spawn(async move {
             let command = order.command.clone();
-            let done = handle.act(order).await;
+            let done = Box::new(handle.act(order).await);
             let _ = messages.send(Message::Acted { command, about, done });
         })),
         screen => return Some(screen),

@@ -8,12 +8,12 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`text`], [`when`], [`words`], [`theme`], [`privacy`] | what may be drawn, and how it reads and looks |
-//! | [`action`], [`keymap`] | everything a key can do, in one table |
-//! | [`layout`], [`list`], [`subject`], [`document`], [`detail`], [`dialog`], [`model`] | the state |
-//! | [`update`], [`effect`] | what changes it, and what that wants done outside |
-//! | [`view`] | what is drawn of it |
-//! | [`terminal`], [`run`](mod@run) | the terminal's manners, and the loop |
+//! | `text`, `when`, `words`, `theme`, `privacy` | what may be drawn, and how it reads and looks |
+//! | `action`, `keymap` | everything a key can do, in one table |
+//! | `layout`, `list`, `subject`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `update`, `effect` | what changes it, and what that wants done outside |
+//! | `view` | what is drawn of it |
+//! | `terminal`, `run` | the terminal's manners, and the loop |
 //!
 //! It knows the ledger only by its door and the domain's words.
 
@@ -36,6 +36,8 @@ pub mod dialog;
 pub mod list;
 pub mod model;
 
+mod choosing;
+
 pub mod update;
 
 pub mod effect;
@@ -48,6 +50,10 @@ pub mod run;
 
 pub use run::{Exit, Options, UiError, run};
 
+#[cfg(test)]
+mod pty;
+#[cfg(test)]
+mod sweep;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

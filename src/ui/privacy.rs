@@ -110,9 +110,9 @@ fn closing_quote(text: &str) -> usize {
     text.len()
 }
 
-/// A delivery's id is this program's number, nobody's phone.
+/// Delivery ids and idempotency keys are this program's, nobody's phone.
 fn our_own(word: &str) -> bool {
-    word.starts_with("d-") && word.trim_end_matches('.').parse::<DeliveryId>().is_ok()
+    word.starts_with("wc-") || word.starts_with("d-") && word.trim_end_matches('.').parse::<DeliveryId>().is_ok()
 }
 
 /// `text` with words replaced; what no address or number can contain parts words.

@@ -119,7 +119,7 @@ pub async fn drive(
     let mut next_refresh = Instant::now();
     let mut stale = false;
     loop {
-        for effect in effects.drain(..).collect::<Vec<_>>() {
+        for effect in std::mem::take(&mut effects) {
             match effect::perform(effect, handle, &sender) {
                 Some(Effect::Quit) => return Ok(Exit::Quit),
                 Some(Effect::Suspend) => {
@@ -171,7 +171,7 @@ pub async fn drive(
         };
         if let Some(message) = message {
             // The card of a too small terminal shows nothing that a change or a second could alter.
-            dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_));
+            dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_) | Message::Key(_));
             effects = update(&mut model, message, clock.now());
         }
     }

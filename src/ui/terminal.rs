@@ -17,6 +17,7 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 
 use super::layout::Size;
 use super::model::Model;
@@ -113,7 +114,10 @@ impl Screen for OwnTerminal {
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `Terminal::clear`: it asks the terminal where the cursor is and waits for an answer that the key reader
+        // may take away.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -125,7 +129,7 @@ impl Screen for OwnTerminal {
 
     fn resume(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.clear()
+        self.forget()
     }
 }
 

@@ -2,15 +2,16 @@
 
 mod answers;
 mod asking;
+mod moving;
 mod orders;
-
-use tui_input::{Input, InputRequest};
+mod typing;
 
 use super::action::Action;
 use super::detail::Detail;
+use super::dialog::Dialog;
 use super::effect::Effect;
 use super::keymap::{self, Chord};
-use super::layout::Size;
+use super::layout::{self, Size};
 use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
 use super::privacy::Privacy;
 use super::subject::Subject;
@@ -18,7 +19,6 @@ use super::theme::Role;
 use crate::domain::Timestamp;
 use crate::domain::query::{Answer, Command, Done, Query, Status};
 use crate::engine::DeskError;
-use crossterm::event::{KeyCode, KeyModifiers};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub enum Message {
         answer: Result<Answer, DeskError>,
     },
     /// The program says how it is.
-    Told(Result<Status, DeskError>),
+    Told(Box<Result<Status, DeskError>>),
     /// An order was carried out, or not.
     Acted {
         /// The order.
@@ -51,7 +51,7 @@ pub enum Message {
         /// What it was about.
         about: String,
         /// What came of it.
-        done: Result<Done, DeskError>,
+        done: Box<Result<Done, DeskError>>,
     },
 }
 
@@ -63,7 +63,7 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
     model.now = now;
     match message {
         Message::Key(chord) => key(model, chord),
-        Message::Paste(text) => paste(model, &text),
+        Message::Paste(text) => typing::paste(model, &text),
         Message::Resized(size) => {
             model.size = size;
             if !model.panes().contains(&model.pane) {
@@ -75,8 +75,8 @@ pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect
         Message::Changed => model.refresh(),
         Message::Tick => tick(model),
         Message::Answered { slot, query, answer } => answers::answered(model, slot, &query, answer),
-        Message::Told(status) => answers::told(model, status),
-        Message::Acted { command, about, done } => answers::acted(model, &command, &about, done),
+        Message::Told(status) => answers::told(model, *status),
+        Message::Acted { command, about, done } => answers::acted(model, &command, &about, *done),
     }
 }
 
@@ -132,6 +132,14 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if action == Some(Action::Interrupt) {
         return orders::interrupt(model);
     }
+    // What cannot be seen cannot be answered: on the card of a small terminal one can only leave.
+    if !layout::usable(model.size) {
+        return match (&model.dialog, action) {
+            (Some(Dialog::Leave(_)), _) => orders::dialog_key(model, chord),
+            (_, Some(Action::Quit)) => orders::quit(model),
+            _ => Vec::new(),
+        };
+    }
     if model.help.is_some() {
         return help(model, action);
     }
@@ -139,7 +147,7 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         return orders::dialog_key(model, chord);
     }
     if model.narrowing {
-        return narrowing_key(model, chord);
+        return typing::narrowing_key(model, chord);
     }
     action.map_or_else(Vec::new, |action| perform(model, action))
 }
@@ -170,19 +178,19 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Reversals => go(model, View::Reversals),
         Action::Payouts => go(model, View::Payouts),
         Action::Quarantine => go(model, View::Quarantine),
-        Action::Up => step(model, -1),
-        Action::Down => step(model, 1),
-        Action::PageUp => step(model, -page(model)),
-        Action::PageDown => step(model, page(model)),
-        Action::HalfUp => step(model, -(page(model) / 2).max(1)),
-        Action::HalfDown => step(model, (page(model) / 2).max(1)),
-        Action::Top => end(model, true),
-        Action::Bottom => end(model, false),
-        Action::Next => next(model, true),
-        Action::Previous => next(model, false),
+        Action::Up => moving::step(model, -1),
+        Action::Down => moving::step(model, 1),
+        Action::PageUp => moving::step(model, -moving::page(model)),
+        Action::PageDown => moving::step(model, moving::page(model)),
+        Action::HalfUp => moving::step(model, -(moving::page(model) / 2).max(1)),
+        Action::HalfDown => moving::step(model, (moving::page(model) / 2).max(1)),
+        Action::Top => moving::end(model, true),
+        Action::Bottom => moving::end(model, false),
+        Action::Next => moving::next(model, true),
+        Action::Previous => moving::next(model, false),
         Action::Open => open_row(model),
         Action::Back => back(model),
-        Action::Narrow => narrow(model),
+        Action::Narrow => typing::narrow(model),
         Action::States => states(model),
         Action::Pause => pause(model),
         Action::Timeline => timeline(model),
@@ -212,98 +220,9 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     model.refresh()
 }
 
-fn page(model: &Model) -> isize {
-    let rows = if model.details.is_empty() { model.list_rows() } else { model.detail_rows() };
-    isize::try_from(rows).unwrap_or(isize::MAX)
-}
-
-fn step(model: &mut Model, by: isize) -> Vec<Effect> {
-    let detail_rows = model.detail_rows();
-    let list_rows = model.list_rows();
-    if let Some(detail) = model.details.last_mut() {
-        detail.step(by, detail_rows);
-        return Vec::new();
-    }
-    match model.list() {
-        Some(list) => match list.step(by, list_rows) {
-            true => model.refresh(),
-            false => Vec::new(),
-        },
-        None => {
-            let pane = model.pane;
-            let places = model.pane_places(pane);
-            let index = model.pane_index(pane).saturating_add_signed(by).min(places.len().saturating_sub(1));
-            choose(model, pane, index);
-            Vec::new()
-        }
-    }
-}
-
-/// The cursor of a pane on its first row is on whichever row is first.
-fn choose(model: &mut Model, pane: Pane, index: usize) {
-    match model.pane_places(pane).get(index) {
-        Some(place) if index > 0 => drop(model.pane_rows.insert(pane, *place)),
-        _ => drop(model.pane_rows.remove(&pane)),
-    }
-}
-
-fn end(model: &mut Model, newest: bool) -> Vec<Effect> {
-    let rows = model.detail_rows();
-    if let Some(detail) = model.details.last_mut() {
-        if newest {
-            detail.top()
-        } else {
-            detail.bottom(rows)
-        }
-        return Vec::new();
-    }
-    let Some(list) = model.list() else {
-        let pane = model.pane;
-        let last = model.pane_places(pane).len().saturating_sub(1);
-        choose(model, pane, if newest { 0 } else { last });
-        return Vec::new();
-    };
-    if newest {
-        list.follow()
-    } else {
-        list.oldest()
-    }
-    model.refresh()
-}
-
-fn next(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let rows = model.detail_rows();
-    if let Some(detail) = model.details.last_mut() {
-        detail.next_link(forward, rows, true);
-        return Vec::new();
-    }
-    match model.view {
-        View::Overview => {
-            model.pane = neighbour(&model.panes(), &model.pane, forward);
-            Vec::new()
-        }
-        View::Feed => {
-            model.mask();
-            model.family = neighbour(&model.families(), &model.family, forward);
-            model.refresh()
-        }
-        _ => {
-            let view = neighbour(&View::ALL, &model.view, forward);
-            go(model, view)
-        }
-    }
-}
-
-/// The one after or before, round the ends.
-fn neighbour<T: Clone + PartialEq>(all: &[T], here: &T, forward: bool) -> T {
-    let at = all.iter().position(|one| one == here).unwrap_or(0);
-    let step = if forward { 1 } else { all.len().saturating_sub(1) };
-    all.get((at + step) % all.len().max(1)).unwrap_or(here).clone()
-}
-
 fn open_row(model: &mut Model) -> Vec<Effect> {
     if let (View::Overview, Pane::Family(index), true, false) =
-        (model.view, model.pane, model.details.is_empty(), super::layout::roomy(model.size))
+        (model.view, model.pane, model.details.is_empty(), layout::roomy(model.size))
     {
         model.family = Some(crate::domain::documentation::FAMILIES[index].to_owned());
         return go(model, View::Feed);
@@ -346,83 +265,6 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return model.refresh();
     }
     Vec::new()
-}
-
-fn narrow(model: &mut Model) -> Vec<Effect> {
-    if !model.details.is_empty() {
-        return Vec::new();
-    }
-    if model.view == View::Overview {
-        model.view = View::Deliveries;
-    }
-    model.mask();
-    model.narrowing = true;
-    model.refresh()
-}
-
-fn narrowing_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
-    match chord.code {
-        KeyCode::Enter => {
-            model.narrowing = false;
-            return Vec::new();
-        }
-        KeyCode::Esc => {
-            model.narrowing = false;
-            return back(model);
-        }
-        KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
-            return keymap::action(chord).map_or_else(Vec::new, |action| perform(model, action));
-        }
-        _ => {}
-    }
-    let Some(list) = model.list() else { return Vec::new() };
-    if edit(list.words(), chord) {
-        list.restart();
-        return model.refresh();
-    }
-    Vec::new()
-}
-
-/// Characters that a typed line may have: a record's reason and a search need no more.
-const MOST_TYPED: usize = 300;
-
-/// Types into a line. True when its text has changed.
-fn edit(input: &mut Input, chord: Chord) -> bool {
-    let control = chord.modifiers.contains(KeyModifiers::CONTROL);
-    let request = match (chord.code, control) {
-        (KeyCode::Char('u'), true) => InputRequest::DeleteLine,
-        (KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
-        (KeyCode::Char('a'), true) | (KeyCode::Home, _) => InputRequest::GoToStart,
-        (KeyCode::Char('e'), true) | (KeyCode::End, _) => InputRequest::GoToEnd,
-        (KeyCode::Char('k'), true) => InputRequest::DeleteTillEnd,
-        (KeyCode::Backspace, _) => InputRequest::DeletePrevChar,
-        (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
-        (KeyCode::Left, true) => InputRequest::GoToPrevWord,
-        (KeyCode::Right, true) => InputRequest::GoToNextWord,
-        (KeyCode::Left, _) => InputRequest::GoToPrevChar,
-        (KeyCode::Right, _) => InputRequest::GoToNextChar,
-        _ => match chord.typed() {
-            Some(character) if input.value().chars().count() < MOST_TYPED && !character.is_control() => {
-                InputRequest::InsertChar(character)
-            }
-            _ => return false,
-        },
-    };
-    input.handle(request).is_some_and(|change| change.value)
-}
-
-/// A pasted text goes where one types, and nowhere else: its letters are no keys.
-fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for character in text.lines().next().unwrap_or_default().chars().take(MOST_TYPED) {
-        let chord = Chord { code: KeyCode::Char(character), modifiers: KeyModifiers::NONE };
-        if model.dialog.is_some() {
-            orders::type_reason(model, chord);
-        } else if model.narrowing && model.help.is_none() {
-            effects.extend(narrowing_key(model, chord));
-        }
-    }
-    effects
 }
 
 fn states(model: &mut Model) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::Effect;
-use super::edit;
+use super::typing::edit;
 use crate::domain::query::{Command, Order};
 use crate::ui::action::Action;
 use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};

@@ -3,6 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
+use crate::domain::delivery::Evidence;
 use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
 use crate::ui::document::{Span, span};
 use crate::ui::model::Model;
@@ -65,7 +66,12 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
             }
         }
     }
-    let effect = text::wrap(&ask.effect(), room);
+    let mut effect: Vec<(String, Role)> =
+        text::wrap(&ask.effect(), room).into_iter().map(|line| (line, Role::Plain)).collect();
+    if let Some((evidence, says)) = ask.known() {
+        let role = if evidence == Evidence::Unknown { Role::Bad } else { Role::Plain };
+        effect.extend(text::wrap(says, room).into_iter().map(|line| (line, role)));
+    }
     let inside = card(canvas, whole, &format!("{} {}?", ask.verb(), ask.about()), facts.len() + effect.len() + 7);
     let mut y = inside.y;
     for (label, spans) in &facts {
@@ -74,8 +80,8 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
         y += 1;
     }
     y += 1;
-    for line in &effect {
-        canvas.text(inside.x, y, inside.width, Role::Plain, line);
+    for (line, role) in &effect {
+        canvas.text(inside.x, y, inside.width, *role, line);
         y += 1;
     }
     y += 1;

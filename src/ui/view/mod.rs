@@ -30,7 +30,7 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
     let whole = buffer.area;
     let mut canvas = Canvas { buffer, theme };
     if !layout::usable((whole.width, whole.height)) {
-        small::draw(&mut canvas, whole);
+        small::draw(&mut canvas, whole, model);
         return None;
     }
     let header_rows = layout::header_rows(model.alarm().is_some());

@@ -118,7 +118,7 @@ fn by_state(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview) {
     let note = format!("{} among them", when::plural(returns, "return"));
     let inside = canvas.frame(area, Role::Border, &[span(Role::Heading, " deliveries ")], &note);
     let pairs = [[Stage::Failed, Stage::Held], [Stage::Pending, Stage::InFlight], [Stage::Delivered, Stage::Cancelled]];
-    let room = inside.width / 2;
+    let room = (inside.width / 2).min(30);
     for (pair, y) in pairs.iter().zip(inside.top()..inside.bottom()) {
         for (stage, x) in pair.iter().zip([inside.x, inside.x + room]) {
             let count = overview.count(&[*stage]);
@@ -262,7 +262,7 @@ fn sparkline(minutes: &[u32], cells: usize) -> String {
 }
 
 fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview, index: usize, family: &str) {
-    const COLUMNS: [Column; 3] = [fixed("age", 3).number(), fixed("action", 7), stretch("about", 6, 1)];
+    const COLUMNS: [Column; 3] = [fixed("age", 3).number(), stretch("action", 7, 1), stretch("about", 6, 2)];
     let none = FamilyCount::default();
     let count = overview.families.get(family).unwrap_or(&none);
     let pane = Pane::Family(index);

@@ -1,0 +1,199 @@
+//! The real terminal's manners, in a pseudo-terminal: this test binary runs itself as the program.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use super::run::{Options, run};
+use super::testing::{FakeDesk, Ledger, now};
+use crate::config::clock::Clock;
+use crate::engine::Handle;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the child is to do, in its environment.
+const SCRIPT: &str = "WILLCALL_TEST_PTY_CHILD";
+
+/// The program: only with [`SCRIPT`] set.
+#[test]
+fn child() {
+    let Ok(script) = std::env::var(SCRIPT) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let no_color = std::env::var_os("NO_COLOR").is_some();
+    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color };
+    let shutdown = async move {
+        match script.as_str() {
+            "panic" => {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                panic!("the dashboard itself");
+            }
+            "worker" => {
+                let _ = tokio::spawn(async { panic!("a worker far away") }).await;
+                std::future::pending::<()>().await;
+            }
+            _ => std::future::pending::<()>().await,
+        }
+    };
+    let exit = runtime.block_on(run(Handle::new(FakeDesk::new(Ledger::empty())), options, shutdown));
+    // Anything but a panic leaves by here; the number says how.
+    std::process::exit(match exit {
+        Ok(exit) => 40 + exit as i32,
+        Err(_) => 39,
+    });
+}
+
+struct Program {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    bytes: Vec<u8>,
+    screen: vt100::Parser,
+}
+
+impl Program {
+    fn start(script: &str, no_color: bool) -> Self {
+        let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "ui::pty::child", "--nocapture"]);
+        command.env(SCRIPT, script);
+        command.env("TERM", "xterm-256color");
+        command.env("RUST_BACKTRACE", "0");
+        command.env_remove("NO_COLOR");
+        if no_color {
+            command.env("NO_COLOR", "1");
+        }
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(length @ 1..) = reader.read(&mut chunk) {
+                if sender.send(chunk[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keys = pty.master.take_writer().unwrap();
+        Self { child, master: pty.master, keys, output, bytes: Vec::new(), screen: vt100::Parser::default() }
+    }
+
+    fn until(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !so(self) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => {
+                    self.screen.process(&bytes);
+                    self.bytes.extend(bytes);
+                }
+                Err(_) => panic!("never {what}:\n{}", self.screen.screen().contents()),
+            }
+        }
+    }
+
+    fn see(&mut self, text: &str) {
+        self.until(text, |one| one.screen.screen().contents().contains(text));
+    }
+
+    fn press(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits for the end and says with which status; the terminal is as it was.
+    fn end(mut self) -> (u32, String) {
+        self.until("gave the terminal back", |one| {
+            !one.screen.screen().alternate_screen()
+                && !one.screen.screen().hide_cursor()
+                && !one.screen.screen().bracketed_paste()
+                && !one.bytes.is_empty()
+        });
+        let status = self.child.wait().unwrap();
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.screen.process(&bytes);
+            self.bytes.extend(bytes);
+        }
+        if let Some(settings) = self.master.get_termios() {
+            let cooked = format!("{:?}", settings.local_flags);
+            assert!(cooked.contains("ICANON") && cooked.contains("ECHO"), "{cooked}");
+        }
+        (status.exit_code(), self.screen.screen().contents())
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+}
+
+#[test]
+fn the_terminal_is_given_back_after_quit_and_signals() {
+    let mut program = Program::start("wait", false);
+    program.see("stored 0");
+    assert!(program.screen.screen().alternate_screen());
+    program.press(b"q");
+    assert_eq!(program.end().0, 40);
+    for (signal, status) in [(rustix::process::Signal::TERM, 42), (rustix::process::Signal::HUP, 43)] {
+        let mut program = Program::start("wait", false);
+        program.see("stored 0");
+        program.signal(signal);
+        assert_eq!(program.end().0, status);
+    }
+}
+
+#[test]
+fn the_terminal_is_given_back_before_a_panic_speaks() {
+    let mut program = Program::start("panic", false);
+    program.see("stored 0");
+    let (status, said) = program.end();
+    assert!(status != 40 && said.contains("the dashboard itself"), "{status}\n{said}");
+}
+
+#[test]
+fn a_workers_panic_leaves_the_dashboard_alone_and_is_told_afterwards() {
+    let mut program = Program::start("worker", false);
+    program.see("stored 0");
+    program.press(b"3");
+    program.see("deliveries: all states");
+    assert!(program.screen.screen().alternate_screen());
+    assert!(!program.screen.screen().contents().contains("far away"));
+    program.press(b"q");
+    let (status, said) = program.end();
+    assert!(status == 40 && said.contains("a worker far away"), "{status}\n{said}");
+}
+
+#[test]
+fn no_color_keeps_the_modifiers() {
+    let mut program = Program::start("wait", true);
+    program.see("stored 0");
+    let text = String::from_utf8_lossy(&program.bytes).into_owned();
+    assert!(text.contains("\u{1b}[7m") && !text.contains("\u{1b}[;m"), "{text:?}");
+    for colour in 30..=37 {
+        assert!(!text.contains(&format!("[{colour}m")) && !text.contains("[38;5;"), "{text:?}");
+    }
+    program.press(b"q");
+    assert_eq!(program.end().0, 40);
+}
+
+#[test]
+fn suspending_gives_the_terminal_back_and_takes_it_again() {
+    let mut program = Program::start("wait", false);
+    program.see("stored 0");
+    program.press(b"\x1a");
+    program.see("Suspending stops the listener too");
+    program.press(b"y");
+    let count = |one: &Program, what: &str| String::from_utf8_lossy(&one.bytes).matches(what).count();
+    program.until("suspended", |one| count(one, "\u{1b}[?1049l") == 1);
+    // Where no shell could continue it, the kernel does not stop it in the first place; going on must do no harm then.
+    program.signal(rustix::process::Signal::CONT);
+    program.until("back", |one| count(one, "\u{1b}[?1049h") >= 2);
+    program.press(b"3");
+    program.see("No delivery yet");
+    assert!(program.screen.screen().alternate_screen());
+    program.press(b"q");
+    assert_eq!(program.end().0, 40);
+}

@@ -1,0 +1,233 @@
+//! Every screen at every size with the worst rows one can be sent: nothing panics, and no raw control reaches a cell.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
+use super::effect::Effect;
+use super::keymap::Chord;
+use super::model::{Model, View};
+use super::privacy::Privacy;
+use super::subject::Subject;
+use super::testing::{FakeDesk, Ledger, delivery, event, now, text_of};
+use super::theme::Theme;
+use super::update::{self, Message, update};
+use super::view;
+use crate::domain::delivery::{Hold, Kind, State};
+use crate::domain::ids::{Person, ShowId, TicketId};
+use crate::domain::query::Brief;
+use crate::domain::show::Show;
+use crate::engine::Desk;
+
+fn hostile() -> Vec<String> {
+    let mut texts: Vec<String> = [
+        "\u{1b}[31mred\u{1b}[2J\u{7}",
+        "a\r\nb\tc\u{0}\u{7f}\u{9b}31m",
+        "\u{202e}txet\u{2066}x\u{2069}",
+        "שלום مرحبا",
+        "王小明王小明王小明王小明",
+        "\u{301}\u{301}e\u{301}\u{301}\u{301}\u{301}\u{301}",
+        "👩\u{200d}👩\u{200d}👧\u{fe0f}🇦🇷🇦",
+        "\u{200b}\u{feff}\u{2028}\u{2029}\u{ad}",
+        "",
+        " ",
+        "ᄀ\u{1160}\u{11a8}\u{3164}",
+    ]
+    .map(str::to_owned)
+    .into();
+    texts.push("x".repeat(10_000));
+    texts.push("王".repeat(10_000));
+    texts.push(format!("a{}", "\u{301}".repeat(10_000)));
+    texts.push("j@".repeat(2_000));
+    texts
+}
+
+fn hostile_ledger() -> Ledger {
+    let mut ledger = Ledger::busy();
+    ledger.status.path = "/\u{1b}[31m".into();
+    ledger.status.unwell = Some("bad\u{1b}]0;x\u{7}".into());
+    for (index, text) in hostile().into_iter().enumerate() {
+        let seq = 500 + index as u64;
+        let person = || Some(Person(text.clone()));
+        let brief = Brief {
+            from: person(),
+            to: person(),
+            amount: Some(text.clone()),
+            show: Some(text.clone()),
+            reversal: false,
+            note: Some(text.clone()),
+        };
+        let json = serde_json::json!({"family": "ticket", "action": "ticket.updated", "data": {
+            text.clone(): text.clone(), "id": text, "newOwnerEmail": text, "list": [text, {text.clone(): 1}]}});
+        let family = if index % 2 == 0 { "ticket" } else { text.as_str() };
+        let mut one = event(seq, family, &text, 5, brief, json.to_string().into_bytes());
+        one.0.ticket = Some(TicketId(text.clone()));
+        ledger.events.push(one);
+        let mut one =
+            delivery(seq, Kind::Transfer, &text, State::Held { why: Hold::Missing { field: text.clone() } }, -99);
+        one.from = person();
+        one.to = person();
+        ledger.deliveries.push(one);
+        ledger.shows.push(Show {
+            last: crate::domain::ids::Seq(seq),
+            event: Some(text.clone()),
+            ..Show::new(ShowId(text.clone()))
+        });
+        let (mut row, _) = ledger.rejected[0].clone();
+        row.seq = crate::domain::ids::Seq(seq);
+        row.rejected.message = text.clone();
+        row.rejected.from = text.clone();
+        ledger.rejected.push((row, text.into_bytes()));
+    }
+    ledger
+}
+
+/// Lets the desk answer everything that is asked.
+fn settle(model: &mut Model, desk: &FakeDesk, effects: Vec<Effect>) {
+    let mut effects: std::collections::VecDeque<Effect> = effects.into();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    while let Some(effect) = effects.pop_front() {
+        let message = match effect {
+            Effect::Ask { slot, query } => {
+                let answer = runtime.block_on(desk.ask(query.clone()));
+                Message::Answered { slot, query: Box::new(query), answer }
+            }
+            Effect::Status => Message::Told(Box::new(runtime.block_on(desk.status()))),
+            _ => continue,
+        };
+        effects.extend(update(model, message, now()));
+    }
+}
+
+fn press(model: &mut Model, desk: &FakeDesk, keys: &str) {
+    for key in keys.split_whitespace() {
+        let effects = update(model, Message::Key(Chord::parse(key).unwrap()), now());
+        settle(model, desk, effects);
+    }
+}
+
+/// A model for each screen there is.
+fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
+    let mut start = Model::new("ana\u{1b}[0m".into(), now(), (130, 50));
+    let effects = update::open(&mut start);
+    settle(&mut start, desk, effects);
+    let mut screens = Vec::new();
+    for (index, view) in View::ALL.into_iter().enumerate() {
+        let mut model = start.clone();
+        press(&mut model, desk, &(index + 1).to_string());
+        screens.push((format!("{view:?}"), model.clone()));
+        press(&mut model, desk, "G");
+        press(&mut model, desk, "k k k enter");
+        assert!(model.detail().is_some_and(|detail| detail.data.is_some()), "{view:?} opens a detail");
+        screens.push((format!("{view:?} detail"), model.clone()));
+        model.privacy = Privacy::Revealed;
+        model.details.clear();
+        model.toasts.clear();
+        screens.push((format!("{view:?} revealed"), model));
+    }
+    for text in hostile() {
+        let mut model = start.clone();
+        press(&mut model, desk, "3");
+        model.details.push(super::detail::Detail::new(Subject::Ticket(TicketId(text.clone()))));
+        let effects = update(&mut model, Message::Changed, now());
+        settle(&mut model, desk, effects);
+        press(&mut model, desk, "G x");
+        screens.push((format!("timeline {:.20}", text.escape_debug().to_string()), model));
+    }
+    let held = desk.ledger.lock().unwrap().deliveries.last().cloned().unwrap();
+    for ask in [Ask::Retry(held.clone()), Ask::MarkDelivered(held.clone()), Ask::Cancel(held.clone()), Ask::Undo(held)]
+    {
+        let mut model = start.clone();
+        let mut dialog = OrderDialog::new(ask);
+        dialog.reason = tui_input::Input::new("王\u{1b}x".repeat(90));
+        dialog.focus = super::dialog::Focus::Reason;
+        model.dialog = Some(Dialog::Order(Box::new(dialog)));
+        screens.push(("order".into(), model));
+    }
+    let mut model = start.clone();
+    model.dialog = Some(Dialog::Leave(LeaveDialog { quit: true, open: u64::MAX, yes: true }));
+    screens.push(("leave".into(), model));
+    let mut model = start.clone();
+    model.help = Some(7);
+    press(&mut model, desk, "j");
+    screens.push(("help".into(), model));
+    let mut model = start;
+    press(&mut model, desk, "3 /");
+    model.deliveries.words = tui_input::Input::new("\u{202e}王".repeat(400));
+    screens.push(("narrowing".into(), model));
+    screens
+}
+
+fn check(name: &str, model: &Model, size: (u16, u16)) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+    view::draw(&mut buffer, model, Theme { colour: true });
+    for cell in buffer.content() {
+        let bad = |one: char| {
+            one.is_control()
+                || matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe0f}')
+        };
+        assert!(!cell.symbol().chars().any(bad), "{name} at {size:?}: {:?}", cell.symbol());
+        assert!(cell.symbol().chars().count() < 24, "{name} at {size:?}: a pile of {}", cell.symbol().len());
+    }
+}
+
+#[test]
+fn every_screen_draws_at_every_size() {
+    let desk = FakeDesk::new(hostile_ledger());
+    for (name, model) in screens(&desk) {
+        for width in (1..=130).step_by(43).chain([60, 80, 110]) {
+            for height in (1..=50).step_by(16).chain([15, 24, 32]) {
+                // Both after the loop was told of the size, and just before.
+                check(&name, &model, (width, height));
+            }
+        }
+        for size in [(1, 1), (60, 15), (80, 24), (110, 32)] {
+            let mut told = model.clone();
+            let effects = update(&mut told, Message::Resized(size), now());
+            settle(&mut told, &desk, effects);
+            check(&name, &told, size);
+        }
+    }
+}
+
+#[test]
+fn any_keys_in_any_order_keep_the_state_sound() {
+    let desk = FakeDesk::new(hostile_ledger());
+    let mut model = Model::new("ana".into(), now(), (80, 24));
+    let effects = update::open(&mut model);
+    settle(&mut model, &desk, effects);
+    let keys: Vec<&str> = super::action::TABLE
+        .iter()
+        .flat_map(|entry| entry.keys)
+        .copied()
+        .chain(["y", "n", "a", "backspace", "enter", "esc"])
+        .collect();
+    let mut random = 7_u64;
+    for round in 0..600 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let key = keys[(random >> 33) as usize % keys.len()];
+        press(&mut model, &desk, key);
+        if round % 10 == 0 {
+            check(key, &model, (80, 24));
+        }
+    }
+}
+
+#[test]
+fn without_colour_the_selection_and_the_states_can_still_be_told() {
+    let desk = FakeDesk::new(Ledger::busy());
+    let mut model = Model::new("ana".into(), now(), (120, 36));
+    let effects = update::open(&mut model);
+    settle(&mut model, &desk, effects);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
+    view::draw(&mut buffer, &model, Theme { colour: false });
+    assert!(
+        buffer
+            .content()
+            .iter()
+            .all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == ratatui::style::Color::Reset)
+    );
+    let reversed = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+    assert!(buffer.content().iter().filter(reversed).count() > 50);
+    assert!(text_of(&buffer).contains("> ! HELD"));
+}
