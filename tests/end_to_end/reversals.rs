@@ -84,7 +84,7 @@ fn before_anything_was_sent_nothing_ever_is() {
 
     // Not even when there is a target at last; what is sent after them proves that they had their chance.
     let platform = Platform::accepting();
-    program.set("WILLCALL_DELIVER_TO", &platform.url());
+    program.deliver_to(&platform.url());
     program.start();
     program.post(&sale("other", "other"));
     program.wait_for_state("d-3", "delivered");

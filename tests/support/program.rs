@@ -81,6 +81,11 @@ impl Program {
         self.environment.insert(name.to_owned(), value.to_owned());
     }
 
+    /// From the next start on, it delivers there.
+    pub fn deliver_to(&mut self, url: &str) {
+        self.set("WILLCALL_DELIVER_TO", url);
+    }
+
     /// From the next start on, it is started without a verb.
     pub fn without_verb(&mut self) {
         self.verb = None;
