@@ -70,6 +70,7 @@ fn every_documented_webhook_is_kept_and_carried_out_and_stays_so_after_kill_9() 
     assert_eq!(events.len(), sales.len() + 1);
 
     program.kill();
+    assert_eq!(program.deliveries(), deliveries, "the socket that is left behind misleads nobody");
     program.start();
     assert_eq!(program.deliveries(), deliveries);
     assert_eq!(program.objects(&["events", "list"]), events);
