@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::CliError;
+use super::{CliError, signals};
 use crate::config::{self, Method, Settings};
 use crate::control::{self, SOCKET_NAME, Socket};
 use crate::delivery::command::CommandTarget;
@@ -117,6 +117,7 @@ pub fn ledger_alone(settings: &Settings) -> Result<(Handle, thread::JoinHandle<(
 }
 
 fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
+    signals::outlive_file_size_limit()?;
     let (mut ledger, opening) = LocalLedger::open(settings, progress)?;
     for warning in opening.warnings {
         tracing::warn!("{warning}");

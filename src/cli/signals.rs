@@ -1,4 +1,4 @@
-//! The signals that ask a server to stop: SIGTERM, SIGINT, SIGHUP.
+//! The signals that ask a server to stop: SIGTERM, SIGINT, SIGHUP; and the one that must not end it.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -34,4 +34,14 @@ impl Signals {
             _ = self.hang_up.recv() => "SIGHUP",
         }
     }
+}
+
+/// Makes a write beyond the file size limit (`ulimit -f`) an error, as on a full disk, where it would end the process.
+///
+/// # Errors
+/// When the system refuses.
+pub fn outlive_file_size_limit() -> Result<(), CliError> {
+    // Dropping it does not bring the default back.
+    let kind = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    signal(kind).map(drop).map_err(CliError::Runtime)
 }

@@ -9,6 +9,8 @@
 //! | [`picture`] | a picture against the one on record |
 //! | [`http`] | the little HTTP/1.1 that tests speak |
 //! | [`program`] | `willcall serve` as a process |
+//! | [`verbs`] | the program's other verbs, as a script uses them |
+//! | [`webhooks`] | the webhooks that tests send |
 //! | [`platform`] | the ticketing platform: a real HTTP server that answers as told |
 
 // Every test binary takes in the whole of this and uses a part.
@@ -22,4 +24,6 @@ pub mod png;
 pub mod program;
 pub mod svg;
 pub mod terminal;
+pub mod verbs;
 pub mod watched;
+pub mod webhooks;

@@ -8,7 +8,9 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+pub use rustix::process::{Pid, Signal};
+
+use rustix::process::kill_process;
 use tempfile::TempDir;
 
 use super::http::{self, Response};
@@ -25,6 +27,8 @@ pub struct Program {
     running: Option<Running>,
     folder: TempDir,
     program: PathBuf,
+    /// `serve`, or none for the program without a verb.
+    verb: Option<&'static str>,
     arguments: Vec<String>,
     environment: HashMap<String, String>,
 }
@@ -57,6 +61,7 @@ impl Program {
         let mut this = Self {
             folder: TempDir::new().expect("a temporary folder"),
             program: program.to_owned(),
+            verb: Some("serve"),
             arguments: arguments.iter().map(ToString::to_string).collect(),
             environment: environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             running: None,
@@ -65,9 +70,36 @@ impl Program {
         this
     }
 
+    /// The program under test with more environment.
+    #[track_caller]
+    pub fn serve_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        Self::serve_with(Path::new(WILLCALL), arguments, environment)
+    }
+
+    /// From the next start on, this is in its environment, in place of what was there by that name.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// From the next start on, it delivers there.
+    pub fn deliver_to(&mut self, url: &str) {
+        self.set("WILLCALL_DELIVER_TO", url);
+    }
+
+    /// From the next start on, it is started without a verb.
+    pub fn without_verb(&mut self) {
+        self.verb = None;
+    }
+
     /// Where it keeps its data.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// Its process id.
+    #[track_caller]
+    pub fn pid(&self) -> Pid {
+        self.running().pid
     }
 
     /// Where it listens.
@@ -133,12 +165,26 @@ impl Program {
         self.end(Signal::KILL)
     }
 
+    /// Sends it a signal, and does not wait.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("the server to be there");
+    }
+
+    /// Waits until it has ended.
+    #[track_caller]
+    pub fn wait_for_exit(&mut self) -> ExitStatus {
+        let running = self.running.take().expect("a server that runs");
+        let exit = running.watched.wait(LIMIT, |state| state.exit);
+        exit.unwrap_or_else(|| panic!("it did not end within {LIMIT:?}"))
+    }
+
     /// Starts it again on the same folder, after [`stop`](Self::stop) or [`kill`](Self::kill).
     #[track_caller]
     pub fn start(&mut self) {
         assert!(self.running.is_none(), "it runs already");
         let mut command = self.command();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data()).args(&self.arguments);
+        command.args(self.verb).args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data()).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program to start");
         let pid = pid_of(child.id());
@@ -179,10 +225,8 @@ impl Program {
 
     #[track_caller]
     fn end(&mut self, signal: Signal) -> ExitStatus {
-        let running = self.running.take().expect("a server that runs");
-        kill_process(running.pid, signal).expect("the server to be there");
-        let exit = running.watched.wait(LIMIT, |state| state.exit);
-        exit.unwrap_or_else(|| panic!("{signal:?} did not end it within {LIMIT:?}"))
+        self.signal(signal);
+        self.wait_for_exit()
     }
 }
 
@@ -230,7 +274,7 @@ fn listening_at(log: &str) -> Option<(SocketAddr, String)> {
     // Only whole lines: the end of one may not have come yet.
     let (log, _) = log.rsplit_once('\n')?;
     let place = log.split_once("listening on http://")?.1;
-    let place = place.split(|character: char| character.is_whitespace() || character == '"').next()?;
+    let place = place.split(|character: char| character.is_whitespace() || matches!(character, ',' | '"')).next()?;
     let (address, path) = place.split_once('/')?;
     Some((address.parse().ok()?, format!("/{path}")))
 }

@@ -28,10 +28,15 @@ impl Sources<'_> {
     }
 
     pub(super) fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryDetail>, StoreError> {
-        let Some(delivery) = self.store.delivery(id)? else { return Ok(None) };
+        let Some(mut delivery) = self.store.delivery(id)? else { return Ok(None) };
         let mut history = Vec::new();
         for key in self.store.rows.keys_of(&keys::history(id)) {
             history.extend(self.record(keys::seq_of(&key?))?);
+        }
+        // More may have happened since its row was read: it stands as the last of these records left it.
+        let left = history.iter().rev().flat_map(|record| &record.head.deliveries).find(|one| one.id == id);
+        if let Some(left) = left {
+            delivery = left.clone();
         }
         let body = self.record(delivery.event)?.map(|record| record.body).unwrap_or_default();
         Ok(Some(DeliveryDetail { delivery, history, body }))

@@ -379,6 +379,27 @@ fn a_long_value_is_read_whole_while_it_is_replaced() {
 }
 
 #[test]
+fn a_delivery_stands_as_its_history_says_while_it_changes() {
+    let mut ledger = Ledger::new();
+    let body = r#"{"family":"x","action":"x.y"}"#;
+    let mut kept = Vec::new();
+    for change in 0..100 {
+        let changed = delivery(1, Some("t"), State::Pending { due: at(change) });
+        let record = ledger.next(received(body), body.as_bytes(), vec![changed]);
+        kept.extend(ledger.keep(&[record]));
+    }
+    ledger.store().apply(&kept[..1]).unwrap();
+    std::thread::scope(|scope| {
+        let store = ledger.store();
+        let writer = scope.spawn(|| kept[1..].chunks(1).for_each(|one| store.apply(one).unwrap()));
+        while !writer.is_finished() {
+            let Answer::Delivery(Some(detail)) = ledger.ask(Query::Delivery(DeliveryId(Seq(1)))) else { panic!() };
+            assert_eq!(detail.delivery, detail.history.last().unwrap().head.deliveries[0]);
+        }
+    });
+}
+
+#[test]
 fn merged_indexes_run_both_ways_and_name_each_number_once() {
     let ledger = Ledger::new();
     let rows = &ledger.store().rows;
