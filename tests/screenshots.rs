@@ -51,13 +51,29 @@ struct Picture {
 const WIDE: (u16, u16) = (120, 36);
 const SMALL: (u16, u16) = (80, 24);
 
+/// From the overview to the failed deliveries.
+const TO_FAILED: [(&str, &str); 2] = [("3", "deliveries: all"), ("sss", "deliveries: failed")];
+
 const PICTURES: [Picture; 8] = [
     Picture { name: "overview", size: WIDE, steps: &[] },
-    Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "ticket or show")] },
-    Picture { name: "deliveries", size: WIDE, steps: &[("3", "deliveries: ")] },
-    Picture { name: "confirm", size: WIDE, steps: &[("3", "deliveries: "), ("d", "Yes, ")] },
-    Picture { name: "delivery", size: WIDE, steps: &[("3", "deliveries: "), (ENTER, "attempts")] },
-    Picture { name: "timeline", size: WIDE, steps: &[("3", "deliveries: "), ("t", "timeline, oldest first")] },
+    Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "all 27"), ("ll", "8  updated"), ("j", "PAUSED")] },
+    Picture { name: "deliveries", size: WIDE, steps: &[("3", "deliveries: all")] },
+    Picture {
+        name: "confirm",
+        size: WIDE,
+        steps: &[TO_FAILED[0], TO_FAILED[1], ("dhanded over at the gate", "over at the gate")],
+    },
+    Picture { name: "delivery", size: WIDE, steps: &[TO_FAILED[0], TO_FAILED[1], (ENTER, "history")] },
+    Picture {
+        name: "timeline",
+        size: WIDE,
+        steps: &[
+            ("3", "deliveries: all"),
+            ("/TEATRO", "/TEATRO   2 matches"),
+            (ENTER, ""),
+            ("t", "timeline, oldest first"),
+        ],
+    },
     Picture { name: "help", size: WIDE, steps: &[("?", "j k scroll")] },
     Picture { name: "small", size: SMALL, steps: &[] },
 ];

@@ -134,6 +134,25 @@ impl Json {
         }
     }
 
+    /// Every string and number in here, a line each: what a search looks through.
+    pub fn values(&self) -> String {
+        let mut out = String::new();
+        self.push_values(&mut out);
+        out
+    }
+
+    fn push_values(&self, out: &mut String) {
+        match self {
+            Self::String(text) | Self::Number(text) => {
+                out.push_str(text);
+                out.push('\n');
+            }
+            Self::Array(values) => values.iter().for_each(|value| value.push_values(out)),
+            Self::Object(members) => members.iter().for_each(|(_, value)| value.push_values(out)),
+            Self::Null | Self::Bool(_) => {}
+        }
+    }
+
     /// One text for all spellings of the same value: keys sorted, no blanks, `10`, `10.0` and `1e1` alike.
     pub fn canonical(&self) -> String {
         let mut out = String::new();
@@ -314,6 +333,12 @@ mod tests {
         same(r#""A""#, r#""A""#);
         assert_ne!(canonical_number("10"), canonical_number("100"));
         assert_ne!(canonical_number("9007199254740993"), canonical_number("9007199254740992"));
+    }
+
+    #[test]
+    fn values_are_what_is_said_without_the_names() {
+        let json = Json::parse(r#"{"reversal":false,"name":"Jos\u00e9","n":[1.50,{"deep":"x"}]}"#.as_bytes()).unwrap();
+        assert_eq!(json.values(), "José\n1.50\nx\n");
     }
 
     #[test]

@@ -106,6 +106,17 @@ pub fn tail(text: &str, cells: usize) -> String {
     kept.into_iter().rev().collect()
 }
 
+/// `text` made [`visible`] and cut to `cells` in its middle: beginning and end are kept.
+pub fn middle(text: &str, cells: usize) -> String {
+    if text.len() <= cells.saturating_mul(MOST_MARKS + 1) && width(&visible(text)) <= cells {
+        return visible(text);
+    }
+    let end = cells.saturating_sub(1).div_ceil(2);
+    let head = fit(text, cells - end);
+    // The end brings an ellipsis of its own; the head's is the one that stays.
+    format!("{head}{}", tail(text, end + 1).trim_start_matches('…'))
+}
+
 /// The longest start of `text` that takes at most `cells`, and the rest.
 fn take(text: &str, cells: usize) -> (&str, &str) {
     let mut used = 0;
@@ -182,6 +193,11 @@ mod tests {
     #[test]
     fn cutting_counts_cells() {
         assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(middle("PARQUECENTRAL-A-19", 10), "PARQ…-A-19");
+        assert_eq!(
+            (middle("abc", 3), middle("王小明王小明", 6), middle("abcdef", 1)),
+            ("abc".into(), "王…明".into(), "…".into())
+        );
         assert_eq!(fit("王小明", 4), "王…");
         assert_eq!(fit("王小", 4), "王小");
         assert_eq!((tail("abcdef", 4), tail("王小明", 4), tail("ab", 4)), ("…def".into(), "…明".into(), "ab".into()));

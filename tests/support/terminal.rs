@@ -63,7 +63,6 @@ impl Terminal {
             while let Ok(length @ 1..) = output.read(&mut chunk) {
                 screen.change(|state| {
                     state.parser.process(&chunk[..length]);
-                    state.chunks += 1;
                 });
             }
             screen.change(|state| state.silent = true);
@@ -135,17 +134,18 @@ impl Terminal {
         }
     }
 
-    /// The screen once it is as wanted; or, when it does not come to that, once nothing has been drawn for `quiet`.
+    /// The screen once it is as wanted; or, when it does not come to that, once it has not changed for `quiet`.
     pub fn settle(&self, quiet: Duration, is_so: impl Fn(&Grid) -> bool) -> Grid {
         let deadline = Instant::now() + LIMIT;
-        let mut seen = None;
+        let mut seen: Option<Grid> = None;
         while Instant::now() < deadline {
             let news = self.watched.wait(quiet, |state| {
-                (seen != Some(state.chunks)).then(|| (state.chunks, Grid::of(state.parser.screen())))
+                let grid = Grid::of(state.parser.screen());
+                (seen.as_ref() != Some(&grid)).then_some(grid)
             });
             match news {
-                Some((_, grid)) if is_so(&grid) => return grid,
-                Some((chunks, _)) => seen = Some(chunks),
+                Some(grid) if is_so(&grid) => return grid,
+                Some(grid) => seen = Some(grid),
                 None => break,
             }
         }

@@ -90,8 +90,17 @@ impl List for Events<'_> {
             brief.note.as_deref(),
             brief.reversal.then_some("reversal"),
             row.duplicate_of.map(|_| "duplicate"),
-            Some(&String::from_utf8_lossy(body)),
+            (row.drift > 0).then_some("drift"),
+            Some(&said(body)),
         ])
+    }
+}
+
+/// What a body says, without the names of its fields: `reversal` finds reversals, not every `"reversal": false`.
+fn said(body: &[u8]) -> String {
+    match Webhook::parse(body) {
+        Ok(webhook) => webhook.tree.values(),
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
     }
 }
 

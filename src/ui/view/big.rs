@@ -21,7 +21,8 @@ fn glyph(character: char) -> [&'static str; 3] {
         'd' => ["  █", "█▀█", "▀▀▀"],
         'h' => ["█  ", "█▀█", "▀ ▀"],
         'm' => ["     ", "█▀█▀█", "▀ ▀ ▀"],
-        's' => ["   ", "▄▀▀", "▀▀▄"],
+        // Five lines of dots, as an `S` needs, would make it a `5`.
+        's' => ["  ", "  ", "s "],
         _ => ["   ", "   ", "   "],
     }
 }

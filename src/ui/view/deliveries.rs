@@ -17,12 +17,12 @@ const COLUMNS: [Column; 9] = [
     fixed("id", 8),
     fixed("kind", 8).from(100),
     fixed("state", 11),
-    stretch("ticket", 10, 2),
-    stretch("from", 14, 2).from(110),
-    stretch("to", 14, 2).from(76),
+    stretch("ticket", 12, 4).middle(),
+    stretch("from", 12, 2).from(110),
+    stretch("to", 12, 2).from(76),
     fixed("tries", 5).number().from(100),
     fixed("when", 7).number(),
-    stretch("reason", 16, 10),
+    stretch("reason", 16, 8),
 ];
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {

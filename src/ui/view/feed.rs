@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         fixed("time", when::width(list.page.rows.iter().map(|row| row.received_at), model.now)),
         fixed("event", 7).number(),
         stretch("action", if every { 14 } else { 7 }, if every { 2 } else { 1 }),
-        stretch("ticket or show", 10, 1).from(70),
+        stretch("ticket or show", 14, 1).middle().from(70),
         stretch("what", 16, 5),
         fixed("amount", 10).number().from(90),
         fixed("", 13),

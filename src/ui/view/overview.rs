@@ -69,8 +69,8 @@ fn split(area: Rect, twentieths: u16) -> [Rect; 2] {
 /// How the oldest undelivered transfer is to be taken: by its age.
 fn urgency(delivery: &Delivery, now: Timestamp) -> Role {
     match (now - delivery.created_at).num_minutes() {
-        ..10 => Role::Plain,
-        10..60 => Role::Held,
+        ..5 => Role::Plain,
+        5..15 => Role::Held,
         _ => Role::Bad,
     }
 }
@@ -96,7 +96,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
             canvas.text(x, inside.y, room, Role::Plain, &delivery.id.to_string());
             canvas.text(x, inside.y + 1, room, role, state);
             let ticket = delivery.ticket.as_ref().map_or("no ticket", |ticket| ticket.as_str());
-            canvas.text(x, inside.y + 2, room, Role::Faint, ticket);
+            canvas.text(x, inside.y + 2, room, Role::Faint, &text::middle(ticket, usize::from(room)));
         }
     }
     by_state(canvas, middle, overview);
@@ -134,7 +134,7 @@ fn by_state(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview) {
 const DELIVERY: [Column; 5] = [
     fixed("state", 11),
     fixed("id", 7),
-    stretch("ticket", 9, 1),
+    stretch("ticket", 12, 1).middle(),
     fixed("age", 4).number(),
     stretch("reason", 8, 8).from(46),
 ];
@@ -153,7 +153,7 @@ fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
 const OPEN: [Column; 5] = [
     fixed("state", 11),
     fixed("id", 7),
-    stretch("ticket", 8, 2),
+    stretch("ticket", 8, 2).middle(),
     fixed("next", 6).number(),
     stretch("reason", 8, 3).from(50),
 ];

@@ -12,24 +12,40 @@ pub(super) struct Column {
     title: &'static str,
     width: u16,
     share: u16,
-    right: bool,
+    fit: Fit,
     from: u16,
+}
+
+/// How a content finds its place in a column that is not as wide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// Texts: to the left, cut at the end.
+    Left,
+    /// Numbers: to the right.
+    Right,
+    /// Ids, which begin alike and differ at the end: to the left, cut in the middle.
+    Middle,
 }
 
 /// A column of fixed width.
 pub(super) const fn fixed(title: &'static str, width: u16) -> Column {
-    Column { title, width, share: 0, right: false, from: 0 }
+    Column { title, width, share: 0, fit: Fit::Left, from: 0 }
 }
 
 /// A column that stretches: at least `width`, and `share` parts of what is left over.
 pub(super) const fn stretch(title: &'static str, width: u16, share: u16) -> Column {
-    Column { title, width, share, right: false, from: 0 }
+    Column { title, width, share, fit: Fit::Left, from: 0 }
 }
 
 impl Column {
     /// Numbers: to the right.
     pub(super) const fn number(self) -> Self {
-        Self { right: true, ..self }
+        Self { fit: Fit::Right, ..self }
+    }
+
+    /// Ids: cut in the middle, because they differ at the end.
+    pub(super) const fn middle(self) -> Self {
+        Self { fit: Fit::Middle, ..self }
     }
 
     /// Only where the table has this many cells or more.
@@ -106,11 +122,12 @@ pub(super) fn row(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column], cells
         }
         let room = width.min(area.right().saturating_sub(x));
         let role = if mark == Mark::Selected { Role::Plain } else { *role };
-        if column.right {
-            canvas.text(x, area.y, room, role, &text::right(content, usize::from(room)));
-        } else {
-            canvas.text(x, area.y, room, role, content);
-        }
+        let shown = match column.fit {
+            Fit::Left => content.clone(),
+            Fit::Right => text::right(content, usize::from(room)),
+            Fit::Middle => text::middle(content, usize::from(room)),
+        };
+        canvas.text(x, area.y, room, role, &shown);
         x += width + gap(area.width);
     }
     if mark == Mark::Selected {
