@@ -4,14 +4,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
+use rustix::fs::Mode;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{CliError, signals};
 use crate::config::{self, Method, Settings};
-use crate::control::{self, SOCKET_NAME, Socket};
+use crate::control::{self, Remote, SOCKET_NAME, Socket};
 use crate::delivery::command::CommandTarget;
 use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
@@ -46,7 +48,7 @@ impl Program {
             CliError::Failed(format!("cannot listen on {at}: {error}; give another address with --listen"))
         })?;
         let address = listener.local_addr().map_err(CliError::Runtime)?;
-        let ledger = open(settings, progress)?;
+        let ledger = open_patiently(settings, progress).await?;
         let door = Door::default();
         let (engine, writer) = start_engine(ledger, settings, status(settings, Some(address), door.clone()))?;
         let (stop, stopping) = watch::channel(false);
@@ -116,8 +118,30 @@ pub fn ledger_alone(settings: &Settings) -> Result<(Handle, thread::JoinHandle<(
     Ok((Handle::new(engine), writer))
 }
 
+/// How often, and how long in all, a server asks for a data folder that another process holds.
+const PATIENCE: (Duration, u32) = (Duration::from_millis(50), 100);
+
+/// A command that found no server holds the folder for a moment; another server holds it for good, and answers.
+async fn open_patiently(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
+    let (pause, mut times) = PATIENCE;
+    loop {
+        match open(settings, progress) {
+            Err(error) if error.is_taken() && times > 0 => {
+                if Remote::connect(&settings.data_dir.join(SOCKET_NAME)).await.is_ok() {
+                    return Err(error);
+                }
+                times -= 1;
+                tokio::time::sleep(pause).await;
+            }
+            result => return result,
+        }
+    }
+}
+
 fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
     signals::outlive_file_size_limit()?;
+    // sled creates its files as the umask lets it; all that is kept is for its owner alone.
+    rustix::process::umask(Mode::from_raw_mode(0o077));
     let (mut ledger, opening) = LocalLedger::open(settings, progress)?;
     for warning in opening.warnings {
         tracing::warn!("{warning}");

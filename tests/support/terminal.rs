@@ -27,7 +27,6 @@ pub struct Terminal {
 
 struct State {
     parser: vt100::Parser,
-    chunks: usize,
     exit: Option<ExitStatus>,
     silent: bool,
 }
@@ -55,7 +54,7 @@ impl Terminal {
         let keyboard = pair.master.take_writer().expect("the terminal's input");
 
         let parser = vt100::Parser::new(positive(rows), positive(columns), 0);
-        let watched = Arc::new(Watched::new(State { parser, chunks: 0, exit: None, silent: false }));
+        let watched = Arc::new(Watched::new(State { parser, exit: None, silent: false }));
         let screen = Arc::clone(&watched);
         std::thread::spawn(move || {
             let mut chunk = [0; 8192];
