@@ -36,7 +36,7 @@ impl Beginning {
     }
 }
 
-/// `how`, and what the target said about it, as one line: `422 Unprocessable Entity: ticket locked`.
+/// `how`, and what the target said about it, as one line: `422: ticket locked`.
 pub(super) fn line(how: &str, said: Option<&str>) -> String {
     match said.map(|said| visible(said, MOST_TEXT)).filter(|said| !said.is_empty()) {
         Some(said) => visible(&format!("{how}: {said}"), MOST_TEXT),

@@ -127,7 +127,7 @@ impl HttpTarget {
             retry_after: self.retry_after(&headers),
             response_headers: answer::headers(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
             truncated: kept.truncated,
-            ..bare_answer(outcome, answer::line(&status_line(status), words.as_deref()))
+            ..bare_answer(outcome, answer::line(&status_line(status, words.is_some()), words.as_deref()))
         };
         (answer, kept.bytes)
     }
@@ -191,10 +191,11 @@ fn shown(url: &Url) -> String {
     if url.query().is_some() { format!("{bare}?…") } else { bare.to_string() }
 }
 
-fn status_line(status: StatusCode) -> String {
+/// The number, and its usual meaning where the target has no words of its own: a line in a list has little room.
+fn status_line(status: StatusCode, explained: bool) -> String {
     match status.canonical_reason() {
-        Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
+        Some(reason) if !explained => format!("{} {reason}", status.as_u16()),
+        _ => status.as_u16().to_string(),
     }
 }
 

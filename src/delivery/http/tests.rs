@@ -107,8 +107,8 @@ async fn the_call_carries_what_the_contract_says() {
 async fn a_status_decides_and_its_words_are_kept() {
     for (status, outcome, text) in [
         (204, Outcome::Accepted, "204 No Content"),
-        (422, Outcome::Refused, "422 Unprocessable Entity: ticket locked"),
-        (500, Outcome::Unknown, "500 Internal Server Error: ticket locked"),
+        (422, Outcome::Refused, "422: ticket locked"),
+        (500, Outcome::Unknown, "500: ticket locked"),
         (599, Outcome::Unknown, "599: ticket locked"),
     ] {
         let (address, _) = server(move || {
