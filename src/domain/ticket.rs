@@ -237,6 +237,11 @@ impl Draft {
     }
 }
 
+/// Nobody has said yet whether this is a sale or a reversal: it is neither, for whatever else comes.
+pub(super) fn illegible(delivery: &Delivery) -> bool {
+    matches!(delivery.state, State::Held { why: Hold::ReversalUnclear { .. } | Hold::RepeatedKey { .. } })
+}
+
 /// It moved the ticket, may have, or will.
 fn matters(transfer: &Delivery) -> bool {
     transfer.stage() != Stage::Cancelled || transfer.evidence != Evidence::NotDone
