@@ -168,8 +168,10 @@ impl Draft {
                         one.state,
                         State::Held { why: Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
                     )
-                    && one.resale.is_none()
-                    && same_parties((&one.from, &one.to), (&sale.from, &sale.to)));
+                    && match &one.resale {
+                        Some(_) => one.resale == sale.resale,
+                        None => same_parties((&one.from, &one.to), (&sale.from, &sale.to)),
+                    });
             concerns && !dismissed
         })
     }
