@@ -114,6 +114,8 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
     let same = (&amendment.from, &amendment.to, amendment.personal) == (&latest.from, &latest.to, latest.personal);
     let fresh = first_state(draft, update, place, now);
     let known = &mut draft.deliveries[place];
+    // With no resale id a correction and a second sale between the same two look alike.
+    known.said_again |= update.order.resale.is_none();
     match (known.stage(), known.evidence) {
         (Stage::Cancelled, _) => {
             if !same && matches!(known.state, State::Cancelled { why: Cancellation::Operator { .. } }) {
