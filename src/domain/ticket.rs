@@ -168,8 +168,10 @@ impl Draft {
                         one.state,
                         State::Held { why: Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
                     )
-                    && one.resale.is_none()
-                    && same_parties((&one.from, &one.to), (&sale.from, &sale.to)));
+                    && match &one.resale {
+                        Some(_) => one.resale == sale.resale,
+                        None => same_parties((&one.from, &one.to), (&sale.from, &sale.to)),
+                    });
             concerns && !dismissed
         })
     }
@@ -235,6 +237,11 @@ impl Draft {
             counts && matters(other) && !taken_back
         })
     }
+}
+
+/// Nobody has said yet whether this is a sale or a reversal: it is neither, for whatever else comes.
+pub(super) fn illegible(delivery: &Delivery) -> bool {
+    matches!(delivery.state, State::Held { why: Hold::ReversalUnclear { .. } | Hold::RepeatedKey { .. } })
 }
 
 /// It moved the ticket, may have, or will.

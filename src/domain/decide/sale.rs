@@ -5,7 +5,7 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Amendment, Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
 use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::payload::TicketUpdated;
-use crate::domain::ticket::{Draft, Standing, same_parties};
+use crate::domain::ticket::{Draft, Standing, illegible, same_parties};
 
 /// The key of a sale is (ticket, resale id), and without a resale id (ticket, seller, buyer).
 fn is_sale_of(delivery: &Delivery, update: &TicketUpdated) -> bool {
@@ -21,7 +21,11 @@ fn is_sale_of(delivery: &Delivery, update: &TicketUpdated) -> bool {
 }
 
 pub(super) fn sold(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now: Timestamp) {
-    let known = draft.transfers().rev().find(|one| is_sale_of(one, update)).map(|one| (one.id, one.counterpart));
+    let known = draft
+        .transfers()
+        .rev()
+        .find(|one| is_sale_of(one, update) && !illegible(one))
+        .map(|one| (one.id, one.counterpart));
     match known {
         Some((before, Some(_))) if update.order.resale.is_none() => {
             draft.deliveries.push(held(update, seq, now, Hold::RepeatedOrNew { before }));
@@ -56,6 +60,7 @@ fn waiting_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId>
         .find(|one| {
             one.counterpart.is_none()
                 && !matches!(one.state, State::Cancelled { .. })
+                && !illegible(one)
                 && match (&one.resale, &update.order.resale) {
                     (Some(one), Some(other)) => one == other,
                     (None, None) => same_parties((&one.from, &one.to), (&update.old_owner, &update.new_owner)),
@@ -109,6 +114,8 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
     let same = (&amendment.from, &amendment.to, amendment.personal) == (&latest.from, &latest.to, latest.personal);
     let fresh = first_state(draft, update, place, now);
     let known = &mut draft.deliveries[place];
+    // With no resale id a correction and a second sale between the same two look alike.
+    known.said_again |= update.order.resale.is_none();
     match (known.stage(), known.evidence) {
         (Stage::Cancelled, _) => {
             if !same && matches!(known.state, State::Cancelled { why: Cancellation::Operator { .. } }) {
