@@ -248,7 +248,8 @@ pub fn drift(webhook: &Webhook<'_>) -> Vec<Drift> {
         _ => {}
     }
     if matches!(webhook.data, Json::Object(_)) {
-        walk(&webhook.data, "", "data", documented.fields, &mut found);
+        Walk { fields: documented.fields, rule: String::new(), shown: "data".to_owned(), found: &mut found }
+            .below(&webhook.data);
     } else {
         found.push(match webhook.tree.get("data") {
             None => Drift::Missing { path: "data".into() },
@@ -262,45 +263,68 @@ pub fn drift(webhook: &Webhook<'_>) -> Vec<Drift> {
 /// The most differences [`drift`] names.
 pub const MOST_DRIFT: usize = 64;
 
-/// `rule` is the documented path of `value` (empty for `data`), `shown` the path with the indices of lists.
-fn walk(value: &Json, rule: &str, shown: &str, fields: &[Field], found: &mut Vec<Drift>) {
-    if found.len() >= MOST_DRIFT {
-        return;
-    }
-    let below = |name: &str| if rule.is_empty() { name.to_owned() } else { format!("{rule}.{name}") };
-    match value {
-        Json::Object(members) => {
-            for (name, member) in members {
-                let shown = format!("{shown}.{name}");
-                check(member, &below(name), &shown, fields, found);
-            }
-            let prefix = below("");
-            for field in fields.iter().filter(|field| field.required) {
-                let Some(name) = field.path.strip_prefix(prefix.as_str()) else { continue };
-                if !name.is_empty() && !name.contains(['.', '[']) && value.get(name).is_none() {
-                    found.push(Drift::Missing { path: format!("{shown}.{name}") });
-                }
-            }
-        }
-        Json::Array(values) => {
-            for (index, element) in values.iter().enumerate() {
-                check(element, &format!("{rule}[]"), &format!("{shown}[{index}]"), fields, found);
-            }
-        }
-        _ => {}
-    }
+/// A way through a payload, beside its documentation.
+struct Walk<'a> {
+    fields: &'a [Field],
+    /// The documented path of where it is (empty for `data`).
+    rule: String,
+    /// The same with the indices of lists.
+    shown: String,
+    found: &'a mut Vec<Drift>,
 }
 
-fn check(value: &Json, rule: &str, shown: &str, fields: &[Field], found: &mut Vec<Drift>) {
-    match fields.iter().find(|field| field.path == rule) {
-        None => found.push(Drift::Extra { path: shown.to_owned() }),
-        Some(field) if !field.kind.admits(value) => found.push(Drift::Retyped {
-            path: shown.to_owned(),
-            documented: field.kind.name().to_owned(),
-            sent: value.kind().to_owned(),
-        }),
-        Some(Field { kind: Kind::Form, .. }) => {}
-        Some(_) => walk(value, rule, shown, fields, found),
+impl Walk<'_> {
+    fn below(&mut self, value: &Json) {
+        if self.found.len() >= MOST_DRIFT {
+            return;
+        }
+        match value {
+            Json::Object(members) => {
+                for (name, member) in members {
+                    let dot = if self.rule.is_empty() { "" } else { "." };
+                    self.step(member, &[dot, name], &[".", name]);
+                }
+                for field in self.fields.iter().filter(|field| field.required) {
+                    let name = match self.rule.as_str() {
+                        "" => Some(field.path),
+                        rule => field.path.strip_prefix(rule).and_then(|rest| rest.strip_prefix('.')),
+                    };
+                    let Some(name) = name else { continue };
+                    if !name.is_empty() && !name.contains(['.', '[']) && value.get(name).is_none() {
+                        self.found.push(Drift::Missing { path: format!("{}.{name}", self.shown) });
+                    }
+                }
+            }
+            Json::Array(values) => {
+                for (index, element) in values.iter().enumerate() {
+                    self.step(element, &["[]"], &["[", &index.to_string(), "]"]);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Goes to `value`, which is called thus from here, checks it, and comes back.
+    fn step(&mut self, value: &Json, rule: &[&str], shown: &[&str]) {
+        let lengths = (self.rule.len(), self.shown.len());
+        self.rule.extend(rule.iter().copied());
+        self.shown.extend(shown.iter().copied());
+        self.check(value);
+        self.rule.truncate(lengths.0);
+        self.shown.truncate(lengths.1);
+    }
+
+    fn check(&mut self, value: &Json) {
+        match self.fields.iter().find(|field| field.path == self.rule) {
+            None => self.found.push(Drift::Extra { path: self.shown.clone() }),
+            Some(field) if !field.kind.admits(value) => self.found.push(Drift::Retyped {
+                path: self.shown.clone(),
+                documented: field.kind.name().to_owned(),
+                sent: value.kind().to_owned(),
+            }),
+            Some(Field { kind: Kind::Form, .. }) => {}
+            Some(_) => self.below(value),
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! A JSON value that keeps what was sent: the digits of every number, the order of keys, and keys given twice.
 //!
 //! `serde_json::Value` turns 12345678901234567890123.10 into 1.23e22 and keeps only the last of two equal keys; for
-//! amounts and ids that is a loss. serde_json still does the parsing here, one level at a time through `RawValue`.
+//! amounts and ids that is a loss. serde_json still proves that a text is JSON, once; what it has proved is then taken apart
+//! here in one pass, which needs to know no more than where things end.
 
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Levels of nesting that are followed. The documented payloads have six.
@@ -54,34 +55,12 @@ impl Json {
     pub fn parse(bytes: &[u8]) -> Result<Self, NotJson> {
         let text = std::str::from_utf8(bytes).map_err(|error| NotJson::Encoding { at: error.valid_up_to() })?;
         let raw: &RawValue = serde_json::from_str(text).map_err(|error| NotJson::Syntax(error.to_string()))?;
-        Self::from_raw(raw, 0)
+        Self::from_raw(raw)
     }
 
-    pub(super) fn from_raw(raw: &RawValue, depth: usize) -> Result<Self, NotJson> {
-        if depth > MAX_DEPTH {
-            return Err(NotJson::Depth);
-        }
-        let text = raw.get();
-        Ok(match text.as_bytes().first() {
-            Some(b'{') => Self::Object(
-                members(raw)?
-                    .into_iter()
-                    .map(|(key, value)| Ok((key, Self::from_raw(value, depth + 1)?)))
-                    .collect::<Result<_, NotJson>>()?,
-            ),
-            Some(b'[') => {
-                Self::Array(elements(raw)?.into_iter().map(|value| Self::from_raw(value, depth + 1)).collect::<Result<
-                    _,
-                    NotJson,
-                >>(
-                )?)
-            }
-            Some(b'"') => Self::String(unescaped(text)),
-            Some(b't') => Self::Bool(true),
-            Some(b'f') => Self::Bool(false),
-            Some(b'n') => Self::Null,
-            _ => Self::Number(text.to_owned()),
-        })
+    /// Takes apart what serde_json has proved to be JSON.
+    pub(super) fn from_raw(raw: &RawValue) -> Result<Self, NotJson> {
+        Proved { rest: raw.get() }.value(0)
     }
 
     /// The last member of that name, which is the one most readers take.
@@ -89,6 +68,20 @@ impl Json {
         match self {
             Self::Object(members) => members.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
+        }
+    }
+
+    /// The member that [`Self::get`] would give, without the rest; or all of it, when there is none.
+    ///
+    /// # Errors
+    /// The value itself, when it has no such member.
+    pub fn into_member(self, key: &str) -> Result<Self, Self> {
+        match self {
+            Self::Object(mut members) => match members.iter().rposition(|(name, _)| name == key) {
+                Some(place) => Ok(members.swap_remove(place).1),
+                None => Err(Self::Object(members)),
+            },
+            other => Err(other),
         }
     }
 
@@ -253,36 +246,112 @@ pub fn members(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, NotJson> {
     serde::Deserializer::deserialize_map(&mut deserializer, Members).map_err(|error| NotJson::Syntax(error.to_string()))
 }
 
-fn elements(raw: &RawValue) -> Result<Vec<&RawValue>, NotJson> {
-    struct Elements;
+/// What is left of a text that is known to be JSON. On one that is not, this ends early and panics nowhere.
+struct Proved<'t> {
+    rest: &'t str,
+}
 
-    impl<'de> Visitor<'de> for Elements {
-        type Value = Vec<&'de RawValue>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
+impl<'t> Proved<'t> {
+    fn value(&mut self, depth: usize) -> Result<Json, NotJson> {
+        if depth > MAX_DEPTH {
+            return Err(NotJson::Depth);
         }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-            let mut elements = Vec::new();
-            while let Some(element) = list.next_element()? {
-                elements.push(element);
+        Ok(match self.next() {
+            Some(b'{') => {
+                let mut members = Vec::new();
+                self.skip(1);
+                while self.next().is_some_and(|byte| byte != b'}') {
+                    let key = unescaped(self.string());
+                    self.skip_if(b':');
+                    members.push((key, self.value(depth + 1)?));
+                    self.skip_if(b',');
+                }
+                self.skip(1);
+                Json::Object(members)
             }
-            Ok(elements)
+            Some(b'[') => {
+                let mut values = Vec::new();
+                self.skip(1);
+                while self.next().is_some_and(|byte| byte != b']') {
+                    values.push(self.value(depth + 1)?);
+                    self.skip_if(b',');
+                }
+                self.skip(1);
+                Json::Array(values)
+            }
+            Some(b'"') => Json::String(unescaped(self.string())),
+            _ => match self.bare() {
+                "true" => Json::Bool(true),
+                "false" => Json::Bool(false),
+                "null" => Json::Null,
+                number => Json::Number(number.to_owned()),
+            },
+        })
+    }
+
+    /// The first byte after blanks, which are passed over.
+    fn next(&mut self) -> Option<u8> {
+        self.rest = self.rest.trim_start_matches([' ', '\n', '\r', '\t']);
+        self.rest.bytes().next()
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.take(count);
+    }
+
+    fn skip_if(&mut self, byte: u8) {
+        if self.next() == Some(byte) {
+            self.skip(1);
         }
     }
 
-    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-    serde::Deserializer::deserialize_seq(&mut deserializer, Elements)
-        .map_err(|error| NotJson::Syntax(error.to_string()))
+    fn take(&mut self, count: usize) -> &'t str {
+        let (taken, rest) = self.rest.split_at_checked(count).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        taken
+    }
+
+    /// A string, quotes included.
+    fn string(&mut self) -> &'t str {
+        self.next();
+        let bytes = self.rest.as_bytes();
+        let mut end = 1;
+        while let Some(found) =
+            bytes.get(end..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\')))
+        {
+            if bytes[end + found] == b'"' {
+                return self.take(end + found + 1);
+            }
+            end += found + 2;
+        }
+        self.take(bytes.len())
+    }
+
+    /// A number, `true`, `false` or `null`.
+    fn bare(&mut self) -> &'t str {
+        let end = self.rest.bytes().position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
+        // Never nothing, so that whoever asks again comes to the end.
+        self.take(end.unwrap_or(self.rest.len()).max(1))
+    }
 }
 
 fn unescaped(quoted: &str) -> String {
+    if let Some(plain) = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
+        && !plain.contains('\\')
+    {
+        return plain.to_owned();
+    }
     String::deserialize(&mut serde_json::Deserializer::from_str(quoted))
         .unwrap_or_else(|_| quoted.trim_matches('"').to_owned())
 }
 
 fn write_string(out: &mut String, text: &str) {
+    if !text.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     // Writing a &str into JSON has no failing case.
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
@@ -356,7 +425,27 @@ mod tests {
         assert_eq!(json.get("name"), Some(&Json::String(r"\ud800".into())));
     }
 
+    #[test]
+    fn what_is_not_proved_ends_all_the_same() {
+        for text in ["", "{", "[", "\"", "\"\\", "{\"a\"", "[1,,}", "é", "{é:", "[\"é\\", "}", ":"] {
+            let _ = Proved { rest: text }.value(0);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn taking_apart_agrees_with_serde_json(depth in 0..3_usize, texts in prop::collection::vec("\\PC{0,9}|[\\\\\"\n]{0,5}", 1..6)) {
+            let members = texts.iter().map(|text| (text.clone(), serde_json::json!([text, null, true, -1.5e3])));
+            let mut value = serde_json::Value::Object(members.collect());
+            for _ in 0..depth {
+                value = serde_json::json!({"in": [value, {}, []]});
+            }
+            for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+                let json = Json::parse(text.as_bytes()).unwrap();
+                prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&json.to_string()).unwrap(), value.clone());
+            }
+        }
+
         #[test]
         fn parsing_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Json::parse(&bytes);

@@ -63,17 +63,17 @@ impl<'a> Webhook<'a> {
         // A byte order mark is no JSON, but some senders' libraries write one.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let raw: &RawValue = serde_json::from_str(text).map_err(|error| NotJson::Syntax(error.to_string()))?;
-        let tree = Json::from_raw(raw, 0)?;
+        let tree = Json::from_raw(raw)?;
         if !matches!(tree, Json::Object(_)) {
             return Err(NotAWebhook::NotAnObject(tree.kind()));
         }
-        let (message, tree) = match tree.get("message") {
-            Some(inner @ Json::Object(_)) => {
-                let inner = inner.clone();
+        let (message, tree) = match tree.into_member("message") {
+            Ok(inner @ Json::Object(_)) => {
                 let wrapped = members(raw)?.into_iter().rev().find(|(name, _)| name == "message");
                 (wrapped.map_or(raw.get(), |(_, value)| value.get()), inner)
             }
-            _ => (raw.get(), tree),
+            Ok(_) => (raw.get(), Json::from_raw(raw)?),
+            Err(tree) => (raw.get(), tree),
         };
         let family = required(&tree, "family")?;
         let action = required(&tree, "action")?;

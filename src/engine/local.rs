@@ -1,11 +1,21 @@
 //! The ledger of this machine: the journal, and the store that follows it.
 //!
-//! A record counts when the journal has it. Should the store then fail, the record waits here; nothing further is decided
-//! before the store has taken it, because the next decision must see it.
+//! A record counts, and is answered, when the journal has it; the store follows on a thread of its own (`applier`), at most
+//! a few batches behind. Nobody can tell:
+//!
+//! - deciding about a webhook asks for single rows, which are looked for in `recent` first; whatever else the writer asks
+//!   (what is due, what is in flight) waits until the store has all that was decided;
+//! - a question waits until the store has the last record that was answered before it was asked, so that whoever has an
+//!   answer finds what it is about;
+//! - should the store refuse, nothing further is decided before it has taken what it refused. Questions are then answered
+//!   from what it has;
+//! - a crash loses nothing: the store says how far it has come, and the next start applies the rest from the journal.
 
 use super::Archive;
+use super::applier::{Applier, Line};
 use super::batch::Batch;
 use super::ledger::{Ledger, LedgerError};
+use super::recent::Recent;
 use crate::config::Settings;
 use crate::domain::Timestamp;
 use crate::domain::delivery::Delivery;
@@ -14,7 +24,7 @@ use crate::domain::query::{Answer, Query};
 use crate::domain::record::Record;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::ticket::Lane;
-use crate::journal::{DataFolder, FolderError, Journal, JournalError, Location, Options, Reader};
+use crate::journal::{DataFolder, FolderError, Journal, JournalError, Options, Reader};
 use crate::store::{Progress, Store, StoreError, Verified};
 
 /// Why a ledger cannot be opened.
@@ -29,6 +39,9 @@ pub enum OpenError {
     /// The store cannot be opened and cannot be made anew.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The system refuses.
+    #[error("no thread can be had for the store: {0}")]
+    Thread(std::io::Error),
 }
 
 impl From<JournalError> for LedgerError {
@@ -49,8 +62,9 @@ pub struct LocalLedger {
     journal: Journal,
     reader: Reader,
     store: Store,
-    /// In the journal, not yet in the store.
-    waiting: Vec<(Record, Location)>,
+    recent: Recent,
+    // Dropped before the folder is given back.
+    applier: Applier,
     _folder: DataFolder,
 }
 
@@ -81,7 +95,8 @@ impl LocalLedger {
                 repaired.why
             )
         }));
-        Ok((Self { journal, reader, store, waiting: Vec::new(), _folder: folder }, Opening { warnings }))
+        let applier = Applier::start(store.clone(), journal.last()).map_err(OpenError::Thread)?;
+        Ok((Self { journal, reader, store, recent: Recent::default(), applier, _folder: folder }, Opening { warnings }))
     }
 
     /// Puts on record that every attempt under way when the program died has an unknown outcome; says how many.
@@ -100,15 +115,13 @@ impl LocalLedger {
 
     /// Answers questions about it, from any thread.
     pub fn archive(&self) -> LocalArchive {
-        LocalArchive { store: self.store.clone(), reader: self.reader.clone() }
+        LocalArchive { store: self.store.clone(), reader: self.reader.clone(), line: self.applier.line() }
     }
 
-    fn apply_waiting(&mut self) -> Result<(), StoreError> {
-        if !self.waiting.is_empty() {
-            self.store.apply(&self.waiting)?;
-            self.waiting.clear();
-        }
-        Ok(())
+    /// The store, once it has all that was decided.
+    fn settled(&self) -> &Store {
+        self.applier.line().settle();
+        &self.store
     }
 }
 
@@ -118,52 +131,57 @@ impl Ledger for LocalLedger {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.store.lane(&lane)?)
+        Ok(self.recent.lane(lane, self.store.lane(&lane)?))
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
-        Ok(self.store.delivery(id)?)
+        match self.recent.delivery(id) {
+            Some(one) => Ok(Some(one.clone())),
+            None => Ok(self.store.delivery(id)?),
+        }
     }
 
     fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
-        Ok(self.store.latest(&subject)?)
+        match self.recent.latest(subject) {
+            Some(latest) => Ok(Some(latest)),
+            None => Ok(self.store.latest(&subject)?),
+        }
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.store.due(now, limit)?)
+        Ok(self.settled().due(now, limit)?)
     }
 
     fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-        Ok(self.store.next_due(now)?)
+        Ok(self.settled().next_due(now)?)
     }
 
     fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.store.in_flight()?)
+        Ok(self.settled().in_flight()?)
     }
 
     fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
-        match self.store.location(seq)? {
+        match self.settled().location(seq)? {
             Some(location) => Ok(Some(self.reader.read(location)?)),
             None => Ok(None),
         }
     }
 
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
-        Ok(self.store.resent(rejected)?)
+        Ok(self.settled().resent(rejected)?)
     }
 
     fn ready(&mut self) -> Result<(), LedgerError> {
         self.journal.ready()?;
-        Ok(self.apply_waiting()?)
+        self.applier.ready()?;
+        self.recent.forget(self.applier.line().applied());
+        Ok(())
     }
 
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
         let locations = self.journal.append(&records)?;
-        self.waiting.extend(records.into_iter().zip(locations));
-        if let Err(error) = self.apply_waiting() {
-            // It is kept: the answer is yes. `ready` says no to whatever comes next.
-            tracing::error!("the store does not take what the journal has kept: {error}");
-        }
+        self.recent.add(&records);
+        self.applier.hand(records.into_iter().zip(locations).collect());
         Ok(())
     }
 }
@@ -173,10 +191,12 @@ impl Ledger for LocalLedger {
 pub struct LocalArchive {
     store: Store,
     reader: Reader,
+    line: Line,
 }
 
 impl Archive for LocalArchive {
     fn answer(&self, query: &Query, now: Timestamp) -> Result<Answer, LedgerError> {
+        self.line.settle();
         Ok(self.store.answer(&self.reader, query, now)?)
     }
 }
@@ -211,4 +231,66 @@ pub fn verify(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result
 pub fn records(settings: &Settings) -> Result<impl Iterator<Item = Result<Record, LedgerError>> + use<>, LedgerError> {
     let reader = Reader::at_rest(&settings.data_dir.join("journal"))?;
     Ok(reader.scan(Seq(1)).map(|next| Ok(next?.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Surroundings, load};
+    use crate::engine::ledger::Memory;
+    use crate::ingest::submission::{Prepared, Submission};
+    use std::path::Path;
+
+    fn open(folder: &Path) -> LocalLedger {
+        let variables = [("WILLCALL_DATA_DIR".to_owned(), folder.display().to_string())].into();
+        let here = Surroundings { variables, config_home: None, data_home: None };
+        LocalLedger::open(&load(&here, None, &[]).unwrap().settings, &mut |_| {}).unwrap().0
+    }
+
+    fn webhook(random: &mut fastrand::Rng) -> Submission {
+        let (ticket, resale, reversal) = (random.u8(..3), random.u8(..4), random.u8(..4) == 0);
+        let body = format!(
+            r#"{{"family":"ticket","action":"ticket.updated","data":{{"id":"{ticket}","oldOwnerEmail":"a","newOwnerEmail":"b{resale}","reversal":{reversal},"metadata":{{"order":{{"resaleId":"{resale}"}}}}}}}}"#
+        );
+        Submission::Webhook(Prepared::read("test".to_owned(), body.into_bytes()).unwrap())
+    }
+
+    /// One batch of a made-up history; the same for the same `random`.
+    fn decide(ledger: &mut impl Ledger, mut random: fastrand::Rng, now: Timestamp) -> Vec<Record> {
+        let policy = RetryPolicy::default();
+        assert_eq!(ledger.ready(), Ok(()));
+        let mut batch = Batch::new(&*ledger, &policy, now);
+        for _ in 0..random.u8(1..4) {
+            batch.submit(webhook(&mut random)).unwrap();
+        }
+        if random.u8(..6) == 0 {
+            batch.claim(2, "target").unwrap();
+        }
+        let records = batch.into_records();
+        ledger.commit(records.clone()).unwrap();
+        records
+    }
+
+    #[test]
+    fn deciding_does_not_see_how_far_behind_the_store_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut local, mut memory) = (open(folder.path()), Memory::default());
+        let archive = local.archive();
+        let mut random = fastrand::Rng::with_seed(7);
+        for step in 0..400 {
+            let (seed, now) = (random.fork(), Timestamp::UNIX_EPOCH + chrono::Duration::seconds(step));
+            let decided = decide(&mut local, seed.clone(), now);
+            assert_eq!(decided, decide(&mut memory, seed, now));
+            if step % 10 == 0 {
+                let last = decided.last().unwrap().seq;
+                let Answer::Overview(overview) = archive.answer(&Query::Overview { rows: 1 }, now).unwrap() else {
+                    panic!()
+                };
+                assert_eq!(overview.last, last, "who was answered cannot see what was kept");
+            }
+        }
+        drop((local, archive));
+        let store = open(folder.path()).store;
+        assert_eq!(store.applied().unwrap(), memory.last(), "closing left something behind");
+    }
 }

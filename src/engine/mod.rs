@@ -6,6 +6,8 @@
 //! | [`batch`] | some decisions that become durable together |
 //! | `writer` | the thread that decides, keeps, and then answers |
 //! | [`local`] | the ledger of journal and store |
+//! | `applier` | the thread that brings the store up to the journal |
+//! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | [`handle`] | the door for whoever looks and steers |
 
@@ -22,11 +24,13 @@ use crate::domain::record;
 use crate::domain::retry::RetryPolicy;
 use crate::ingest::submission::{Intake, NotKept, Receipt, Submission};
 
+mod applier;
 pub mod batch;
 pub mod dispatch;
 pub mod handle;
 pub mod ledger;
 pub mod local;
+mod recent;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};

@@ -144,12 +144,19 @@ async fn answer<I: Intake>(
     let started = Instant::now();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(from));
-    let method: String = request.method().as_str().chars().take(20).collect();
-    let path = routes::loggable(&state.settings, request.uri().path()).into_owned();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let bytes = hyper::body::Body::size_hint(request.body()).exact();
     let response = router.oneshot(request).await?;
-    let (status, milliseconds) = (response.status().as_u16(), started.elapsed().as_millis());
-    tracing::info!(%from, method, path, status, bytes, ms = u64::try_from(milliseconds).ok(), "request");
+    let status = response.status();
+    let ms = u64::try_from(started.elapsed().as_millis()).ok();
+    let path = || routes::loggable(&state.settings, uri.path());
+    if status.is_success() {
+        // What was kept is in the ledger: a line for each would only hide the others.
+        tracing::debug!(%from, %method, path = %path(), status = status.as_u16(), bytes, ms, "request");
+    } else {
+        let method: String = method.as_str().chars().take(20).collect();
+        tracing::info!(%from, method, path = %path(), status = status.as_u16(), bytes, ms, "request");
+    }
     Ok(response)
 }
 

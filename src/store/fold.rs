@@ -41,9 +41,13 @@ impl<'a> Fold<'a> {
     pub fn record(&mut self, record: &Record, location: Location) -> Result<(), StoreError> {
         let (seq, fact) = (record.seq, &record.head.fact);
         let place = Place { location, at: record.head.at.timestamp_millis() };
-        self.changes.put(keys::record(seq), place.encode());
+        let (key, number) = keys::record(seq);
+        let mut places = self.changes.get(&key)?.unwrap_or_default();
+        places.truncate(number * rows::PLACE_BYTES);
+        places.extend(place.encode());
+        self.changes.put(key, places);
         if let Some(ticket) = fact.ticket() {
-            self.changes.put(keys::at(&keys::timeline(&Lane::of(ticket)), seq), Vec::new());
+            self.in_timeline(&Lane::of(ticket), seq, false);
         }
         match fact {
             Fact::Received(received) => self.event(record, received)?,
@@ -60,7 +64,7 @@ impl<'a> Fold<'a> {
         }
         let changed = record.head.deliveries.iter().map(|delivery| delivery.id);
         let concerned: BTreeSet<DeliveryId> = changed.chain(fact.delivery()).collect();
-        for id in concerned {
+        for id in concerned.into_iter().filter(|id| id.0 != seq) {
             self.changes.put(keys::at(&keys::history(id), seq), Vec::new());
         }
         for delivery in &record.head.deliveries {
@@ -84,7 +88,7 @@ impl<'a> Fold<'a> {
 
     fn event(&mut self, record: &Record, received: &Received) -> Result<(), StoreError> {
         self.totals.events += 1;
-        self.changes.put(keys::at(&keys::events(&received.family), record.seq), Vec::new());
+        self.changes.mark(&keys::events(&received.family), record.seq, true)?;
         self.family(&received.family)?.seen(record.head.at);
         // A repetition says nothing new: the first of its kind stays the one to compare with and to name.
         if received.duplicate_of.is_none() {
@@ -114,31 +118,36 @@ impl<'a> Fold<'a> {
 
     fn delivery(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
         let key = keys::delivery(delivery.id);
-        let stage = |one: &Delivery| keys::at(&keys::stage(one.stage(), one.kind), one.id.0);
-        let due = |one: &Delivery| one.due().map(|due| keys::at(&keys::due(due), one.id.0));
-        let lane = |one: &Delivery| keys::at(&keys::lane(&Lane::of_delivery(one.ticket.as_ref(), one.id)), one.id.0);
-        if let Some(before) = self.changes.json::<Delivery>(&key)? {
+        let id = delivery.id.0;
+        let stage = |one: &Delivery| keys::stage(one.stage(), one.kind);
+        let lane = |one: &Delivery| Lane::of_delivery(one.ticket.as_ref(), one.id);
+        let before = self.changes.json::<Delivery>(&key)?;
+        if let Some(before) = &before {
             let count = &mut self.totals.deliveries[rows::slot(before.kind, before.stage())];
             *count = count.saturating_sub(1);
-            if stage(&before) != stage(delivery) {
-                self.changes.remove(stage(&before));
+            if stage(before) != stage(delivery) {
+                self.changes.mark(&stage(before), id, false)?;
             }
-            if due(&before) != due(delivery)
-                && let Some(gone) = due(&before)
-            {
-                self.changes.remove(gone);
+            if let Some(gone) = before.due().filter(|_| before.due() != delivery.due()) {
+                self.changes.mark(&keys::due(gone), id, false)?;
             }
-            if lane(&before) != lane(delivery) {
-                self.changes.remove(lane(&before));
+            if lane(before) != lane(delivery) {
+                self.in_timeline(&lane(before), id, false);
             }
         }
         self.totals.deliveries[rows::slot(delivery.kind, delivery.stage())] += 1;
-        self.changes.put(stage(delivery), Vec::new());
-        self.changes.put(lane(delivery), Vec::new());
-        if let Some(due) = due(delivery) {
-            self.changes.put(due, Vec::new());
+        self.changes.mark(&stage(delivery), id, true)?;
+        if before.is_none_or(|before| lane(&before) != lane(delivery)) {
+            self.in_timeline(&lane(delivery), id, true);
+        }
+        if let Some(due) = delivery.due() {
+            self.changes.mark(&keys::due(due), id, true)?;
         }
         self.changes.put_json(key, delivery)
+    }
+
+    fn in_timeline(&mut self, lane: &Lane, seq: Seq, is_delivery: bool) {
+        self.changes.put(keys::at(&keys::timeline(lane), seq), rows::encode_is_delivery(is_delivery));
     }
 
     fn show(&mut self, record: &Record, received: &Received) -> Result<(), StoreError> {

@@ -1,9 +1,9 @@
-//! Sequence numbers in one or several indexes, merged, in either direction. Reads keys only, and only those it yields.
+//! Sequence numbers in one or several indexes, merged, in either direction. Reads no more rows than it yields numbers.
 
 use crate::domain::ids::Seq;
 
 use super::StoreError;
-use super::keys::{self, Key};
+use super::keys::Key;
 use super::tree::Rows;
 
 /// The numbers that stand behind any of some prefixes.
@@ -22,20 +22,19 @@ impl<'a> Index<'a> {
 
     /// From `from` down.
     pub fn older(&self, from: Seq) -> Merged {
-        let ranges = self.prefixes.iter().filter(|_| from >= self.lowest).map(|prefix| {
-            let keys = self.rows.keys(keys::at(prefix, self.lowest), keys::at(prefix, from));
-            Box::new(keys.rev().map(|key| Ok(keys::seq_of(&key?)))) as Numbers
-        });
+        let ranges = self
+            .prefixes
+            .iter()
+            .filter(|_| from >= self.lowest)
+            .map(|prefix| Box::new(self.rows.numbers(prefix, self.lowest, from).rev()) as Numbers);
         Merged::new(ranges.collect(), true)
     }
 
     /// From the one after `above` up.
     pub fn newer(&self, above: Seq) -> Merged {
         let from = self.lowest.max(Seq(above.0.saturating_add(1)));
-        let ranges = self.prefixes.iter().map(|prefix| {
-            let keys = self.rows.keys(keys::at(prefix, from), keys::at(prefix, Seq(u64::MAX)));
-            Box::new(keys.map(|key| Ok(keys::seq_of(&key?)))) as Numbers
-        });
+        let ranges =
+            self.prefixes.iter().map(|prefix| Box::new(self.rows.numbers(prefix, from, Seq(u64::MAX))) as Numbers);
         Merged::new(ranges.collect(), false)
     }
 }

@@ -5,6 +5,8 @@ use crate::domain::delivery::{Kind, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq, ShowId, SubscriptionId};
 use crate::domain::ticket::Lane;
 
+use super::marks::BLOCK;
+
 /// A key.
 pub type Key = Vec<u8>;
 
@@ -18,25 +20,23 @@ pub enum Table {
     Family = b'c',
     /// `d` id 8 -> the delivery as it stands.
     Delivery = b'd',
-    /// `f` family digest, first 4 bytes; seq 8 -> nothing. Events of a family.
+    /// `f` family digest, first 4 bytes; block 8 -> marks. Events of a family.
     Event = b'f',
-    /// `h` id 8; seq 8 -> nothing. Records about a delivery.
+    /// `h` id 8; seq 8 -> nothing. Records about a delivery, but for the one of its own number.
     History = b'h',
     /// `l` subject 16 -> seq and print of the latest event about it that is no repetition.
     Latest = b'l',
-    /// `n` lane 16; id 8 -> nothing. Deliveries of a ticket.
-    Lane = b'n',
     /// `o` seq 8 of the show's last event -> the show's digest.
     ShowOrder = b'o',
     /// `p` show digest 16 -> the show.
     Show = b'p',
-    /// `q` due, milliseconds 8; id 8 -> nothing. Deliveries that wait for their time with nothing in front.
+    /// `q` due, milliseconds 8; block of ids 8 -> marks. Deliveries that wait for their time with nothing in front.
     Due = b'q',
-    /// `r` seq 8 -> where the record is, and when it was.
+    /// `r` the number of [`PLACES`] records 8 -> where each is, and when it was.
     Record = b'r',
-    /// `s` stage 1; kind 1; id 8 -> nothing. Deliveries by state.
+    /// `s` stage 1; kind 1; block of ids 8 -> marks. Deliveries by state.
     Stage = b's',
-    /// `t` lane 16; seq 8 -> nothing. Records about a ticket.
+    /// `t` lane 16; seq 8 -> 1 if that is the number of a delivery, too, or nothing. Records about a ticket.
     Timeline = b't',
     /// `w` subscription digest 16 -> what it asks for.
     Wish = b'w',
@@ -47,24 +47,28 @@ pub enum Table {
 }
 
 impl Table {
-    const ALL: [(Self, &'static str); 16] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Totals, "totals"),
         (Self::Family, "counts of a family"),
         (Self::Delivery, "delivery"),
         (Self::Event, "family index"),
         (Self::History, "history of a delivery"),
         (Self::Latest, "latest event about a subject"),
-        (Self::Lane, "deliveries of a ticket"),
         (Self::ShowOrder, "order of shows"),
         (Self::Show, "show"),
         (Self::Due, "due delivery"),
-        (Self::Record, "place of a record"),
+        (Self::Record, "places of records"),
         (Self::Stage, "state index"),
         (Self::Timeline, "timeline of a ticket"),
         (Self::Wish, "subscription"),
         (Self::Quarantine, "quarantine"),
         (Self::Chunk, "part of a long value"),
     ];
+
+    /// True when the rows are [`Marks`](super::marks::Marks).
+    pub fn is_marks(self) -> bool {
+        matches!(self, Self::Event | Self::Stage | Self::Due)
+    }
 
     /// True when a value may be long and may be replaced by another.
     pub fn is_long_lived(self) -> bool {
@@ -88,6 +92,10 @@ pub fn meaning(key: &[u8]) -> String {
         Table::Family | Table::Latest | Table::Show | Table::Wish => {
             let digits: String = key[1..].iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{name} {digits}")
+        }
+        Table::Record => format!("{name}, from record {} on", seq_of(key).0.saturating_mul(PLACES) + 1),
+        Table::Event | Table::Stage | Table::Due => {
+            format!("{name}, from record {} on", seq_of(key).0.saturating_mul(BLOCK))
         }
         _ => format!("{name}, record {}", seq_of(key)),
     }
@@ -115,9 +123,13 @@ pub fn totals() -> Key {
     join(Table::Totals, &[])
 }
 
-/// See [`Table::Record`].
-pub fn record(seq: Seq) -> Key {
-    join(Table::Record, &[&seq.0.to_be_bytes()])
+/// Records whose places share a row.
+pub const PLACES: u64 = 16;
+
+/// See [`Table::Record`]: the key, and which of its places is that of `seq`.
+pub fn record(seq: Seq) -> (Key, usize) {
+    let before = seq.0.saturating_sub(1);
+    (join(Table::Record, &[&(before / PLACES).to_be_bytes()]), (before % PLACES) as usize)
 }
 
 fn family_digest(family: &str) -> Digest {
@@ -147,11 +159,6 @@ pub fn latest(subject: &Digest) -> Key {
 /// See [`Table::Delivery`].
 pub fn delivery(id: DeliveryId) -> Key {
     join(Table::Delivery, &[&id.0.0.to_be_bytes()])
-}
-
-/// Prefix of [`Table::Lane`].
-pub fn lane(lane: &Lane) -> Key {
-    join(Table::Lane, &[&lane.0.0])
 }
 
 /// Prefix of [`Table::Timeline`].

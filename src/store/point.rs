@@ -9,7 +9,7 @@ use crate::domain::ticket::Lane;
 use crate::journal::Location;
 
 use super::rows::{self, Place, Totals};
-use super::{Store, StoreError, caught, keys};
+use super::{Store, StoreError, caught, keys, marks};
 
 /// Errors of all these: when the store cannot be read.
 impl Store {
@@ -18,9 +18,10 @@ impl Store {
     }
 
     pub(super) fn place(&self, seq: Seq) -> Result<Option<Place>, StoreError> {
-        let key = keys::record(seq);
-        let Some(row) = self.rows.get(&key)? else { return Ok(None) };
-        Place::decode(&row).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key)))
+        let (key, number) = keys::record(seq);
+        let Some(row) = self.rows.get(&key)?.filter(|_| seq > Seq(0)) else { return Ok(None) };
+        let Some(place) = row.chunks(rows::PLACE_BYTES).nth(number) else { return Ok(None) };
+        Place::decode(place).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key)))
     }
 
     /// Where a record is in the journal.
@@ -44,7 +45,14 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn lane(&self, lane: &Lane) -> Result<Vec<Delivery>, StoreError> {
-        caught(|| self.deliveries(self.rows.keys_of(&keys::lane(lane)).map(|key| Ok(keys::seq_of(&key?)))))
+        caught(|| {
+            let rows = self.rows.short_rows_of(&keys::timeline(lane));
+            let ids = rows.filter_map(|row| match row {
+                Ok((key, value)) => rows::is_delivery(&value).then(|| Ok(keys::seq_of(&key))),
+                Err(error) => Some(Err(error)),
+            });
+            self.deliveries(ids)
+        })
     }
 
     /// The latest event about a subject that was no repetition, and its print.
@@ -92,9 +100,8 @@ impl Store {
     /// When the store cannot be read.
     pub fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         caught(|| {
-            let until = keys::at(&keys::due(now), Seq(u64::MAX));
-            let keys = self.rows.keys(vec![keys::Table::Due as u8], until);
-            self.deliveries(keys.take(limit).map(|key| Ok(keys::seq_of(&key?))))
+            let until = marks::key(&keys::due(now), Seq(u64::MAX));
+            self.deliveries(self.rows.marked(vec![keys::Table::Due as u8], until).take(limit))
         })
     }
 
@@ -118,8 +125,8 @@ impl Store {
         caught(|| {
             let mut all = Vec::new();
             for kind in [Kind::Transfer, Kind::Return] {
-                let keys = self.rows.keys_of(&keys::stage(Stage::InFlight, kind));
-                all.extend(self.deliveries(keys.map(|key| Ok(keys::seq_of(&key?))))?);
+                let numbers = self.rows.numbers(&keys::stage(Stage::InFlight, kind), Seq(0), Seq(u64::MAX));
+                all.extend(self.deliveries(numbers)?);
             }
             all.sort_by_key(|delivery| delivery.id);
             Ok(all)
@@ -142,7 +149,7 @@ impl Store {
         while low < high {
             let middle = low + (high - low) / 2;
             let place =
-                self.place(Seq(middle))?.ok_or_else(|| StoreError::Row(keys::meaning(&keys::record(Seq(middle)))))?;
+                self.place(Seq(middle))?.ok_or_else(|| StoreError::Row(keys::meaning(&keys::record(Seq(middle)).0)))?;
             if place.at >= moment { high = middle } else { low = middle + 1 }
         }
         Ok(Seq(low))

@@ -8,7 +8,10 @@ use crate::domain::ids::{Digest, Seq};
 use crate::journal::Location;
 
 /// Counts up with every change of keys, rows or fold: a store of another format is made anew.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// Bytes of a [`Place`].
+pub const PLACE_BYTES: usize = 28;
 
 /// Where a record is, and when it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +23,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// 28 bytes: this is the row of which there are most.
+    /// [`PLACE_BYTES`].
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(28);
+        let mut bytes = Vec::with_capacity(PLACE_BYTES);
         bytes.extend_from_slice(&self.location.segment.0.to_be_bytes());
         bytes.extend_from_slice(&self.location.offset.to_be_bytes());
         bytes.extend_from_slice(&self.location.length.to_be_bytes());
@@ -43,6 +46,16 @@ impl Place {
         };
         Some(Self { location, at })
     }
+}
+
+/// What stands in the timeline of a ticket beside a number: whether it is that of a delivery, too.
+pub fn encode_is_delivery(yes: bool) -> Vec<u8> {
+    if yes { vec![1] } else { Vec::new() }
+}
+
+/// See [`encode_is_delivery`].
+pub fn is_delivery(bytes: &[u8]) -> bool {
+    bytes == [1]
 }
 
 /// The latest event about a subject.

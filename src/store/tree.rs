@@ -9,8 +9,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::ids::Seq;
+
 use super::StoreError;
 use super::keys::{self, Key};
+use super::marks::{self, Marks};
 
 /// sled puts longer values into files of their own, which are never synced and leak.
 const MOST_INLINE: usize = 4095;
@@ -90,6 +93,29 @@ impl Rows {
         self.get(key)?.map(|value| parse(key, &value)).transpose()
     }
 
+    /// The numbers from `from` to `to`, both included, in the index whose keys begin with `prefix`.
+    pub fn numbers(
+        &self,
+        prefix: &[u8],
+        from: Seq,
+        to: Seq,
+    ) -> Box<dyn DoubleEndedIterator<Item = Result<Seq, StoreError>>> {
+        if !keys::table(prefix).is_some_and(keys::Table::is_marks) {
+            let keys = self.keys(keys::at(prefix, from), keys::at(prefix, to));
+            return Box::new(keys.map(|key| Ok(keys::seq_of(&key?))));
+        }
+        let numbers = self.marked(marks::key(prefix, from), marks::key(prefix, to));
+        Box::new(numbers.filter(move |seq| seq.as_ref().map_or(true, |seq| (from..=to).contains(seq))))
+    }
+
+    /// The numbers marked in the rows from `from` to `to`, both included.
+    pub fn marked(&self, from: Key, to: Key) -> impl DoubleEndedIterator<Item = Result<Seq, StoreError>> + use<> {
+        self.0.range(from..=to).flat_map(|row| match row.map_err(StoreError::from).and_then(|row| marks_of(&row)) {
+            Ok(numbers) => numbers.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(error) => vec![Err(error)],
+        })
+    }
+
     /// The keys from `from` to `to`, both included.
     pub fn keys(&self, from: Key, to: Key) -> impl DoubleEndedIterator<Item = Result<sled::IVec, StoreError>> + use<> {
         // Any prefix of `to` that sorts behind it would be no key of ours.
@@ -99,6 +125,18 @@ impl Rows {
     /// The keys that begin with `prefix`.
     pub fn keys_of(&self, prefix: &[u8]) -> impl DoubleEndedIterator<Item = Result<sled::IVec, StoreError>> + use<> {
         self.0.scan_prefix(prefix).keys().map(|key| key.map_err(StoreError::from))
+    }
+
+    /// The rows whose keys begin with `prefix`, of values that are never long.
+    pub fn short_rows_of(
+        &self,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(sled::IVec, Vec<u8>), StoreError>> + use<> {
+        self.0.scan_prefix(prefix).map(|row| {
+            let (key, value) = row?;
+            let value = value.strip_prefix(&[INLINE]).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?.to_vec();
+            Ok((key, value))
+        })
     }
 
     /// Every row as it is stored, by key.
@@ -128,6 +166,12 @@ fn remove_half_written_snapshots(folder: &Path) -> Result<(), StoreError> {
 fn chunks(row: &[u8]) -> Option<(u32, u32)> {
     let (crc, count) = row.strip_prefix(&[CHUNKED])?.split_first_chunk()?;
     Some((u32::from_be_bytes(*crc), u32::from_be_bytes(count.try_into().ok()?)))
+}
+
+fn marks_of((key, value): &(sled::IVec, sled::IVec)) -> Result<Vec<Seq>, StoreError> {
+    let marks = value.strip_prefix(&[INLINE]).and_then(Marks::decode);
+    let marks = marks.ok_or_else(|| StoreError::Row(keys::meaning(key)))?;
+    Ok(marks.numbers(keys::seq_of(key).0))
 }
 
 fn parse<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, StoreError> {
@@ -179,6 +223,20 @@ impl<'a> Changes<'a> {
         let json =
             serde_json::to_vec(value).map_err(|error| StoreError::Row(format!("{} ({error})", keys::meaning(&key))))?;
         self.put(key, json);
+        Ok(())
+    }
+
+    /// Puts `seq` into the index of marks whose keys begin with `prefix`, or takes it out.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn mark(&mut self, prefix: &[u8], seq: Seq, marked: bool) -> Result<(), StoreError> {
+        let key = marks::key(prefix, seq);
+        let marks = match self.get(&key)? {
+            Some(row) => Marks::decode(&row).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?,
+            None => Marks::default(),
+        };
+        self.changed.insert(key, marks.with(seq, marked).encode());
         Ok(())
     }
 

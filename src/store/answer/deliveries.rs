@@ -3,6 +3,7 @@
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::ids::{DeliveryId, Person, ResaleId, Seq, TicketId};
 use crate::domain::query::{DeliveryDetail, DeliveryQuery, Page};
+use crate::domain::record::Record;
 use crate::store::keys::{self, Key};
 use crate::store::paging::{self, List};
 use crate::store::{Store, StoreError};
@@ -29,7 +30,8 @@ impl Sources<'_> {
 
     pub(super) fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryDetail>, StoreError> {
         let Some(mut delivery) = self.store.delivery(id)? else { return Ok(None) };
-        let mut history = Vec::new();
+        let own = self.record(id.0)?.filter(|record| record.head.deliveries.iter().any(|one| one.id == id));
+        let mut history: Vec<Record> = own.into_iter().collect();
         for key in self.store.rows.keys_of(&keys::history(id)) {
             history.extend(self.record(keys::seq_of(&key?))?);
         }

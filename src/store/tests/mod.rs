@@ -316,10 +316,13 @@ fn a_difference_from_the_journal_is_named() {
     ledger.apply(&[record]);
     type Tamper<'a> = &'a dyn Fn(&mut tree::Changes<'_>);
     let tampers: [(Tamper<'_>, Difference); 3] = [
-        (&|changes| changes.remove(keys::record(Seq(1))), Difference::Missing("place of a record, record 1".into())),
         (
-            &|changes| changes.put(keys::at(&keys::due(at(9)), Seq(1)), Vec::new()),
-            Difference::Extra("due delivery, record 1".into()),
+            &|changes| changes.remove(keys::record(Seq(1)).0),
+            Difference::Missing("places of records, from record 1 on".into()),
+        ),
+        (
+            &|changes| changes.mark(&keys::due(at(9)), Seq(1), true).unwrap(),
+            Difference::Extra("due delivery, from record 0 on".into()),
         ),
         (
             &|changes| changes.put_json(keys::delivery(one.id), &delivery(1, Some("u"), pending(5))).unwrap(),
@@ -405,7 +408,7 @@ fn merged_indexes_run_both_ways_and_name_each_number_once() {
     let rows = &ledger.store().rows;
     let mut changes = tree::Changes::new(rows);
     for (prefix, seq) in [(b"s1", 1), (b"s2", 2), (b"s1", 3), (b"s2", 3), (b"s2", 5), (b"s1", 9), (b"s3", 4)] {
-        changes.put(keys::at(prefix, Seq(seq)), Vec::new());
+        changes.mark(prefix, Seq(seq), true).unwrap();
     }
     changes.commit().unwrap();
     let index = Index::new(rows, vec![b"s1".to_vec(), b"s2".to_vec()], Seq(2));
@@ -545,7 +548,7 @@ fn a_search_ends_after_many_rows_and_says_so() {
     let rows = &ledger.store().rows;
     let mut changes = tree::Changes::new(rows);
     let most = MOST_SEARCHED as u64;
-    (1..=most + 10).for_each(|seq| changes.put(keys::at(b"f", Seq(seq)), Vec::new()));
+    (1..=most + 10).for_each(|seq| changes.mark(b"f", Seq(seq), true).unwrap());
     changes.commit().unwrap();
     let index = Index::new(rows, vec![b"f".to_vec()], Seq(0));
     let find = |word: &str| {

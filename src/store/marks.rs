@@ -1,0 +1,58 @@
+//! Sets of numbers, [`BLOCK`] to a row. An index with a row per event costs a write per event and index; as marks in a
+//! shared row, the events of a batch cost one. Pure.
+
+use crate::domain::ids::Seq;
+
+use super::keys::Key;
+
+/// Numbers that share a row. Their marks are 16 bytes, which sled keeps beside the key.
+pub const BLOCK: u64 = 128;
+
+/// The key of the row in which `seq` is marked.
+pub fn key(prefix: &[u8], seq: Seq) -> Key {
+    [prefix, &(seq.0 / BLOCK).to_be_bytes()].concat()
+}
+
+/// The numbers of one row that are marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Marks(u128);
+
+impl Marks {
+    /// `None` when the bytes are no such row.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u128::from_be_bytes(bytes.try_into().ok()?)))
+    }
+
+    /// As it is stored; a row without marks is not.
+    pub fn encode(self) -> Option<Vec<u8>> {
+        (self.0 != 0).then(|| self.0.to_be_bytes().to_vec())
+    }
+
+    /// Marks `seq`, or takes its mark away.
+    #[must_use]
+    pub fn with(self, seq: Seq, marked: bool) -> Self {
+        let bit = 1 << (seq.0 % BLOCK);
+        Self(if marked { self.0 | bit } else { self.0 & !bit })
+    }
+
+    /// The numbers marked in the row that ends in `block`, ascending.
+    pub fn numbers(self, block: u64) -> Vec<Seq> {
+        let marked = (0..BLOCK).filter(|place| self.0 >> place & 1 == 1);
+        marked.map(|place| Seq(block.saturating_mul(BLOCK) + place)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_marked_is_read_back_and_nothing_is_no_row() {
+        let numbers = [Seq(256), Seq(257), Seq(383)];
+        let marks = numbers.iter().fold(Marks::default(), |marks, seq| marks.with(*seq, true));
+        assert_eq!(Marks::decode(&marks.encode().unwrap()).unwrap().numbers(2), numbers);
+        assert!(numbers.iter().all(|seq| key(b"x", *seq) == [b"x", &2_u64.to_be_bytes()[..]].concat()));
+        let none = numbers.iter().fold(marks, |marks, seq| marks.with(*seq, false));
+        assert_eq!(none.encode(), None);
+    }
+}
