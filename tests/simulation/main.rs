@@ -38,7 +38,7 @@ use network::History;
 use report::Tally;
 
 /// Histories of a plain `cargo test`.
-const HISTORIES: u64 = 3000;
+const HISTORIES: u64 = 2000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.replace('_', "").parse().expect("a number"))

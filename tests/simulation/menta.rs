@@ -197,12 +197,11 @@ impl Menta {
             })
     }
 
-    /// Sales that nothing in their webhooks tells apart from `key`.
+    /// Sales that a reversal of `key` may be about, for all that its webhook says: without a number, any between the two.
     pub fn alike(&self, key: usize) -> Vec<usize> {
         let Some(sale) = self.sales.get(&key) else { return Vec::new() };
-        let like = |other: &Sale| {
-            other.resale.is_none() && (other.ticket, other.from, other.said.0) == (sale.ticket, sale.from, sale.said.0)
-        };
+        let people = |one: &Sale| (one.ticket, one.from, one.said.0);
+        let like = |other: &Sale| people(other) == people(sale);
         match sale.resale {
             Some(_) => vec![key],
             None => self.sales.iter().filter(|(_, other)| like(other)).map(|(key, _)| *key).collect(),
