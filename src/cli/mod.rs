@@ -85,7 +85,7 @@ fn carry_out(arguments: Arguments) -> Result<(), CliError> {
             runtime()?.block_on(serve::run(loaded, |_| {}))
         }
         Some(Verb::Demo(options)) => runtime()?.block_on(demo::run(options.seed, &place, serving.or(options.serving))),
-        Some(Verb::Send(options)) => runtime()?.block_on(send::run(&options, out)),
+        Some(Verb::Send(options)) => runtime()?.block_on(send::run(&options, &place.settings()?, out)),
         Some(Verb::Events(verb)) => runtime()?.block_on(events::run(verb, &place.settings()?, out)),
         Some(Verb::Deliveries(verb)) => runtime()?.block_on(deliveries::run(verb, &place.settings()?, out)),
         Some(Verb::Ticket(options)) => runtime()?.block_on(ticket::run(options, &place.settings()?, out)),

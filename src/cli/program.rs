@@ -108,12 +108,26 @@ impl Program {
     }
 }
 
+/// A folder that holds a ledger. A command that only looks must not make one: it would say that all is well.
+///
+/// # Errors
+/// When the data folder of `settings` has none.
+pub fn existing(settings: &Settings) -> Result<&Settings, CliError> {
+    match settings.data_dir.join("journal").is_dir() {
+        true => Ok(settings),
+        false => Err(CliError::Failed(format!(
+            "there is no ledger in {}: name the server's folder with --data-dir; `willcall config show` says which one is configured",
+            settings.data_dir.display()
+        ))),
+    }
+}
+
 /// The ledger alone, for a command that finds no server running.
 ///
 /// # Errors
 /// When another process holds the data folder, or the journal is damaged.
 pub fn ledger_alone(settings: &Settings) -> Result<(Handle, thread::JoinHandle<()>), CliError> {
-    let ledger = open(settings, &mut |_| {})?;
+    let ledger = open(existing(settings)?, &mut |_| {})?;
     let (engine, writer) = start_engine(ledger, settings, status(settings, None, Door::default()))?;
     Ok((Handle::new(engine), writer))
 }

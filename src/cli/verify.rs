@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::CliError;
+use super::program::existing;
 use super::progress::ProgressLine;
 use crate::config::Settings;
 use crate::domain::text::visible;
@@ -15,7 +16,7 @@ use crate::store::Verified;
 /// When something is wrong, or cannot be looked at.
 pub fn run(settings: &Settings, out: &mut dyn Write) -> Result<(), CliError> {
     let mut line = ProgressLine::new("verifying");
-    let verified = local::verify(settings, &mut |progress| line.show(progress))?;
+    let verified = local::verify(existing(settings)?, &mut |progress| line.show(progress))?;
     drop(line);
     print(&verified, out)
 }

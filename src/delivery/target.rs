@@ -12,9 +12,6 @@ use crate::domain::record::Answer;
 use crate::domain::retry::Outcome;
 use crate::engine::Assignment;
 
-/// How long an attempt may take unless configured otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
-
 /// What carries deliveries out.
 pub enum Target {
     /// A platform's endpoint.

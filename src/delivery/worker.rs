@@ -21,9 +21,6 @@ use crate::domain::record::Answer;
 use crate::domain::retry::Outcome;
 use crate::engine::{Assignment, Dispatch};
 
-/// How many attempts run at once unless configured otherwise.
-pub const DEFAULT_CONCURRENCY: usize = 16;
-
 /// On shutdown, attempts may still take as long as they ever may, and this.
 const GRACE: Duration = Duration::from_secs(1);
 

@@ -458,8 +458,7 @@ impl Delivery {
     /// webhook again still repeats the key. A new `key_epoch` (an operator's retry after a definite refusal, or amended data)
     /// gives a new one.
     pub fn idempotency_key(&self) -> String {
-        let text =
-            |person: &Option<Person>| person.as_ref().map_or(String::new(), |one| one.as_str().trim().to_lowercase());
+        let text = |person: &Option<Person>| person.as_ref().map_or(String::new(), |one| one.folded().collect());
         let resale = self.resale.as_ref().map_or(String::new(), |one| one.0.clone());
         let ticket = self.ticket.as_ref().map_or(String::new(), |one| one.0.clone());
         let id = self.id.to_string();

@@ -131,7 +131,8 @@ impl Person {
         &self.0
     }
 
-    fn folded(&self) -> impl Iterator<Item = char> + '_ {
+    /// The address without surrounding blanks and letter case: two that fold alike are one person.
+    pub fn folded(&self) -> impl Iterator<Item = char> + '_ {
         self.0.trim().chars().flat_map(char::to_lowercase)
     }
 }

@@ -20,6 +20,7 @@
 //! | [`show`] | payouts, unlocks and demand of one show |
 //! | [`brief`] | the gist of a payload, for a line in a list |
 //! | [`query`] | what can be asked and ordered, and what comes back |
+//! | [`signature`] | HMAC-SHA256, and what Standard Webhooks sign |
 
 pub mod ids;
 pub mod json;
@@ -42,6 +43,8 @@ pub mod decide;
 pub mod show;
 
 pub mod query;
+
+pub mod signature;
 
 pub mod brief;
 

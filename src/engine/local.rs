@@ -82,7 +82,7 @@ impl LocalLedger {
     /// When another process holds the folder, or the journal is damaged.
     pub fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<(Self, Opening), OpenError> {
         let folder = DataFolder::take(&settings.data_dir)?;
-        let (journal, cut) = Journal::open(&folder.journal(), Options { segment_bytes: settings.segment_size })?;
+        let (journal, cut) = Journal::open(&folder.journal(), options(settings))?;
         let reader = journal.reader();
         let now = settings.clock.now();
         let (store, repaired) =
@@ -201,27 +201,33 @@ impl Archive for LocalArchive {
     }
 }
 
-/// Makes the store of the data folder anew from its journal; says from how many records.
+/// Makes the store of the data folder anew from its journal; says from how many records, and what had to be cut off the
+/// journal's torn end.
 ///
 /// # Errors
 /// As [`LocalLedger::open`].
-pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Seq, OpenError> {
+pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<(Seq, Opening), OpenError> {
     let folder = DataFolder::take(&settings.data_dir)?;
-    let (journal, _) = Journal::open(&folder.journal(), Options { segment_bytes: settings.segment_size })?;
+    let (journal, cut) = Journal::open(&folder.journal(), options(settings))?;
     crate::store::rebuild(&folder.store(), settings.store_cache, &journal.reader(), progress)?;
-    Ok(journal.last())
+    Ok((journal.last(), Opening { warnings: cut.iter().map(ToString::to_string).collect() }))
 }
 
-/// Compares the store of the data folder with what its journal says.
+/// Compares the store of the data folder with what its journal says. Changes neither.
 ///
 /// # Errors
 /// As [`LocalLedger::open`].
 pub fn verify(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Verified, OpenError> {
     let folder = DataFolder::take(&settings.data_dir)?;
-    let (journal, _) = Journal::open(&folder.journal(), Options { segment_bytes: settings.segment_size })?;
+    let journal = Reader::at_rest(&folder.journal())?;
     let store = Store::open(&folder.store(), settings.store_cache)?;
     let scratch = folder.path().join("verify.scratch");
-    Ok(crate::store::verify(&store, &journal.reader(), &scratch, progress)?)
+    Ok(crate::store::verify(&store, &journal, &scratch, progress)?)
+}
+
+fn options(settings: &Settings) -> Options {
+    // An answer of 64 KiB can be longer than the longest body that is taken.
+    Options { segment_bytes: settings.segment_size, trial_bytes: (2 * settings.body_limit).max(1 << 20) }
 }
 
 /// Every record of the data folder, oldest first, also while a server writes there.

@@ -4,8 +4,10 @@
 //! While one batch is being synced the next gathers in the queue (group commit). A full queue is an answer, too: who posts
 //! is told to come back, so memory stays bounded.
 
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,16 +23,22 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::query::{Done, Order};
 use crate::domain::record::Answer;
 use crate::domain::retry::RetryPolicy;
-use crate::ingest::submission::{NotKept, Receipt, Submission};
+use crate::ingest::submission::{NotKept, Prepared, Receipt, Submission};
 
-/// Posts that may wait. At 256 KiB a body this bounds what waiting can cost.
+/// Posts that may wait.
 const QUEUE: usize = 1024;
+
+/// Bytes of bodies that may wait with them; a single longer one may, alone.
+const QUEUE_BYTES: usize = 128 << 20;
 
 /// Posts decided together at the most.
 const BATCH: usize = 256;
 
 /// How often an unwell ledger is tried again when nobody posts.
 const PROBE: Duration = Duration::from_secs(1);
+
+const STOPPED: &str = "the writer has stopped; restart willcall";
+const FAILED: &str = "the writer failed over this; the log says where";
 
 /// Something for the writer to decide, and where the answer goes.
 #[allow(clippy::large_enum_variant)] // moved once, from sender to writer
@@ -64,6 +72,7 @@ pub(super) struct Pulse {
 #[derive(Clone)]
 pub(super) struct Desk {
     posts: SyncSender<Post>,
+    waiting: Arc<AtomicUsize>,
     pulse: Arc<Mutex<Pulse>>,
     changes: watch::Receiver<u64>,
 }
@@ -83,8 +92,19 @@ impl Desk {
         post: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Post,
     ) -> Result<T, E> {
         let (reply, answer) = oneshot::channel();
-        match self.posts.try_send(post(reply)) {
-            Ok(()) => answer.await.unwrap_or_else(|_| Err(stopped().into())),
+        let post = post(reply);
+        let bytes = post.bytes();
+        let before = self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        if before > 0 && before + bytes > QUEUE_BYTES {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(NotKept::Busy.into());
+        }
+        let sent = self.posts.try_send(post);
+        if sent.is_err() {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        match sent {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(NotKept::Unwell(FAILED.to_owned()).into())),
             Err(TrySendError::Full(_)) => Err(NotKept::Busy.into()),
             Err(TrySendError::Disconnected(_)) => Err(stopped().into()),
         }
@@ -92,7 +112,7 @@ impl Desk {
 }
 
 fn stopped() -> NotKept {
-    NotKept::Unwell("the writer has stopped; restart willcall".to_owned())
+    NotKept::Unwell(STOPPED.to_owned())
 }
 
 impl From<NotKept> for DeskError {
@@ -119,9 +139,14 @@ pub(super) fn start(
     let (posts, inbox) = sync_channel(QUEUE);
     let pulse = Arc::new(Mutex::new(Pulse::default()));
     let (tick, changes) = watch::channel(ledger.last().0);
-    let writer = Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), tick };
-    let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&inbox))?;
-    Ok((Desk { posts, pulse, changes }, thread))
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let writer = Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), waiting: Arc::clone(&waiting), tick };
+    let last_word = LastWord(Arc::clone(&pulse));
+    let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+        writer.run(&inbox);
+        drop(last_word);
+    })?;
+    Ok((Desk { posts, waiting, pulse, changes }, thread))
 }
 
 struct Writer<L> {
@@ -129,7 +154,17 @@ struct Writer<L> {
     policy: RetryPolicy,
     clock: Clock,
     pulse: Arc<Mutex<Pulse>>,
+    waiting: Arc<AtomicUsize>,
     tick: watch::Sender<u64>,
+}
+
+/// Says that the writer has stopped, however it came to that: a listener without a writer must not look ready.
+struct LastWord(Arc<Mutex<Pulse>>);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).unwell = Some(STOPPED.to_owned());
+    }
 }
 
 /// Sends the answer to a post once its batch is durable, or says why it is not.
@@ -151,6 +186,7 @@ impl<L: Ledger> Writer<L> {
             };
             let mut posts = vec![first];
             posts.extend(inbox.try_iter().take(BATCH - 1));
+            self.waiting.fetch_sub(posts.iter().map(Post::bytes).sum(), Ordering::Relaxed);
             self.decide(posts);
         }
     }
@@ -163,10 +199,18 @@ impl<L: Ledger> Writer<L> {
             }
             return;
         }
-        let mut batch = Batch::new(&self.ledger, &self.policy, self.clock.now());
-        let replies: Vec<Reply> = posts.into_iter().map(|post| post.decide(&mut batch)).collect();
-        let records = batch.into_records();
-        let durable = if records.is_empty() { Ok(()) } else { self.ledger.commit(records) };
+        let now = self.clock.now();
+        // Deciding is pure: should it panic, nothing has happened yet, and only those who wait for this batch hear of it.
+        let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let mut batch = Batch::new(&self.ledger, &self.policy, now);
+            let replies: Vec<Reply> = posts.into_iter().map(|post| post.decide(&mut batch)).collect();
+            (batch.into_records(), replies)
+        }));
+        let Ok((records, replies)) = decided else { return };
+        let durable = match records.is_empty() {
+            true => Ok(()),
+            false => self.ledger.commit(records).inspect(|()| self.pulse().last_durable = Some(now)),
+        };
         self.note(durable.clone().err());
         for reply in replies {
             reply(durable.clone().map_err(NotKept::from));
@@ -175,7 +219,7 @@ impl<L: Ledger> Writer<L> {
         self.tick.send_if_modified(|seen| std::mem::replace(seen, last) != last);
     }
 
-    fn pulse(&self) -> std::sync::MutexGuard<'_, Pulse> {
+    fn pulse(&self) -> MutexGuard<'_, Pulse> {
         self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -188,9 +232,6 @@ impl<L: Ledger> Writer<L> {
         }
         let changed = pulse.unwell.is_some() != error.is_some();
         pulse.unwell = error.map(|error| error.0);
-        if pulse.unwell.is_none() {
-            pulse.last_durable = Some(self.clock.now());
-        }
         drop(pulse);
         if changed {
             self.tick.send_modify(|_| {});
@@ -199,6 +240,17 @@ impl<L: Ledger> Writer<L> {
 }
 
 impl Post {
+    /// What it costs to let it wait.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Submit(Submission::Webhook(Prepared { body, .. }) | Submission::Rejected { body, .. }, _) => {
+                body.len()
+            }
+            Self::Finish { body, .. } => body.len(),
+            Self::Order(..) | Self::Claim { .. } => 0,
+        }
+    }
+
     fn decide<L: Ledger>(self, batch: &mut Batch<'_, L>) -> Reply {
         // A caller that has gone away needs no answer; what it posted is kept all the same.
         match self {
@@ -240,14 +292,15 @@ mod tests {
     use crate::domain::record::Record;
     use crate::domain::ticket::Lane;
     use crate::engine::ledger::Memory;
-    use crate::ingest::submission::Prepared;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicBool;
 
     /// A memory whose disk can be full.
     struct Disk {
         memory: Memory,
         full: Arc<AtomicBool>,
         commits: Arc<AtomicUsize>,
+        /// Looking at ticket 13 panics.
+        cursed: bool,
     }
 
     impl Ledger for Disk {
@@ -255,6 +308,7 @@ mod tests {
             self.memory.last()
         }
         fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
+            assert!(!self.cursed || lane != Lane::of(&"13".into()), "ticket 13");
             self.memory.lane(lane)
         }
         fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
@@ -300,7 +354,11 @@ mod tests {
 
     fn disk() -> (Disk, Arc<AtomicBool>, Arc<AtomicUsize>) {
         let (full, commits) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        (Disk { memory: Memory::default(), full: Arc::clone(&full), commits: Arc::clone(&commits) }, full, commits)
+        (
+            Disk { memory: Memory::default(), full: Arc::clone(&full), commits: Arc::clone(&commits), cursed: false },
+            full,
+            commits,
+        )
     }
 
     #[tokio::test]
@@ -338,10 +396,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_panic_while_deciding_costs_its_batch_and_no_more() {
+        let (mut disk, _, _) = disk();
+        disk.cursed = true;
+        let (desk, thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
+        let submit = async |n| desk.post(|reply| Post::Submit(sale(n), reply)).await;
+        let failed: Result<Receipt, NotKept> = submit(13).await;
+        assert_eq!(failed, Err(NotKept::Unwell(FAILED.to_owned())));
+        assert_eq!(submit(1).await, Ok(Receipt { seq: Seq(1), duplicate_of: None }));
+        assert!(desk.pulse().last_durable.is_some() && desk.pulse().unwell.is_none());
+        let pulse = Arc::clone(&desk.pulse);
+        drop(desk);
+        thread.join().unwrap();
+        assert_eq!(pulse.lock().unwrap().unwell.as_deref(), Some(STOPPED), "a stopped writer looks well");
+    }
+
+    #[tokio::test]
     async fn a_queue_that_is_full_says_so() {
         let (posts, inbox) = sync_channel(1);
         let (_tick, changes) = watch::channel(0);
-        let desk = Desk { posts, pulse: Arc::default(), changes };
+        let desk = Desk { posts, waiting: Arc::default(), pulse: Arc::default(), changes };
         let (reply, _kept) = oneshot::channel();
         desk.posts.try_send(Post::Submit(sale(1), reply)).unwrap();
         assert_eq!(desk.post::<Receipt, NotKept>(|reply| Post::Submit(sale(2), reply)).await, Err(NotKept::Busy));

@@ -6,12 +6,11 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::config::{Auth, Encoding, Method, Require, Secret};
 use crate::domain::Timestamp;
+use crate::domain::signature::{hmac_sha256, standard_webhooks};
 
 /// How a request found the webhook path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +84,7 @@ fn agrees(method: &Method, way: Way, headers: &HeaderMap, body: Option<&[u8]>, n
                 (None, _) => Some(false),
                 (Some(_), None) => None,
                 (Some(sent), Some(body)) => {
-                    let made = secrets.iter().map(|secret| signature(secret.expose().as_bytes(), &[body]));
+                    let made = secrets.iter().map(|secret| hmac_sha256(secret.expose().as_bytes(), &[body]));
                     Some(any(made.map(|made| made.ct_eq(&sent))).into())
                 }
             }
@@ -95,9 +94,8 @@ fn agrees(method: &Method, way: Way, headers: &HeaderMap, body: Option<&[u8]>, n
                 return Some(false);
             };
             let body = body?;
-            let made = secrets
-                .iter()
-                .map(|secret| signature(secret.expose(), &[signed.id, b".", signed.timestamp, b".", body]));
+            let made =
+                secrets.iter().map(|secret| standard_webhooks(secret.expose(), signed.id, signed.timestamp, body));
             Some(any(made.map(|made| any(signed.signatures.iter().map(|sent| made.ct_eq(sent))))).into())
         }
     }
@@ -129,13 +127,6 @@ impl<'a> Signed<'a> {
             .and_then(|text| text.parse::<i64>().ok())
             .is_some_and(|seconds| now.timestamp().abs_diff(seconds) <= tolerance.as_secs())
     }
-}
-
-fn signature(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes a key of any length, so that this cannot fail; were it to, nothing would match.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {

@@ -75,11 +75,6 @@ impl DataFolder {
     pub fn store(&self) -> PathBuf {
         self.path.join("store")
     }
-
-    /// Where the control socket is.
-    pub fn socket(&self) -> PathBuf {
-        self.path.join("control.sock")
-    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-const SMALL: Options = Options { segment_bytes: 700 };
+const SMALL: Options = Options { segment_bytes: 700, trial_bytes: 1 << 20 };
 
 fn open(folder: &Path) -> (Journal, Vec<Warning>) {
     Journal::open(folder, SMALL).unwrap()

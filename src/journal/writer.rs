@@ -17,12 +17,8 @@ use super::{JournalError, Location, Reader, disk, frame};
 pub struct Options {
     /// A batch that would make a segment longer begins a new one.
     pub segment_bytes: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { segment_bytes: 64 << 20 }
-    }
+    /// What the disk must take before a journal that failed is called well again: more than the longest body.
+    pub trial_bytes: usize,
 }
 
 /// The journal, open for appending. There is one in a data folder, behind its lock.
@@ -36,9 +32,6 @@ pub struct Journal {
     unwell: bool,
     acknowledged: Arc<AtomicU64>,
 }
-
-/// What the disk must take before a journal that failed is called well again: more than the longest body.
-pub const TRIAL_BYTES: usize = 1024 * 1024;
 
 /// The segment that is appended to.
 #[derive(Debug)]
@@ -87,8 +80,8 @@ impl Journal {
     }
 
     /// Makes sure that a batch could be kept now. Costs nothing while all is well; after a failure it proves what was
-    /// acknowledged and tries whether the disk takes [`TRIAL_BYTES`] again, so that a full one is not called well because
-    /// a header fits.
+    /// acknowledged and tries whether the disk takes [`Options::trial_bytes`] again, so that a full one is not called well
+    /// because a header fits.
     ///
     /// # Errors
     /// Why nothing can be kept.
@@ -99,7 +92,7 @@ impl Journal {
         self.heal()?;
         self.unwell = true;
         let path = self.folder.join(segment::name(self.active.header.first));
-        disk::append(&self.active.file, &vec![0; TRIAL_BYTES], self.active.end)
+        disk::append(&self.active.file, &vec![0; self.options.trial_bytes], self.active.end)
             .map_err(JournalError::io("append to", &path))?;
         disk::cut(&path, self.active.end).map_err(JournalError::io("cut", &path))?;
         self.unwell = false;

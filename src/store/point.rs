@@ -67,17 +67,6 @@ impl Store {
         })
     }
 
-    /// Where a rejected request is in the journal; `None` when that record is none.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn rejected(&self, seq: Seq) -> Result<Option<Location>, StoreError> {
-        caught(|| match self.resent_as(seq)? {
-            Some(_) => Ok(self.place(seq)?.map(|place| place.location)),
-            None => Ok(None),
-        })
-    }
-
     /// The event that a rejected request became when it was sent again.
     ///
     /// # Errors

@@ -113,7 +113,7 @@ fn a_full_disk_is_answered_503_and_heals_without_a_restart() {
         assert_eq!(before.maximum, None, "this test needs files of any size to be allowed");
     };
     // Less than what the journal wants to see free before it calls itself well again.
-    limit(Some(willcall::journal::writer::TRIAL_BYTES as u64));
+    limit(Some(1 << 20));
     let body = |number: usize| {
         let filler = "x".repeat(200_000);
         format!(r#"{{"family":"ticket","action":"ticket.other","data":{{"id":"{number}","filler":"{filler}"}}}}"#)

@@ -13,6 +13,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::table::shortened;
 use super::{CliError, error};
+use crate::config::{Method, Settings};
+use crate::control::{Remote, SOCKET_NAME};
+use crate::domain::query::Status;
+use crate::engine::Desk as _;
 
 /// The most of an answer that is read, in bytes.
 const MOST_ANSWER: usize = 4 * 1024;
@@ -37,9 +41,9 @@ pub struct Options {
     /// Files, or folders of .json and .jsonc files; JSON may have comments and trailing commas, as in menta's documentation
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The listener
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787/webhooks/menta")]
-    pub to: String,
+    /// The listener; without it, that of the server on the data folder, or the configured one
+    #[arg(long, value_name = "URL")]
+    pub to: Option<String>,
     /// At most so many a second
     #[arg(long, value_name = "N", value_parser = rate)]
     pub rate: Option<f64>,
@@ -72,11 +76,34 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The listener of the server that runs on the data folder, which may have been given another address than is configured.
+async fn own_listener(settings: &Settings) -> String {
+    let mut address = settings.listen.to_string();
+    if let Ok(remote) = Remote::connect(&settings.data_dir.join(SOCKET_NAME)).await
+        && let Ok(Status { listen: Some(listen), .. }) = remote.status().await
+    {
+        address = listen;
+    }
+    let secret = settings.auth.methods.iter().find_map(|method| match method {
+        Method::Path(secrets) => secrets.first(),
+        _ => None,
+    });
+    let path = match (secret, settings.path.rsplit_once('/')) {
+        (Some(secret), Some((parent, _))) => format!("{parent}/{}", secret.expose()),
+        _ => settings.path.clone(),
+    };
+    format!("http://{address}{path}")
+}
+
 /// Does it.
 ///
 /// # Errors
 /// When a file cannot be read, the listener cannot be reached, or any answer is not a 2xx.
-pub async fn run(options: &Options, out: &mut dyn Write) -> Result<(), CliError> {
+pub async fn run(options: &Options, settings: &Settings, out: &mut dyn Write) -> Result<(), CliError> {
+    let to = match &options.to {
+        Some(to) => to.clone(),
+        None => own_listener(settings).await,
+    };
     let files = fixture::files(&options.paths).map_err(|(path, source)| error::file("read", &path)(source))?;
     let client = client(&options.header)?;
     let mut pace = options.rate.map(|rate| interval(Duration::from_secs_f64(1.0 / rate)));
@@ -89,13 +116,13 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<(), CliError>
             pace.tick().await;
         }
         let bytes = std::fs::read(path).map_err(error::file("read", path))?;
-        let (status, answer) = match post(&client, &options.to, fixture::body(bytes)).await {
+        let (status, answer) = match post(&client, &to, fixture::body(bytes)).await {
             Ok((status, answer)) => (status.to_string(), answer),
             Err(error) if error.is_builder() => {
-                return Err(CliError::Usage(format!("--to {}: {}", options.to, root(&error))));
+                return Err(CliError::Usage(format!("--to {to}: {}", root(&error))));
             }
             Err(error) if error.is_connect() => {
-                return Err(CliError::Failed(format!("cannot reach {}: {}", options.to, root(&error))));
+                return Err(CliError::Failed(format!("cannot reach {to}: {}", root(&error))));
             }
             Err(error) => ("---".to_owned(), root(&error)),
         };

@@ -34,7 +34,9 @@ struct Ledger {
 impl Ledger {
     fn new() -> Self {
         let temp = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let (journal, _) = Journal::open(&temp.path().join("journal"), Options { segment_bytes: 20_000 }).unwrap();
+        let (journal, _) =
+            Journal::open(&temp.path().join("journal"), Options { segment_bytes: 20_000, trial_bytes: 1 << 20 })
+                .unwrap();
         let store = Some(Store::open(&temp.path().join("store"), CACHE).unwrap());
         Self { store, journal, temp }
     }
