@@ -60,6 +60,7 @@ fn delivery(seq: u64) -> Delivery {
         key_epoch: 0,
         last: None,
         amendment: None,
+        superseded: Vec::new(),
         counterpart: None,
         released: false,
         said_again: false,

@@ -44,6 +44,7 @@ pub mod verify;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
@@ -71,25 +72,32 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Runs `work` to its end. A question that nobody waits for any more may still be searching; it is not waited for.
+fn complete(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
 fn carry_out(arguments: Arguments) -> Result<(), CliError> {
     let out = &mut io::stdout();
     let Arguments { place, serving, verb } = arguments;
-    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime);
     match verb {
         None => {
             let loaded = place.load(&serving)?;
-            runtime()?.block_on(dashboard::run(loaded, |_| {}))
+            complete(dashboard::run(loaded, |_| {}))
         }
         Some(Verb::Serve(options)) => {
             let loaded = place.load(&serving.or(options.serving))?;
-            runtime()?.block_on(serve::run(loaded, |_| {}))
+            complete(serve::run(loaded, |_| {}))
         }
-        Some(Verb::Demo(options)) => runtime()?.block_on(demo::run(options.seed, &place, serving.or(options.serving))),
-        Some(Verb::Send(options)) => runtime()?.block_on(send::run(&options, &place.settings()?, out)),
-        Some(Verb::Events(verb)) => runtime()?.block_on(events::run(verb, &place.settings()?, out)),
-        Some(Verb::Deliveries(verb)) => runtime()?.block_on(deliveries::run(verb, &place.settings()?, out)),
-        Some(Verb::Ticket(options)) => runtime()?.block_on(ticket::run(options, &place.settings()?, out)),
-        Some(Verb::Quarantine(verb)) => runtime()?.block_on(quarantine::run(verb, &place.settings()?, out)),
+        Some(Verb::Demo(options)) => complete(demo::run(options.seed, &place, serving.or(options.serving))),
+        Some(Verb::Send(options)) => complete(send::run(&options, &place.settings()?, out)),
+        Some(Verb::Events(verb)) => complete(events::run(verb, &place.settings()?, out)),
+        Some(Verb::Deliveries(verb)) => complete(deliveries::run(verb, &place.settings()?, out)),
+        Some(Verb::Ticket(options)) => complete(ticket::run(options, &place.settings()?, out)),
+        Some(Verb::Quarantine(verb)) => complete(quarantine::run(verb, &place.settings()?, out)),
         Some(Verb::Verify) => verify::run(&place.settings()?, out),
         Some(Verb::Rebuild) => rebuild::run(&place.settings()?, out),
         Some(Verb::Export(options)) => export::run(&options, &place.settings()?, out),

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,7 +20,7 @@ use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
 use crate::domain::query::Status;
 use crate::engine::local::LocalLedger;
-use crate::engine::{Engine, Handle};
+use crate::engine::{Desk, Engine, Handle};
 use crate::ingest::door::Door;
 use crate::ingest::server;
 use crate::store::Progress;
@@ -43,6 +44,7 @@ impl Program {
     /// When the address is taken, the data folder is held by another process, or the journal is damaged.
     pub async fn start(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Self, CliError> {
         let target = target(settings).map_err(|error| CliError::Failed(error.to_string()))?;
+        take_all_files();
         let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
             let at = settings.listen;
             CliError::Failed(format!("cannot listen on {at}: {error}; give another address with --listen"))
@@ -93,6 +95,12 @@ impl Program {
         format!("http://{}{}", self.address, self.path)
     }
 
+    /// Waits until the ledger has stopped by itself, which it never should.
+    pub async fn broken(&self) {
+        let mut changes = Desk::changes(&self.engine);
+        while changes.changed().await.is_ok() {}
+    }
+
     /// Stops: no more is taken in or sent out, what is under way is finished or recorded, then the ledger is closed.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -106,6 +114,13 @@ impl Program {
         let writer = self.writer;
         let _ = tokio::task::spawn_blocking(move || writer.join()).await;
     }
+}
+
+/// Takes as many open files as the system grants this user: each sender's connection is one.
+fn take_all_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Without them there are fewer connections at once, and nothing else.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// A folder that holds a ledger. A command that only looks must not make one: it would say that all is well.

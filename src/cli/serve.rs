@@ -17,7 +17,12 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     let program = start(&loaded).await?;
     tracing::info!("listening on {}, data in {}", program.url(), loaded.settings.data_dir.display());
     started(&program);
-    let signal = signals.next().await;
+    let signal = tokio::select! {
+        signal = signals.next() => signal,
+        () = program.broken() => {
+            return Err(CliError::Failed("the ledger has stopped; the log says why, and a new start goes on".to_owned()));
+        }
+    };
     tracing::info!("{signal}: stopping; what is under way is finished first, a second signal ends at once");
     tokio::select! {
         () = program.stop() => tracing::info!("stopped"),

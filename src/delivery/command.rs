@@ -54,7 +54,8 @@ impl CommandTarget {
     pub(super) async fn attempt(&self, assignment: &Assignment) -> (Answer, Vec<u8>) {
         let request = match request::body(assignment) {
             Ok(request) => request,
-            Err(sentence) => return (bare_answer(Outcome::Refused, sentence), Vec::new()),
+            // Nothing went out: a retry must not look like one after the target's own no.
+            Err(sentence) => return (bare_answer(Outcome::Deferred, sentence), Vec::new()),
         };
         let watch = Stopwatch::start(self.clock);
         let child = match self.start(assignment) {

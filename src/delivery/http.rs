@@ -70,7 +70,8 @@ impl HttpTarget {
     pub(super) async fn attempt(&self, assignment: &Assignment) -> (Answer, Vec<u8>) {
         let body = match request::body(assignment) {
             Ok(body) => body,
-            Err(sentence) => return (bare_answer(Outcome::Refused, sentence), Vec::new()),
+            // Nothing went out: a retry must not look like one after the target's own no.
+            Err(sentence) => return (bare_answer(Outcome::Deferred, sentence), Vec::new()),
         };
         let headers = self.headers(assignment, &body);
         let mut request = self.client.post(self.url.clone());

@@ -25,6 +25,7 @@ pub(crate) fn assignment() -> Assignment {
         key_epoch: 0,
         last: None,
         amendment: None,
+        superseded: Vec::new(),
         counterpart: None,
         released: false,
         said_again: false,

@@ -80,6 +80,9 @@ pub struct Delivery {
     /// A later webhook about the same sale with other people or personal data, waiting for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amendment: Option<Amendment>,
+    /// Earlier versions of the sale, which amendments have replaced: see [`Amendment::version`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<Digest>,
     /// The other half: a transfer's return, or the transfer a return undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterpart: Option<DeliveryId>,
@@ -283,6 +286,11 @@ pub enum Hold {
         /// Who had delivered it; none when that is not known.
         delivered: Option<Hand>,
     },
+    /// A version of the sale that an amendment had replaced came again: late, or meant.
+    AmendedBack {
+        /// The event that said it again.
+        event: Seq,
+    },
     /// menta's data changed after a person had cancelled the delivery.
     AmendedAfterCancel,
     /// Said again without a resale id, with the opposite said in between: a late repetition, or the same people anew.
@@ -338,6 +346,12 @@ impl std::fmt::Display for Hold {
             Self::AmendedAfterSent { .. } => f.write_str(
                 "menta changed buyer or personal data after it was sent: retry sends the new, cancel keeps the old",
             ),
+            Self::AmendedBack { event } => {
+                write!(
+                    f,
+                    "event {event} says an earlier version of this sale again: retry sends the latest before it; if {event} is right, deliver by hand"
+                )
+            }
             Self::AmendedAfterCancel => f.write_str(
                 "menta changed buyer or personal data after it was cancelled: retry sends the new, cancel leaves it",
             ),
@@ -413,6 +427,14 @@ pub struct Undo {
     pub action: Seq,
     /// Every delivery that the action changed, as it was before.
     pub before: Vec<Delivery>,
+}
+
+impl Amendment {
+    /// Names its people and personal data, whichever event said them.
+    pub fn version(&self) -> Digest {
+        let folded = |one: &Option<Person>| one.as_ref().map_or(String::new(), |one| one.folded().collect());
+        Digest::of(&[folded(&self.from).as_bytes(), folded(&self.to).as_bytes(), &self.personal.0])
+    }
 }
 
 impl Delivery {
@@ -521,6 +543,7 @@ mod tests {
             key_epoch: 0,
             last: None,
             amendment: None,
+            superseded: Vec::new(),
             counterpart: None,
             released: false,
             said_again: false,

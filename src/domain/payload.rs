@@ -322,7 +322,7 @@ impl TicketUpdated {
             })
         };
         let order = Order {
-            resale: text(data, "metadata.order.resaleId").map(ResaleId),
+            resale: name(data, "metadata.order.resaleId").map(ResaleId),
             paid: amount(data, "metadata.order.grossResalePaidAmount"),
             paid_without_buyer_fee: amount(data, "metadata.order.grossResalePaidAmountWithoutBuyerFee"),
             seller_fee: amount(data, "metadata.order.sellerFee"),
@@ -336,9 +336,9 @@ impl TicketUpdated {
             .map(|path| data.at(path).map_or(String::new(), Json::canonical))
             .collect();
         Self {
-            ticket: text(data, "id").map(TicketId),
-            new_owner: text(data, "newOwnerEmail").map(Person),
-            old_owner: text(data, "oldOwnerEmail").map(Person),
+            ticket: name(data, "id").map(TicketId),
+            new_owner: name(data, "newOwnerEmail").map(Person),
+            old_owner: name(data, "oldOwnerEmail").map(Person),
             reversal: match data.get("reversal") {
                 None | Some(Json::Bool(false)) => Reversal::Sale,
                 Some(Json::Bool(true)) => Reversal::Reversal,
@@ -357,6 +357,14 @@ impl TicketUpdated {
 fn text(json: &Json, path: &str) -> Option<String> {
     json.at(path).and_then(Json::text).map(str::to_owned)
 }
+
+/// What names a ticket, a sale or a person goes into every record about it: a text longer than any name is none.
+fn name(json: &Json, path: &str) -> Option<String> {
+    text(json, path).filter(|text| text.len() <= LONGEST_NAME)
+}
+
+/// In bytes. An e-mail address has at most 254.
+const LONGEST_NAME: usize = 1024;
 
 fn amount(json: &Json, path: &str) -> Option<Amount> {
     text(json, path).map(Amount)
@@ -397,6 +405,13 @@ mod tests {
         );
         assert_eq!(update.nominal.unwrap().identification.as_deref(), Some("1307009"));
         assert_eq!(update.seller.unwrap().identification.as_deref(), Some("9282712"));
+    }
+
+    #[test]
+    fn a_text_longer_than_any_name_is_none() {
+        let long = "x".repeat(LONGEST_NAME + 1);
+        let update = update(&format!(r#"{{"id":"{long}","newOwnerEmail":"{}"}}"#, &long[1..]));
+        assert_eq!((update.ticket, update.new_owner.map(|one| one.0.len())), (None, Some(LONGEST_NAME)));
     }
 
     #[test]

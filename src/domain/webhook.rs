@@ -38,7 +38,7 @@ pub enum NotAWebhook {
     /// `family` or `action` is absent, empty or no string.
     #[error("no `{0}`: an envelope needs `family` and `action`, in `message` or at the top")]
     Missing(&'static str),
-    /// `family` or `action` is there twice.
+    /// `message`, `family` or `action` is there twice.
     #[error("`{0}` is given more than once")]
     Ambiguous(&'static str),
 }
@@ -67,6 +67,7 @@ impl<'a> Webhook<'a> {
         if !matches!(tree, Json::Object(_)) {
             return Err(NotAWebhook::NotAnObject(tree.kind()));
         }
+        once(&tree, "message")?;
         let (message, tree) = match tree.into_member("message") {
             Ok(inner @ Json::Object(_)) => {
                 let wrapped = members(raw)?.into_iter().rev().find(|(name, _)| name == "message");
@@ -88,12 +89,17 @@ impl<'a> Webhook<'a> {
     }
 }
 
-fn required(tree: &Json, name: &'static str) -> Result<String, NotAWebhook> {
-    if let Json::Object(members) = tree
-        && members.iter().filter(|(key, _)| key == name).count() > 1
-    {
-        return Err(NotAWebhook::Ambiguous(name));
+fn once(tree: &Json, name: &'static str) -> Result<(), NotAWebhook> {
+    match tree {
+        Json::Object(members) if members.iter().filter(|(key, _)| key == name).count() > 1 => {
+            Err(NotAWebhook::Ambiguous(name))
+        }
+        _ => Ok(()),
     }
+}
+
+fn required(tree: &Json, name: &'static str) -> Result<String, NotAWebhook> {
+    once(tree, name)?;
     match tree.get(name) {
         Some(Json::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
         _ => Err(NotAWebhook::Missing(name)),
@@ -150,6 +156,8 @@ mod tests {
         assert_eq!(refusal(r#"{"family":"ticket"}"#), NotAWebhook::Missing("action"));
         assert_eq!(refusal(r#"{"family":7,"action":"x"}"#), NotAWebhook::Missing("family"));
         assert_eq!(refusal(r#"{"family":"a","family":"b","action":"x"}"#), NotAWebhook::Ambiguous("family"));
+        let twice = r#"{"message":{"family":"a","action":"x"},"message":{"family":"a","action":"x"}}"#;
+        assert_eq!(refusal(twice), NotAWebhook::Ambiguous("message"));
         assert_eq!(refusal("").code(), "not_json");
         assert_eq!(refusal("{}").code(), "not_an_envelope");
     }

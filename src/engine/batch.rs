@@ -19,6 +19,9 @@ use crate::domain::retry::{Outcome, RetryPolicy};
 use crate::domain::ticket::{Lane, Ticket};
 use crate::ingest::submission::{Prepared, Receipt, Submission};
 
+/// When to look again for due work after the ledger could not say.
+const UNREADABLE: chrono::Duration = chrono::Duration::seconds(5);
+
 /// Decisions on top of a ledger.
 pub struct Batch<'a, L> {
     ledger: &'a L,
@@ -92,11 +95,23 @@ impl<'a, L: Ledger> Batch<'a, L> {
                 return Ok(claimed);
             }
             let lane = Lane::of_delivery(due.ticket.as_ref(), due.id);
-            let Some(started) = decide::start(self.ticket(lane)?, now) else { continue };
+            // From the first start on there is no way back: one delivery that cannot be read must not keep others.
+            let started = match self.ticket(lane) {
+                Ok(ticket) => decide::start(ticket, now),
+                Err(error) => {
+                    tracing::error!(delivery = %due.id, "cannot be started: {error}");
+                    continue;
+                }
+            };
+            let Some(started) = started else { continue };
             let Some(delivery) = started.changed.iter().find(|one| one.id == started.delivery).cloned() else {
                 continue;
             };
-            let body = self.body(delivery.event)?;
+            let body = self.body(delivery.event).unwrap_or_else(|error| {
+                // The attempt finds nothing that could be sent, and says so on record.
+                tracing::error!(delivery = %due.id, "its webhook cannot be read: {error}");
+                Vec::new()
+            });
             let fact = Fact::AttemptStarted(AttemptStarted {
                 delivery: delivery.id,
                 ticket: delivery.ticket.clone(),
@@ -107,7 +122,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
             self.push(fact, started.changed, Vec::new());
             claimed.assignments.push(Assignment { delivery, attempt: started.attempt, key: started.key, body });
         }
-        claimed.next_due = self.ledger.next_due(self.now)?;
+        claimed.next_due = self.ledger.next_due(now).unwrap_or(Some(now + UNREADABLE));
         Ok(claimed)
     }
 

@@ -82,11 +82,13 @@ impl LocalLedger {
     /// When another process holds the folder, or the journal is damaged.
     pub fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<(Self, Opening), OpenError> {
         let folder = DataFolder::take(&settings.data_dir)?;
-        let (journal, cut) = Journal::open(&folder.journal(), options(settings))?;
-        let reader = journal.reader();
-        let now = settings.clock.now();
+        // The store never has a record that the journal had not made durable before: it knows how long the journal was.
+        let opened = Store::open(&folder.store(), settings.store_cache);
+        let known = opened.as_ref().map_or(Ok(Seq(0)), Store::applied).unwrap_or_default();
+        let (journal, cut) = Journal::open(&folder.journal(), options(settings), known)?;
+        let (reader, now) = (journal.reader(), settings.clock.now());
         let (store, repaired) =
-            crate::store::open_or_rebuild(&folder.store(), settings.store_cache, &reader, now, progress)?;
+            crate::store::bring_up(opened, &folder.store(), settings.store_cache, &reader, now, progress)?;
         let mut warnings: Vec<String> = cut.iter().map(ToString::to_string).collect();
         warnings.extend(repaired.map(|repaired| {
             let moved_to = repaired.moved_to.display().to_string();
@@ -208,7 +210,7 @@ impl Archive for LocalArchive {
 /// As [`LocalLedger::open`].
 pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<(Seq, Opening), OpenError> {
     let folder = DataFolder::take(&settings.data_dir)?;
-    let (journal, cut) = Journal::open(&folder.journal(), options(settings))?;
+    let (journal, cut) = Journal::open(&folder.journal(), options(settings), Seq(0))?;
     crate::store::rebuild(&folder.store(), settings.store_cache, &journal.reader(), progress)?;
     Ok((journal.last(), Opening { warnings: cut.iter().map(ToString::to_string).collect() }))
 }

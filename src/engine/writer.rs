@@ -301,6 +301,8 @@ mod tests {
         commits: Arc<AtomicUsize>,
         /// Looking at ticket 13 panics.
         cursed: bool,
+        /// This record cannot be read.
+        unreadable: Option<Seq>,
     }
 
     impl Ledger for Disk {
@@ -327,6 +329,9 @@ mod tests {
             self.memory.in_flight()
         }
         fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
+            if self.unreadable == Some(seq) {
+                return Err(LedgerError("a bad sector".to_owned()));
+            }
             self.memory.record(seq)
         }
         fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
@@ -355,7 +360,13 @@ mod tests {
     fn disk() -> (Disk, Arc<AtomicBool>, Arc<AtomicUsize>) {
         let (full, commits) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         (
-            Disk { memory: Memory::default(), full: Arc::clone(&full), commits: Arc::clone(&commits), cursed: false },
+            Disk {
+                memory: Memory::default(),
+                full: Arc::clone(&full),
+                commits: Arc::clone(&commits),
+                cursed: false,
+                unreadable: None,
+            },
             full,
             commits,
         )
@@ -409,6 +420,20 @@ mod tests {
         drop(desk);
         thread.join().unwrap();
         assert_eq!(pulse.lock().unwrap().unwell.as_deref(), Some(STOPPED), "a stopped writer looks well");
+    }
+
+    #[tokio::test]
+    async fn a_webhook_that_cannot_be_read_any_more_keeps_no_other_from_going_out() {
+        let (mut disk, _, _) = disk();
+        disk.unreadable = Some(Seq(2));
+        let (desk, _thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
+        for n in 1..=3 {
+            desk.post(|reply| Post::Submit(sale(n), reply)).await.map_err(|error: NotKept| error).unwrap();
+        }
+        let claimed: Result<Claimed, NotKept> =
+            desk.post(|reply| Post::Claim { limit: 9, target: "t".to_owned(), reply }).await;
+        let bodies: Vec<bool> = claimed.unwrap().assignments.iter().map(|one| one.body.is_empty()).collect();
+        assert_eq!(bodies, [false, true, false], "each that is on record as started was handed out");
     }
 
     #[tokio::test]

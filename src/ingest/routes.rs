@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use axum::routing::any;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -58,13 +58,15 @@ pub fn loggable<'a>(settings: &'a Settings, path: &'a str) -> std::borrow::Cow<'
     if path == settings.path || matches!(path, "/healthz" | "/readyz") {
         return path.into();
     }
-    let shown = if has_secrets { auth::parent_of(path).unwrap_or_default() } else { path };
-    let mut shown: String = shown.chars().take(100).flat_map(char::escape_debug).collect();
     if has_secrets {
-        shown.push('/');
-        shown.push_str(MASK);
+        // Of an address that is nearly ours any part may be the secret; only what is configured is known not to be.
+        let ours = auth::parent_of(&settings.path).unwrap_or_default();
+        return match auth::parent_of(path) == Some(ours) {
+            true => format!("{ours}/{MASK}").into(),
+            false => MASK.into(),
+        };
     }
-    shown.into()
+    path.chars().take(100).flat_map(char::escape_debug).collect::<String>().into()
 }
 
 const READ: &str = "GET, HEAD";
@@ -129,7 +131,9 @@ impl<I: Intake> Listener<I> {
             return Err(Refusal::MethodNotAllowed { allow: "POST" });
         }
         let verdict = auth::judge(auth, way, &head.headers, None, self.clock.now());
-        if verdict == Verdict::Refused {
+        // Without authentication any web page opened on this machine could post a sale to loopback: a browser says so.
+        let from_a_page = head.headers.contains_key(ORIGIN) || head.headers.contains_key("sec-fetch-site");
+        if verdict == Verdict::Refused || (auth.methods.is_empty() && from_a_page) {
             return Err(self.unauthorized(from));
         }
         let body = self.read(body).await?;

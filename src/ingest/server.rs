@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::Resource;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -30,8 +31,13 @@ use super::submission::Intake;
 use super::throttle::Throttle;
 use crate::config::{Clock, Settings};
 
-/// Further ones wait in the kernel's queue.
+/// Further ones wait in the kernel's queue. Fewer, where the system allows this process few files: the ledger needs some.
 const CONNECTIONS: usize = 1024;
+
+fn connections() -> usize {
+    let files = rustix::process::getrlimit(Resource::Nofile).current;
+    files.and_then(|files| usize::try_from(files / 2).ok()).map_or(CONNECTIONS, |half| half.clamp(1, CONNECTIONS))
+}
 /// Request line and headers.
 const HEAD_BYTES: usize = 64 << 10;
 /// For requests under way when the end comes.
@@ -53,7 +59,7 @@ pub async fn serve<I: Intake>(
 ) {
     let state = Arc::new(Listener { settings, intake, clock, door, throttle: Throttle::default() });
     let router = routes::router(Arc::clone(&state));
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let slots = Arc::new(Semaphore::new(connections()));
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);

@@ -229,6 +229,18 @@ async fn plain_json_with_a_mistaken_content_encoding_is_taken() {
 }
 
 #[tokio::test]
+async fn a_web_page_cannot_post_where_nobody_must_show_who_they_are() {
+    let open = run(&[]).await;
+    for sign in ["Origin: https://evil.example\r\n", "Sec-Fetch-Site: cross-site\r\n"] {
+        assert_eq!(open.post(sign, WEBHOOK).await.status, 401, "{sign}");
+    }
+    assert!(open.kept().is_empty());
+    let guarded = run(&SECRETS[..1]).await;
+    let known = "Origin: null\r\nAuthorization: Bearer new-new-new-new-new\r\n";
+    assert_eq!(guarded.post(known, WEBHOOK).await.status, 200);
+}
+
+#[tokio::test]
 async fn what_cannot_be_kept_is_never_answered_2xx() {
     let running = run(&[]).await;
     for (mood, code) in [(NotKept::Busy, "busy"), (NotKept::Unwell("disk /secret/path is full".into()), "unwell")] {
@@ -324,7 +336,9 @@ fn a_logged_path_shows_no_secret_and_moves_no_cursor() {
     assert_eq!(loggable(&open, &"/a".repeat(1000)).len(), 100);
     let secret = settings(&[("AUTH_PATH_SECRETS", "first-first-first")]);
     assert_eq!(loggable(&secret, "/webhooks/first-first-first"), "/webhooks/••••");
-    assert_eq!(loggable(&secret, "/webhook/first-first-first"), "/webhook/••••");
+    assert_eq!(loggable(&secret, "/webhook/first-first-first"), "••••");
+    assert_eq!(loggable(&secret, "/webhooks/first-first-first/"), "••••");
+    assert_eq!(loggable(&secret, "/first-first-first/menta"), "••••");
     assert_eq!(loggable(&secret, "/healthz"), "/healthz");
 }
 

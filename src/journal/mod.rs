@@ -115,6 +115,19 @@ pub enum JournalError {
         /// The first missing record.
         first: Seq,
     },
+    /// The journal ends before a record that surely was acknowledged.
+    #[error(
+        "records are lost: the journal in {folder} ends at record {last}, the store has seen record {known}; put the missing files back, or accept the loss with `willcall rebuild`",
+        folder = .folder.display()
+    )]
+    Lost {
+        /// The journal's folder.
+        folder: PathBuf,
+        /// Its last record.
+        last: Seq,
+        /// A later one, which was acknowledged.
+        known: Seq,
+    },
     /// A batch that does not continue the journal.
     #[error("record {given} cannot be appended: the next one is {expected}")]
     OutOfOrder {

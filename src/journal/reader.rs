@@ -47,12 +47,8 @@ impl Reader {
     pub fn at_rest(folder: &Path) -> Result<Self, JournalError> {
         let last = match recovery::segments(folder)?.last() {
             None => Seq(0),
-            Some(first) => {
-                let mut frames = Frames::open(folder, *first, None)?;
-                // Whatever follows the last whole record is being written, or torn.
-                while let Ok(Some(_)) = frames.advance() {}
-                Seq(frames.expected().0 - 1)
-            }
+            // Whatever follows the last whole record is being written, or torn.
+            Some(first) => recovery::last_whole(folder, *first)?,
         };
         Ok(Self::new(folder.to_owned(), Arc::new(AtomicU64::new(last.0))))
     }

@@ -58,11 +58,12 @@ pub fn segments(folder: &Path) -> Result<Vec<Seq>, JournalError> {
     Ok(firsts)
 }
 
-/// Brings the segments in `folder` into order; `None` when there is none.
+/// Brings the segments in `folder` into order; `None` when there is none. `known` was acknowledged: if the journal ends
+/// before it, records are lost, and nothing is changed.
 ///
 /// # Errors
-/// When something is damaged or missing.
-pub fn recover(folder: &Path) -> Result<(Option<Proved>, Vec<Warning>), JournalError> {
+/// When something is damaged, missing or lost.
+pub fn recover(folder: &Path, known: Seq) -> Result<(Option<Proved>, Vec<Warning>), JournalError> {
     let mut firsts = segments(folder)?;
     let mut warnings = Vec::new();
     if let Some(&last) = firsts.last()
@@ -72,8 +73,10 @@ pub fn recover(folder: &Path) -> Result<(Option<Proved>, Vec<Warning>), JournalE
         firsts.pop();
     }
     check_chain(folder, &firsts)?;
-    let Some(&last) = firsts.last() else { return Ok((None, warnings)) };
-    let (proved, warning) = prove_last(folder, last)?;
+    let Some(&last) = firsts.last() else {
+        return if known == Seq(0) { Ok((None, warnings)) } else { Err(lost(folder, Seq(0), known)) };
+    };
+    let (proved, warning) = prove_last(folder, last, known)?;
     warnings.extend(warning);
     Ok((Some(proved), warnings))
 }
@@ -122,18 +125,47 @@ fn check_chain(folder: &Path, firsts: &[Seq]) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn prove_last(folder: &Path, first: Seq) -> Result<(Proved, Option<Warning>), JournalError> {
+fn lost(folder: &Path, last: Seq, known: Seq) -> JournalError {
+    JournalError::Lost { folder: folder.to_owned(), last, known }
+}
+
+/// The last whole record of the last segment, without changing anything.
+///
+/// # Errors
+/// When bad bytes are followed by a sound frame, which no torn end is, or the file system refuses.
+pub fn last_whole(folder: &Path, first: Seq) -> Result<Seq, JournalError> {
     let mut frames = Frames::open(folder, first, None)?;
-    let header = frames.header();
-    let error = loop {
+    let error = first_flaw(&mut frames);
+    let last = Seq(frames.expected().0 - 1);
+    match error {
+        None => Ok(last),
+        Some(JournalError::Damaged { path, offset, flaw }) => match torn_tail(&path, frames.header(), last, offset)? {
+            Some(_) => Ok(last),
+            None => Err(JournalError::Damaged { path, offset, flaw }),
+        },
+        Some(other) => Err(other),
+    }
+}
+
+fn first_flaw(frames: &mut Frames) -> Option<JournalError> {
+    loop {
         match frames.advance() {
             Ok(Some(_)) => {}
-            Ok(None) => break None,
-            Err(error) => break Some(error),
+            Ok(None) => return None,
+            Err(error) => return Some(error),
         }
-    };
+    }
+}
+
+fn prove_last(folder: &Path, first: Seq, known: Seq) -> Result<(Proved, Option<Warning>), JournalError> {
+    let mut frames = Frames::open(folder, first, None)?;
+    let header = frames.header();
+    let error = first_flaw(&mut frames);
     let end = frames.offset();
     let last = Seq(frames.expected().0 - 1);
+    if last < known {
+        return Err(error.unwrap_or_else(|| lost(folder, last, known)));
+    }
     let warning = match error {
         None => None,
         Some(JournalError::Damaged { path, offset, flaw }) => {
@@ -144,13 +176,16 @@ fn prove_last(folder: &Path, first: Seq) -> Result<(Proved, Option<Warning>), Jo
     Ok((Proved { header, end, last }, warning))
 }
 
-/// Cuts what follows the record `last`, unless a sound frame is in it.
-fn cut_tail(path: &Path, header: Header, last: Seq, offset: u64) -> Result<Option<Warning>, JournalError> {
+/// What follows the record `last`, unless a sound frame is in it.
+fn torn_tail(path: &Path, header: Header, last: Seq, offset: u64) -> Result<Option<Vec<u8>>, JournalError> {
     let mut tail = fs::read(path).map_err(JournalError::io("read", path))?;
     tail.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(tail.len()));
-    if frame::any_sound_after(last, &tail, header.salt) {
-        return Ok(None);
-    }
+    Ok((!frame::any_sound_after(last, &tail, header.salt)).then_some(tail))
+}
+
+/// Cuts what follows the record `last`, unless a sound frame is in it.
+fn cut_tail(path: &Path, header: Header, last: Seq, offset: u64) -> Result<Option<Warning>, JournalError> {
+    let Some(tail) = torn_tail(path, header, last, offset)? else { return Ok(None) };
     let kept_in = disk::unused(path, &format!(".torn-{offset}"));
     disk::create_durably(&kept_in, &tail).map_err(JournalError::io("write", &kept_in))?;
     disk::cut(path, offset).map_err(JournalError::io("cut", path))?;

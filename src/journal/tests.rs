@@ -31,7 +31,7 @@ fn scratch() -> tempfile::TempDir {
 const SMALL: Options = Options { segment_bytes: 700, trial_bytes: 1 << 20 };
 
 fn open(folder: &Path) -> (Journal, Vec<Warning>) {
-    Journal::open(folder, SMALL).unwrap()
+    Journal::open(folder, SMALL, Seq(0)).unwrap()
 }
 
 fn all(journal: &Journal) -> Vec<Record> {
@@ -143,7 +143,7 @@ fn a_flipped_byte_is_named_with_file_and_offset() {
         let mut bytes = sound.clone();
         bytes[place as usize] ^= 0x10;
         fs::write(&path, &bytes).unwrap();
-        match Journal::open(temp.path(), SMALL) {
+        match Journal::open(temp.path(), SMALL, Seq(0)) {
             Err(JournalError::Damaged { path: named, offset, .. }) => {
                 assert_eq!((named, offset), (path.clone(), second.offset))
             }
@@ -176,14 +176,14 @@ fn damage_in_an_earlier_segment_is_named_when_it_is_read_and_its_loss_at_once() 
     );
 
     fs::write(&paths[1], &sound[..sound.len() - 1]).unwrap();
-    let error = Journal::open(temp.path(), SMALL).unwrap_err();
+    let error = Journal::open(temp.path(), SMALL, Seq(0)).unwrap_err();
     assert!(matches!(&error, JournalError::Damaged { path, .. } if *path == paths[1]), "{error}");
 
     for lost in 0..paths.len() - 1 {
         fs::write(&paths[1], &sound).unwrap();
         let bytes = fs::read(&paths[lost]).unwrap();
         fs::remove_file(&paths[lost]).unwrap();
-        let error = Journal::open(temp.path(), SMALL).unwrap_err();
+        let error = Journal::open(temp.path(), SMALL, Seq(0)).unwrap_err();
         assert!(matches!(error, JournalError::Missing { .. }), "{error}");
         fs::write(&paths[lost], bytes).unwrap();
     }
@@ -234,6 +234,26 @@ fn a_failed_write_or_sync_counts_for_nothing_and_the_next_append_heals() {
             assert_eq!((all(&journal), warnings), (expected, vec![]), "{device}");
         }
     }
+}
+
+#[test]
+fn a_journal_that_ends_before_what_was_acknowledged_is_not_opened_and_not_touched() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(temp.path());
+    journal.append(&records(1..=3)).unwrap();
+    drop(journal);
+    Journal::open(temp.path(), SMALL, Seq(3)).unwrap();
+    let path = files(temp.path()).remove(0);
+    let whole = fs::read(&path).unwrap();
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    for shorter in [&flipped[..], &whole[..whole.len() - 1], &whole[..segment::HEADER]] {
+        fs::write(&path, shorter).unwrap();
+        assert!(Journal::open(temp.path(), SMALL, Seq(3)).is_err());
+        assert_eq!(fs::read(&path).unwrap(), shorter);
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(Journal::open(temp.path(), SMALL, Seq(3)), Err(JournalError::Lost { last: Seq(0), .. })));
 }
 
 #[test]

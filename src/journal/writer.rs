@@ -43,13 +43,14 @@ struct Active {
 }
 
 impl Journal {
-    /// Opens the journal in `folder`, creating it if there is none; says what had to be cut off.
+    /// Opens the journal in `folder`, creating it if there is none; says what had to be cut off. `known` is a record that
+    /// surely was acknowledged, as whoever follows the journal remembers it; 0 when nobody does.
     ///
     /// # Errors
-    /// When something in it is damaged or missing, or the file system refuses.
-    pub fn open(folder: &Path, options: Options) -> Result<(Self, Vec<Warning>), JournalError> {
+    /// When something in it is damaged or missing, it ends before `known`, or the file system refuses.
+    pub fn open(folder: &Path, options: Options, known: Seq) -> Result<(Self, Vec<Warning>), JournalError> {
         disk::create_folder(folder).map_err(JournalError::io("create", folder))?;
-        let (proved, warnings) = recovery::recover(folder)?;
+        let (proved, warnings) = recovery::recover(folder, known)?;
         let (active, last) = match proved {
             Some(Proved { header, end, last }) => {
                 let path = folder.join(segment::name(header.first));

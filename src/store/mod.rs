@@ -57,7 +57,7 @@ pub mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use repair::{Difference, Progress, Repaired, Verified, open_or_rebuild, rebuild, verify};
+pub use repair::{Difference, Progress, Repaired, Verified, bring_up, rebuild, verify};
 
 use fold::Fold;
 use tree::{Changes, Rows};
@@ -132,7 +132,7 @@ impl Store {
     /// Opens the store in `folder`, creating it if there is none.
     ///
     /// # Errors
-    /// When it cannot be read, or was written by another version: see [`open_or_rebuild`].
+    /// When it cannot be read, or was written by another version: see [`bring_up`].
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         caught(|| {
             let store = Self { rows: Rows::open(folder, cache_bytes)? };

@@ -60,19 +60,21 @@ pub enum Difference {
     Differs(String),
 }
 
-/// Opens the store in `folder` and brings it up to the journal. A store that cannot be opened, read or used is moved aside
-/// and made anew.
+/// Brings the store in `folder`, as it was `opened`, up to the journal. A store that cannot be opened, read or used is moved
+/// aside and made anew.
 ///
 /// # Errors
 /// When the journal cannot be read or the file system refuses.
-pub fn open_or_rebuild(
+pub fn bring_up(
+    opened: Result<Store, StoreError>,
     folder: &Path,
     cache_bytes: u64,
     journal: &Reader,
     now: Timestamp,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Store, Option<Repaired>), StoreError> {
-    match open_and_catch_up(folder, cache_bytes, journal, progress) {
+    let caught_up = opened.and_then(|store| store.catch_up(journal, progress).map(|()| store));
+    match caught_up {
         Ok(store) => Ok((store, None)),
         Err(error) if error.is_damage() => {
             let repaired = Repaired { why: error.to_string(), moved_to: move_aside(folder, now)? };

@@ -94,6 +94,7 @@ pub(super) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64
         key_epoch: 0,
         last: None,
         amendment: None,
+        superseded: Vec::new(),
         counterpart: None,
         released: false,
         said_again: false,

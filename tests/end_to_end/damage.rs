@@ -51,6 +51,26 @@ fn a_torn_tail_is_cut_off_with_a_warning_and_put_aside() {
 }
 
 #[test]
+fn a_journal_that_has_lost_its_end_is_not_started_over_until_somebody_accepts_it() {
+    let (mut program, _platform) = delivered();
+    let segment = segment(&program);
+    let sound = fs::read(&segment).unwrap();
+    let mut flipped = sound.clone();
+    let last = flipped.len() - 2;
+    flipped[last] ^= 1;
+    fs::write(&segment, &flipped).unwrap();
+    let reason = program.refused(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(reason.contains("is damaged at byte"), "{reason}");
+    assert_eq!(fs::read(&segment).unwrap(), flipped, "nothing was cut");
+    fs::remove_file(&segment).unwrap();
+    let reason = program.refused(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(reason.contains("records are lost") && reason.contains("willcall rebuild"), "{reason}");
+    fs::write(&segment, &sound).unwrap();
+    program.start();
+    assert_eq!(program.deliveries().len(), 3);
+}
+
+#[test]
 fn damage_in_the_middle_of_the_journal_is_named_and_nothing_is_started_over_it() {
     let (mut program, _platform) = delivered();
     let segment = segment(&program);

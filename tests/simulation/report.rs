@@ -30,6 +30,7 @@ const MUST_OCCUR: [(&str, &[&str]); 7] = [
             "never received",
             "amended after sent",
             "amended after cancel",
+            "amended back",
             "repeated or new",
         ],
     ),
@@ -130,6 +131,7 @@ fn hold(why: &Hold) -> &'static str {
         Hold::NotTheOwner { .. } => "not the owner",
         Hold::NeverReceived { .. } => "never received",
         Hold::AmendedAfterSent { .. } => "amended after sent",
+        Hold::AmendedBack { .. } => "amended back",
         Hold::AmendedAfterCancel => "amended after cancel",
         Hold::RepeatedOrNew { .. } => "repeated or new",
     }

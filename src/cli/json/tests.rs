@@ -27,6 +27,7 @@ fn sale() -> Domain {
         key_epoch: 0,
         last: Some(LastAttempt { outcome: Outcome::Unknown, text: "503 Service Unavailable".into() }),
         amendment: None,
+        superseded: Vec::new(),
         counterpart: None,
         released: false,
         said_again: false,

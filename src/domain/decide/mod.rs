@@ -80,6 +80,7 @@ fn opened(update: &TicketUpdated, seq: Seq, now: Timestamp, kind: Kind, state: S
         key_epoch: 0,
         last: None,
         amendment: None,
+        superseded: Vec::new(),
         counterpart: None,
         released: false,
         said_again: false,

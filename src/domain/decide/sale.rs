@@ -128,6 +128,9 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
                 known.amendment = Some(amendment);
             }
         }
+        (_, Evidence::NotDone) if !same && known.superseded.contains(&amendment.version()) => {
+            known.state = State::Held { why: Hold::AmendedBack { event: seq } };
+        }
         (_, Evidence::NotDone) => {
             apply(known, amendment);
             // What was held for its data or its place is judged anew; what waits for a person about its reversal is not.
@@ -148,12 +151,27 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
     }
 }
 
+/// Earlier versions of a sale that are remembered, so that a late repetition of one is known for what it is.
+const MOST_VERSIONS: usize = 8;
+
 /// Takes an amendment over. Other words under the same idempotency key would be a lie, so attempts made bring a new key.
 pub(super) fn apply(delivery: &mut Delivery, amendment: Amendment) {
     let same =
         (&delivery.from, &delivery.to, delivery.personal) == (&amendment.from, &amendment.to, amendment.personal);
-    if !same && delivery.attempts > 0 {
-        delivery.key_epoch += 1;
+    if !same {
+        if delivery.attempts > 0 {
+            delivery.key_epoch += 1;
+        }
+        let replaced = Amendment {
+            event: delivery.event,
+            from: delivery.from.clone(),
+            to: delivery.to.clone(),
+            personal: delivery.personal,
+        };
+        delivery.superseded.push(replaced.version());
+        if delivery.superseded.len() > MOST_VERSIONS {
+            delivery.superseded.remove(0);
+        }
     }
     delivery.event = amendment.event;
     delivery.from = amendment.from;

@@ -34,9 +34,12 @@ struct Ledger {
 impl Ledger {
     fn new() -> Self {
         let temp = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let (journal, _) =
-            Journal::open(&temp.path().join("journal"), Options { segment_bytes: 20_000, trial_bytes: 1 << 20 })
-                .unwrap();
+        let (journal, _) = Journal::open(
+            &temp.path().join("journal"),
+            Options { segment_bytes: 20_000, trial_bytes: 1 << 20 },
+            Seq(0),
+        )
+        .unwrap();
         let store = Some(Store::open(&temp.path().join("store"), CACHE).unwrap());
         Self { store, journal, temp }
     }
@@ -123,6 +126,7 @@ fn delivery(id: u64, ticket: Option<&str>, state: State) -> Delivery {
         key_epoch: 0,
         last: None,
         amendment: None,
+        superseded: Vec::new(),
         counterpart: None,
         released: false,
         said_again: false,
@@ -489,7 +493,15 @@ fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
         ledger.event(&sale("t", 1));
         ledger.store = None;
         harm(&ledger.folder());
-        let (store, repaired) = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap();
+        let (store, repaired) = bring_up(
+            Store::open(&ledger.folder(), CACHE),
+            &ledger.folder(),
+            CACHE,
+            &ledger.reader(),
+            at(0),
+            &mut |_| {},
+        )
+        .unwrap();
         let moved = repaired.unwrap_or_else(|| panic!("{name}: opened")).moved_to;
         assert!(moved.ends_with("store.damaged-20231114T221320") && moved.exists(), "{name}");
         ledger.store = Some(store);
@@ -509,7 +521,15 @@ fn a_store_of_nonsense_ends_up_sound() {
         });
         ledger.store = None;
         std::fs::write(ledger.folder().join("db"), nonsense).unwrap();
-        let (store, _) = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap();
+        let (store, _) = bring_up(
+            Store::open(&ledger.folder(), CACHE),
+            &ledger.folder(),
+            CACHE,
+            &ledger.reader(),
+            at(0),
+            &mut |_| {},
+        )
+        .unwrap();
         ledger.store = Some(store);
         assert_eq!(ledger.verify().difference, None);
     }
@@ -519,7 +539,9 @@ fn a_store_of_nonsense_ends_up_sound() {
 fn a_store_in_use_is_not_taken_for_a_damaged_one() {
     let mut ledger = Ledger::new();
     ledger.event(&sale("t", 1));
-    let error = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap_err();
+    let error =
+        bring_up(Store::open(&ledger.folder(), CACHE), &ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {})
+            .unwrap_err();
     assert!(matches!(error, StoreError::InUse(_)), "{error}");
     assert_eq!(ledger.store().applied().unwrap(), Seq(1));
 }
@@ -530,7 +552,9 @@ fn a_snapshot_that_was_being_written_in_a_crash_is_no_hindrance() {
     ledger.event(&sale("t", 1));
     ledger.store = None;
     std::fs::write(ledger.folder().join("snap.0000000000000FFF.generating"), b"").unwrap();
-    let (store, repaired) = open_or_rebuild(&ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {}).unwrap();
+    let (store, repaired) =
+        bring_up(Store::open(&ledger.folder(), CACHE), &ledger.folder(), CACHE, &ledger.reader(), at(0), &mut |_| {})
+            .unwrap();
     assert_eq!((store.applied().unwrap(), repaired), (Seq(1), None));
 }
 
