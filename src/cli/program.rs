@@ -45,12 +45,13 @@ impl Program {
     pub async fn start(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Self, CliError> {
         let target = target(settings).map_err(|error| CliError::Failed(error.to_string()))?;
         take_all_files();
+        let ledger = open_patiently(settings, progress).await?;
+        // Only now: who is refused comes again at once, who hangs while a store is made anew does not.
         let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
             let at = settings.listen;
             CliError::Failed(format!("cannot listen on {at}: {error}; give another address with --listen"))
         })?;
         let address = listener.local_addr().map_err(CliError::Runtime)?;
-        let ledger = open_patiently(settings, progress).await?;
         let door = Door::default();
         let (engine, writer) = start_engine(ledger, settings, status(settings, Some(address), door.clone()))?;
         let (stop, stopping) = watch::channel(false);
