@@ -75,7 +75,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// sled says so.
-    #[error("the store cannot be used: {0}; `willcall rebuild` makes a new one from the journal")]
+    #[error("the store cannot be used: {0}; {advice}", advice = advice(.0))]
     Sled(#[from] sled::Error),
     /// sled, or what reads its rows, gave up.
     #[error("the store cannot be used: it panicked with `{0}`; `willcall rebuild` makes a new one from the journal")]
@@ -182,6 +182,16 @@ impl Store {
 fn is_of_the_disk(kind: ErrorKind) -> bool {
     use ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     matches!(kind, FileTooLarge | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
+}
+
+fn advice(error: &sled::Error) -> &'static str {
+    match error {
+        // sled stays with its first failed write, so room alone does not mend it.
+        sled::Error::Io(error) if is_of_the_disk(error.kind()) => {
+            "make room, then restart willcall: what the journal has kept is applied at the start"
+        }
+        _ => "`willcall rebuild` makes a new one from the journal",
+    }
 }
 
 /// sled reports some damage by panicking.
