@@ -51,10 +51,4 @@ pub mod run;
 pub use run::{Exit, Options, UiError, run};
 
 #[cfg(test)]
-mod pty;
-#[cfg(test)]
-mod sweep;
-#[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;

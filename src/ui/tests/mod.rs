@@ -1,13 +1,19 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
+mod ledger;
+mod pty;
+mod rig;
+mod sweep;
+
 use chrono::TimeDelta;
 use crossterm::event::Event;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
+use self::ledger::{FakeDesk, Ledger, SECRETS, ago, event, now};
+use self::rig::Rig;
 use super::layout::Size;
 use super::run::Exit;
-use super::testing::{FakeDesk, Ledger, Rig, SECRETS, ago, event, now};
 use crate::domain::delivery::{Evidence, Stage, State};
 use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::query::{Brief, Command, Query};
