@@ -11,6 +11,7 @@
 //! | `text`, `when`, `words`, `theme`, `privacy` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `layout`, `list`, `subject`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
 //! | `terminal`, `run` | the terminal's manners, and the loop |
@@ -32,6 +33,8 @@ pub mod subject;
 pub mod document;
 
 pub mod detail;
+
+pub mod consequence;
 pub mod dialog;
 pub mod list;
 pub mod model;

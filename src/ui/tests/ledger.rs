@@ -29,7 +29,7 @@ pub(super) const SECRETS: [&str; 6] =
     ["joe@gmail.com", "susana.kann@hotmail.com", "Susana Kann", "1307009", "014027000012345678", "+5491155501234"];
 
 /// The present in all tests.
-pub(super) fn now() -> Timestamp {
+pub(in crate::ui) fn now() -> Timestamp {
     Utc.with_ymd_and_hms(2026, 11, 22, 14, 3, 22).unwrap()
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Ledger {
     pub(super) asked: Vec<Query>,
 }
 
-pub(super) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
+pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
     let (seller, buyer) = (Person::from("joe@gmail.com"), Person::from("susana.kann@hotmail.com"));
     let (from, to) = if kind == Kind::Transfer { (seller, buyer) } else { (buyer, seller) };
     Delivery {

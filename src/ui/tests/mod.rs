@@ -1,6 +1,6 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
-mod ledger;
+pub(super) mod ledger;
 mod pty;
 mod rig;
 mod sweep;
