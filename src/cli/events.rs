@@ -67,7 +67,7 @@ async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -
     let Listing { selection, output } = options.listing;
     let privacy = Privacy::of(output.reveal);
     door.reveal("events", output.reveal && output.format == Format::Table).await?;
-    let question = |window| Query::Events(EventQuery { family: options.family.clone(), window });
+    let question = |window| Query::Events(EventQuery { family: options.family.clone(), show: None, window });
     let page = |answer| match answer {
         Answer::Events(page) => Some(page),
         _ => None,

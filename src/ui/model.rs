@@ -297,7 +297,7 @@ impl Model {
             View::Feed => {
                 let window =
                     self.feed().map_or_else(|| List::<EventRow>::default().window(height), |list| list.window(height));
-                let query = EventQuery { family: self.family.clone(), window };
+                let query = EventQuery { family: self.family.clone(), show: None, window };
                 (Slot::Feed(self.family.clone()), Query::Events(query))
             }
             View::Deliveries => (Slot::List(self.view), deliveries(&self.deliveries, self.delivery_choice, None)),

@@ -10,7 +10,7 @@ use crate::domain::delivery::{
     Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, Stage, State, Undo,
 };
 use crate::domain::documentation::{self, FAMILIES};
-use crate::domain::ids::{DeliveryId, Digest, Person, Seq, TicketId};
+use crate::domain::ids::{DeliveryId, Digest, Person, Seq, ShowId, TicketId};
 use crate::domain::query::{
     Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Order, Overview, Page,
     Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
@@ -402,7 +402,11 @@ impl Ledger {
             Query::Overview { rows } => Answer::Overview(Box::new(self.overview(*rows))),
             Query::Events(query) => {
                 let rows = self.events.iter().map(|(row, _)| row.clone());
-                let of = rows.filter(|row| query.family.as_ref().is_none_or(|family| *family == row.family));
+                let show = query.show.as_ref().map(ShowId::as_str);
+                let of = rows.filter(|row| {
+                    query.family.as_ref().is_none_or(|family| *family == row.family)
+                        && (show.is_none() || row.brief.show.as_deref() == show)
+                });
                 Answer::Events(page(of.collect(), &query.window))
             }
             Query::Event(seq) => {
