@@ -2,12 +2,12 @@
 //! what the ledger then does; what other deliveries of the ticket have to say against it, only the ledger knows.
 
 use super::dialog::Ask;
-use super::privacy::Privacy;
 use super::words;
 use crate::domain::Timestamp;
 use crate::domain::decide::{Refusal, ordered};
 use crate::domain::delivery::{Amendment, Delivery, Evidence, Hand, Hold, Kind, State};
 use crate::domain::ids::Seq;
+use crate::domain::privacy::Privacy;
 use crate::domain::query::Command;
 use crate::domain::ticket::Ticket;
 

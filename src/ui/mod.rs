@@ -8,7 +8,7 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | `text`, `when`, `words`, `theme`, `privacy` | what may be drawn, and how it reads and looks |
+//! | `text`, `when`, `words`, `theme` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `layout`, `list`, `subject`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `consequence` | what an order would do |
@@ -19,7 +19,6 @@
 //! It knows the ledger only by its door and the domain's words.
 
 pub mod layout;
-pub mod privacy;
 pub mod text;
 pub mod theme;
 pub mod when;
