@@ -95,7 +95,7 @@ fn tail(text: &str) -> String {
     format!("••••{last}")
 }
 
-/// The whole value with every personal field masked.
+/// The whole value with every personal field masked, and every address wherever it stands.
 pub fn masked(json: &Json) -> Json {
     match json {
         Json::Object(members) => Json::Object(
@@ -111,7 +111,9 @@ pub fn masked(json: &Json) -> Json {
                 .collect(),
         ),
         Json::Array(values) => Json::Array(values.iter().map(masked).collect()),
-        other => other.clone(),
+        // Ids have many digits as well: in a value whose name says nothing only addresses are sure to be personal.
+        Json::String(text) => Json::String(words(text, |word| word.contains('@').then(|| address(word)))),
+        Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
 }
 
@@ -247,6 +249,16 @@ mod tests {
         for kept in ["@hotmail.com", "DNI", "checking", "5102"] {
             assert!(shown.contains(kept), "no {kept} in {shown}");
         }
+    }
+
+    #[test]
+    fn an_address_is_masked_whatever_its_field_is_called() {
+        let said =
+            Json::parse(br#"{"error":"no account of joe@gmail.com","ticket":"5102000123","seen":["ana@x.org",1]}"#);
+        assert_eq!(
+            masked(&said.unwrap()).to_string(),
+            r#"{"error":"no account of j•••@gmail.com","ticket":"5102000123","seen":["a•••@x.org",1]}"#
+        );
     }
 
     #[test]
