@@ -142,10 +142,10 @@ pub struct ExportOptions {
 #[derive(Debug, Clone, Args)]
 #[allow(missing_docs)]
 pub struct Output {
-    /// For people or for scripts
+    /// For people or for scripts; JSON is never masked
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// Show personal data in tables; that you did goes on record
+    /// Show personal data in tables, JSON always has it; that you did goes on record
     #[arg(long)]
     pub reveal: bool,
 }
@@ -155,7 +155,7 @@ pub struct Output {
 pub enum Format {
     /// Aligned columns, personal data masked
     Table,
-    /// One JSON object a line
+    /// One JSON object a line, personal data as it was sent
     Json,
 }
 

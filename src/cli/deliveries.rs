@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::arguments::{Format, Listing, OptionalReason, Output, Reason};
 use super::door::{Door, door, not_found, unexpected};
-use super::page::{self, Privacy};
+use super::page;
 use super::{CliError, json};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -133,7 +133,7 @@ pub async fn run(verb: Verb, settings: &Settings, out: &mut dyn Write) -> Result
 
 async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -> Result<(), CliError> {
     let Listing { selection, output } = options.listing;
-    let privacy = Privacy::of(output.reveal);
+    let privacy = page::privacy(output.reveal);
     door.reveal("deliveries", output.reveal && output.format == Format::Table).await?;
     let question = |window| {
         Query::Deliveries(DeliveryQuery { stages: options.state.clone(), kind: options.kind.map(Kind::from), window })
@@ -169,9 +169,9 @@ async fn get(options: &Get, door: &Door, out: &mut dyn Write) -> Result<(), CliE
         Format::Json => json::line(out, &json::FullDelivery::from(&*detail))?,
         Format::Table => {
             door.reveal(&format!("delivery {}", options.id), options.output.reveal).await?;
-            page::delivery_in_full(out, &detail.delivery, Privacy::of(options.output.reveal))?;
+            page::delivery_in_full(out, &detail.delivery, page::privacy(options.output.reveal))?;
             writeln!(out)?;
-            page::history(&detail.history).write(out)?;
+            page::history(&detail.history, page::privacy(options.output.reveal)).write(out)?;
         }
     }
     Ok(())
@@ -184,7 +184,7 @@ async fn order(command: Command, why: &str, output: &Output, door: &Door, out: &
         (Format::Table, Some(delivery)) => {
             door.reveal(&format!("delivery {}", delivery.id), output.reveal).await?;
             let mut table = page::deliveries();
-            table.row(page::delivery(delivery, Privacy::of(output.reveal)));
+            table.row(page::delivery(delivery, page::privacy(output.reveal)));
             table.write(out)?;
         }
         (Format::Table, None) => writeln!(out, "done, on record as {}", done.seq)?,

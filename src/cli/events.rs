@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::arguments::{Format, Listing, Output};
 use super::door::{Door, door, not_found, unexpected};
-use super::page::{self, Privacy};
+use super::page;
 use super::{CliError, json};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -65,9 +65,9 @@ pub async fn run(verb: Verb, settings: &Settings, out: &mut dyn Write) -> Result
 
 async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -> Result<(), CliError> {
     let Listing { selection, output } = options.listing;
-    let privacy = Privacy::of(output.reveal);
+    let privacy = page::privacy(output.reveal);
     door.reveal("events", output.reveal && output.format == Format::Table).await?;
-    let question = |window| Query::Events(EventQuery { family: options.family.clone(), window });
+    let question = |window| Query::Events(EventQuery { family: options.family.clone(), show: None, window });
     let page = |answer| match answer {
         Answer::Events(page) => Some(page),
         _ => None,
@@ -107,7 +107,7 @@ async fn get(options: &Get, door: &Door, out: &mut dyn Write) -> Result<(), CliE
         Format::Json => json::line(out, &json::Event::from(&*detail))?,
         Format::Table => {
             door.reveal(&format!("event {}", options.seq), options.output.reveal).await?;
-            page::event_in_full(out, &detail, Privacy::of(options.output.reveal))?;
+            page::event_in_full(out, &detail, page::privacy(options.output.reveal))?;
         }
     }
     Ok(())

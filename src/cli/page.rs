@@ -1,4 +1,4 @@
-//! The text that people read: rows of the lists, one thing in full, and the masks over personal data.
+//! The text that people read: rows of the lists, and one thing in full; personal data masked unless it is to be revealed.
 
 use std::io::{self, Write};
 
@@ -9,33 +9,14 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::Person;
 use crate::domain::json::Json;
-use crate::domain::personal;
+use crate::domain::privacy::Privacy;
 use crate::domain::query::{EventDetail, EventRow, RejectedDetail, RejectedRow};
 use crate::domain::record::{Fact, OperatorAction, Record};
 use crate::domain::text::visible;
 
-/// Whether personal data is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Privacy {
-    /// E-mails and the like in part.
-    Masked,
-    /// As it was sent; that is on record.
-    Revealed,
-}
-
-impl Privacy {
-    /// What `--reveal` says.
-    pub fn of(reveal: bool) -> Self {
-        if reveal { Self::Revealed } else { Self::Masked }
-    }
-
-    fn person(self, person: Option<&Person>) -> String {
-        match (self, person) {
-            (_, None) => "-".to_owned(),
-            (Self::Masked, Some(person)) => personal::address(person.as_str()),
-            (Self::Revealed, Some(person)) => person.as_str().to_owned(),
-        }
-    }
+/// What `--reveal` says.
+pub fn privacy(reveal: bool) -> Privacy {
+    if reveal { Privacy::Revealed } else { Privacy::Masked }
 }
 
 /// To the second, in UTC.
@@ -45,6 +26,14 @@ pub fn time(at: Timestamp) -> String {
 
 fn or_dash(text: Option<impl ToString>) -> String {
     text.map_or_else(|| "-".to_owned(), |text| text.to_string())
+}
+
+fn person(privacy: Privacy, person: Option<&Person>) -> String {
+    or_dash(person.map(|person| privacy.person(person)))
+}
+
+fn reason(one: &Delivery, privacy: Privacy) -> Option<String> {
+    Some(privacy.text(&one.reason()?))
 }
 
 /// The table of deliveries.
@@ -59,12 +48,12 @@ pub fn delivery(one: &Delivery, privacy: Privacy) -> Vec<String> {
         one.kind.name().to_owned(),
         one.stage().name().to_owned(),
         or_dash(one.ticket.as_ref()),
-        privacy.person(one.from.as_ref()),
-        privacy.person(one.to.as_ref()),
+        person(privacy, one.from.as_ref()),
+        person(privacy, one.to.as_ref()),
         one.attempts.to_string(),
         or_dash(one.due().map(time)),
         time(one.created_at),
-        one.reason().unwrap_or_default(),
+        reason(one, privacy).unwrap_or_default(),
     ]
 }
 
@@ -78,15 +67,15 @@ pub fn event(row: &EventRow, privacy: Privacy) -> Vec<String> {
     let brief = &row.brief;
     let people = match (&brief.from, &brief.to) {
         (None, None) => None,
-        (Some(from), None) => Some(privacy.person(Some(from))),
-        (from, to) => Some(format!("{} -> {}", privacy.person(from.as_ref()), privacy.person(to.as_ref()))),
+        (Some(from), None) => Some(privacy.person(from)),
+        (from, to) => Some(format!("{} -> {}", person(privacy, from.as_ref()), person(privacy, to.as_ref()))),
     };
     let gist = [
         brief.reversal.then(|| "reversal".to_owned()),
         people,
         brief.amount.clone(),
         brief.show.as_ref().map(|show| format!("show {show}")),
-        brief.note.clone(),
+        brief.note.as_ref().map(|note| privacy.text(note)),
     ];
     vec![
         row.seq.to_string(),
@@ -107,7 +96,7 @@ pub fn quarantine() -> Table {
 }
 
 /// A row of it.
-pub fn rejected(row: &RejectedRow) -> Vec<String> {
+pub fn rejected(row: &RejectedRow, privacy: Privacy) -> Vec<String> {
     vec![
         row.seq.to_string(),
         time(row.received_at),
@@ -115,7 +104,7 @@ pub fn rejected(row: &RejectedRow) -> Vec<String> {
         row.rejected.code.clone(),
         row.size.to_string(),
         or_dash(row.resent_as),
-        row.rejected.message.clone(),
+        privacy.text(&row.rejected.message),
     ]
 }
 
@@ -140,7 +129,7 @@ pub fn event_in_full(out: &mut dyn Write, detail: &EventDetail, privacy: Privacy
         fields(out, &[("drift", one.to_string())])?;
     }
     for one in &detail.deliveries {
-        let reason = one.reason().map_or(String::new(), |reason| format!(": {reason}"));
+        let reason = reason(one, privacy).map_or(String::new(), |reason| format!(": {reason}"));
         fields(out, &[("delivery", format!("{} {} {}{reason}", one.id, one.kind.name(), one.stage().name()))])?;
     }
     writeln!(out)?;
@@ -158,7 +147,7 @@ pub fn rejected_in_full(out: &mut dyn Write, detail: &RejectedDetail, privacy: P
         &[
             ("request", seq.to_string()),
             ("received", format!("{} from {}", time(*received_at), rejected.from)),
-            ("why", format!("{}: {}", rejected.code, rejected.message)),
+            ("why", format!("{}: {}", rejected.code, privacy.text(&rejected.message))),
             ("content type", or_dash(rejected.content_type.as_ref())),
             ("bytes", size.to_string()),
             ("resent as", or_dash(*resent_as)),
@@ -178,11 +167,11 @@ pub fn delivery_in_full(out: &mut dyn Write, one: &Delivery, privacy: Privacy) -
         &[
             ("delivery", format!("{} {}", one.id, one.kind.name())),
             ("state", one.stage().name().to_owned()),
-            ("reason", one.reason().unwrap_or_else(|| "-".to_owned())),
+            ("reason", reason(one, privacy).unwrap_or_else(|| "-".to_owned())),
             ("ticket", or_dash(one.ticket.as_ref())),
             ("resale", or_dash(one.resale.as_ref())),
-            ("from", privacy.person(one.from.as_ref())),
-            ("to", privacy.person(one.to.as_ref())),
+            ("from", person(privacy, one.from.as_ref())),
+            ("to", person(privacy, one.to.as_ref())),
             ("attempts", one.attempts.to_string()),
             ("next attempt", or_dash(one.due().map(time))),
             ("created", time(one.created_at)),
@@ -193,7 +182,7 @@ pub fn delivery_in_full(out: &mut dyn Write, one: &Delivery, privacy: Privacy) -
 }
 
 /// What happened, oldest first.
-pub fn history(records: &[Record]) -> Table {
+pub fn history(records: &[Record], privacy: Privacy) -> Table {
     let mut table = Table::new(&["SEQ", "AT", "WHAT", "BY", "DETAIL"]);
     for record in records {
         let (what, by, detail) = match &record.head.fact {
@@ -202,13 +191,13 @@ pub fn history(records: &[Record]) -> Table {
                 let kind = fact.kind.as_ref().map_or(String::new(), |kind| format!(" {kind}"));
                 ("received".to_owned(), fact.from.clone(), format!("{}{kind}{repeats}", fact.action))
             }
-            Fact::Rejected(fact) => ("rejected".to_owned(), fact.from.clone(), fact.message.clone()),
+            Fact::Rejected(fact) => ("rejected".to_owned(), fact.from.clone(), privacy.text(&fact.message)),
             Fact::AttemptStarted(fact) => {
                 (format!("attempt {}", fact.attempt), "-".to_owned(), format!("{} -> {}", fact.delivery, fact.target))
             }
             Fact::AttemptFinished(fact) => {
                 let answer = &fact.answer;
-                let took = format!("{} -> {}, {} ms", fact.delivery, answer.text, answer.latency_ms);
+                let took = format!("{} -> {}, {} ms", fact.delivery, privacy.text(&answer.text), answer.latency_ms);
                 (format!("attempt {} {}", fact.attempt, answer.outcome.name()), "-".to_owned(), took)
             }
             Fact::OperatorActed(fact) => {
@@ -217,7 +206,7 @@ pub fn history(records: &[Record]) -> Table {
                     OperatorAction::Reveal { what } => format!("{what} "),
                     other => other.delivery().map_or(String::new(), |id| format!("{id}: ")),
                 };
-                (fact.action.name().to_owned(), fact.who.clone(), format!("{about}{}", fact.why))
+                (fact.action.name().to_owned(), fact.who.clone(), format!("{about}{}", privacy.text(&fact.why)))
             }
         };
         table.row(vec![record.seq.to_string(), time(record.head.at), what, by, detail]);
@@ -232,8 +221,7 @@ fn fields(out: &mut dyn Write, pairs: &[(&str, String)]) -> io::Result<()> {
 fn body(out: &mut dyn Write, bytes: &[u8], privacy: Privacy) -> io::Result<()> {
     let text = String::from_utf8_lossy(bytes);
     match (Json::parse(text.trim_start_matches('\u{feff}').as_bytes()), privacy) {
-        (Ok(json), Privacy::Revealed) => pretty(out, &json, 0)?,
-        (Ok(json), Privacy::Masked) => pretty(out, &personal::masked(&json), 0)?,
+        (Ok(json), privacy) => pretty(out, &privacy.json(&json), 0)?,
         (Err(_), Privacy::Masked) if !bytes.is_empty() => {
             return writeln!(out, "(no JSON, so personal data in it cannot be masked: --reveal shows it)");
         }
@@ -280,7 +268,8 @@ fn pretty(out: &mut dyn Write, json: &Json, depth: usize) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::domain::ids::Seq;
-    use crate::domain::record::Rejected;
+    use crate::domain::query::Brief;
+    use crate::domain::record::{Head, OperatorActed, Rejected};
 
     fn shown(bytes: &[u8], privacy: Privacy) -> String {
         let mut out = Vec::new();
@@ -310,6 +299,42 @@ mod tests {
             "(no JSON, so personal data in it cannot be masked: --reveal shows it)\n"
         );
         assert_eq!(shown(form, Privacy::Revealed), "newOwnerEmail=susana@hotmail.com\n\\u001b[2J\u{fffd}\n");
+    }
+
+    #[test]
+    fn what_was_said_in_a_line_is_masked_as_well() {
+        const SAID: &str = "no account of joe@gmail.com, +5491155501234";
+        let acted = OperatorActed {
+            who: "ana (uid 1000)".into(),
+            why: SAID.into(),
+            action: OperatorAction::Resend { rejected: Seq(3), event: Seq(4) },
+            ticket: None,
+        };
+        let head = Head { at: Timestamp::UNIX_EPOCH, fact: Fact::OperatorActed(acted), deliveries: Vec::new() };
+        let record = Record { seq: Seq(5), head, body: Vec::new() };
+        let event = EventRow {
+            seq: Seq(4),
+            received_at: Timestamp::UNIX_EPOCH,
+            family: "listing".into(),
+            action: "listing.created".into(),
+            kind: None,
+            ticket: None,
+            duplicate_of: None,
+            drift: 0,
+            brief: Brief { from: Some("joe@gmail.com".into()), note: Some(SAID.into()), ..Brief::default() },
+        };
+        let rejected = Rejected { from: "x".into(), code: "x".into(), message: SAID.into(), content_type: None };
+        let row = RejectedRow { seq: Seq(3), received_at: Timestamp::UNIX_EPOCH, rejected, size: 0, resent_as: None };
+        let lines = |privacy| {
+            let mut out = Vec::new();
+            history(std::slice::from_ref(&record), privacy).write(&mut out).unwrap();
+            let rows = [super::event(&event, privacy).join(" "), super::rejected(&row, privacy).join(" ")];
+            format!("{}{}", String::from_utf8(out).unwrap(), rows.join("\n"))
+        };
+        let masked = lines(Privacy::Masked);
+        assert!(!masked.contains("joe@") && !masked.contains("5491155501234"), "{masked}");
+        assert_eq!(masked.matches("no account of j•••@gmail.com, ••••34").count(), 3, "{masked}");
+        assert_eq!(lines(Privacy::Revealed).matches(SAID).count(), 3);
     }
 
     #[test]

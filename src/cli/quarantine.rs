@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::arguments::{Format, Listing, Output, Reason};
 use super::door::{Door, door, not_found, unexpected};
-use super::page::{self, Privacy};
+use super::page;
 use super::{CliError, json};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -67,6 +67,9 @@ async fn list(listing: &Listing, door: &Door, now: Timestamp, out: &mut dyn Writ
         Answer::Quarantine(page) => Some(page),
         _ => None,
     };
+    let output = &listing.output;
+    let privacy = page::privacy(output.reveal);
+    door.reveal("quarantine", output.reveal && output.format == Format::Table).await?;
     let mut table = page::quarantine();
     let end = door
         .list(
@@ -75,8 +78,8 @@ async fn list(listing: &Listing, door: &Door, now: Timestamp, out: &mut dyn Writ
             page,
             |row| row.seq,
             async |row| {
-                match listing.output.format {
-                    Format::Table => table.row(page::rejected(&row)),
+                match output.format {
+                    Format::Table => table.row(page::rejected(&row, privacy)),
                     Format::Json => json::line(out, &json::Rejected::from(&row))?,
                 }
                 Ok(())
@@ -94,7 +97,7 @@ async fn get(options: &Get, door: &Door, out: &mut dyn Write) -> Result<(), CliE
         Format::Json => json::line(out, &json::Rejected::from(&*detail))?,
         Format::Table => {
             door.reveal(&format!("quarantine {}", options.seq), options.output.reveal).await?;
-            page::rejected_in_full(out, &detail, Privacy::of(options.output.reveal))?;
+            page::rejected_in_full(out, &detail, page::privacy(options.output.reveal))?;
         }
     }
     Ok(())

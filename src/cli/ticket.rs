@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::arguments::{Format, TicketOptions};
 use super::door::{door, not_found, unexpected};
-use super::page::{self, Privacy};
+use super::page;
 use super::{CliError, json};
 use crate::config::Settings;
 use crate::domain::query::{Answer, MOST_TIMELINE, Query};
@@ -26,7 +26,7 @@ pub async fn run(options: TicketOptions, settings: &Settings, out: &mut dyn Writ
             door.reveal(&format!("ticket {ticket}"), output.reveal).await?;
             let mut table = page::deliveries();
             for one in &timeline.deliveries {
-                table.row(page::delivery(one, Privacy::of(output.reveal)));
+                table.row(page::delivery(one, page::privacy(output.reveal)));
             }
             table.write(out)?;
             if !timeline.deliveries.is_empty() {
@@ -35,7 +35,7 @@ pub async fn run(options: TicketOptions, settings: &Settings, out: &mut dyn Writ
             if timeline.truncated {
                 writeln!(out, "the newest {MOST_TIMELINE} records; `willcall export` has all")?;
             }
-            page::history(&timeline.records).write(out)?;
+            page::history(&timeline.records, page::privacy(output.reveal)).write(out)?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@
 
 use crate::domain::Timestamp;
 use crate::domain::json::Json;
+use crate::domain::text::unfit;
 
 /// The most bytes of an answer that are kept.
 const MOST_BYTES: usize = 64 * 1024;
@@ -91,17 +92,12 @@ pub(super) fn retry_after(value: &[u8], now: Timestamp) -> Option<u32> {
 
 /// `text` on one line, of at most `most` characters, with nothing in it that moves a cursor or turns writing round.
 fn visible(text: &str, most: usize) -> String {
-    let spaced: String = text.chars().map(|one| if hidden(one) { ' ' } else { one }).take(4 * most).collect();
+    let spaced: String = text.chars().map(|one| if unfit(one) { ' ' } else { one }).take(4 * most).collect();
     let joined = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     if joined.chars().count() <= most {
         return joined;
     }
     joined.chars().take(most - 1).chain(['…']).collect()
-}
-
-fn hidden(one: char) -> bool {
-    one.is_control()
-        || matches!(one, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! | [`webhook`] | body bytes -> family, action, type and data, in any of the envelope shapes |
 //! | [`documentation`] | menta's documented fields, one table, and the drift of a payload from it |
 //! | [`personal`] | what counts as personal data and how it is masked |
+//! | [`privacy`] | whether it may be seen |
 //! | [`payload`] | the seven documented actions as types |
 //! | [`delivery`] | the state machine of work owed to a person |
 //! | [`retry`] | the schedule of attempts and what an answer means |
@@ -30,6 +31,7 @@ pub mod webhook;
 
 pub mod documentation;
 pub mod personal;
+pub mod privacy;
 
 pub mod payload;
 

@@ -1,8 +1,13 @@
 //! What counts as personal data in a payload, and how it is masked on a shared screen.
 //!
-//! A field is recognised by its name, wherever it stands, so that fields nobody documented are covered too.
+//! A field is recognised by its name, wherever it stands, so that fields nobody documented are covered too. Where there
+//! are no names, as in a reason or an error, addresses and long numbers are recognised by their looks.
 
+use super::ids::DeliveryId;
 use super::json::Json;
+
+/// Digits in a row that may be a phone, an identity number or an account.
+const MANY_DIGITS: usize = 7;
 
 /// A sort of personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +95,7 @@ fn tail(text: &str) -> String {
     format!("••••{last}")
 }
 
-/// The whole value with every personal field masked.
+/// The whole value with every personal field masked, and every address wherever it stands.
 pub fn masked(json: &Json) -> Json {
     match json {
         Json::Object(members) => Json::Object(
@@ -106,7 +111,9 @@ pub fn masked(json: &Json) -> Json {
                 .collect(),
         ),
         Json::Array(values) => Json::Array(values.iter().map(masked).collect()),
-        other => other.clone(),
+        // Ids have many digits as well: in a value whose name says nothing only addresses are sure to be personal.
+        Json::String(text) => Json::String(words(text, |word| word.contains('@').then(|| address(word)))),
+        Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
 }
 
@@ -119,6 +126,101 @@ fn everything(personal: Personal, value: &Json) -> Json {
         }
         Json::Null | Json::Bool(_) => value.clone(),
     }
+}
+
+/// A text of unknown form with the addresses and numbers of persons in it masked.
+pub fn text(text: &str) -> String {
+    words(text, |word| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        if word.contains('@') {
+            Some(address(word))
+        } else if digits >= MANY_DIGITS && !our_own(word) {
+            Some(mask(Personal::Number, word))
+        } else {
+            None
+        }
+    })
+}
+
+/// A foreign body, whatever its form, with what is personal in it masked.
+pub fn body(body: &[u8]) -> String {
+    match Json::parse(body) {
+        Ok(json) => masked(&json).to_string(),
+        Err(_) => text(&broken_json(&String::from_utf8_lossy(body))),
+    }
+}
+
+/// Masks what follows a personal field's name in a text that looks like JSON but is not.
+fn broken_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut personal = None;
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        let between = &rest[..start];
+        // A value without quotes, as a number, stands before the next quote.
+        match personal.filter(|_| between.chars().any(char::is_alphanumeric)) {
+            Some(_) => out.push_str(" •••• "),
+            None => out.push_str(between),
+        }
+        let after = &rest[start + 1..];
+        let end = closing_quote(after);
+        let quoted = &after[..end];
+        rest = after.get(end + 1..).unwrap_or_default();
+        let is_key = rest.trim_start().starts_with(':');
+        let shown = match personal.filter(|_| !is_key) {
+            Some(sort) => mask(sort, quoted),
+            None => quoted.to_owned(),
+        };
+        out.push_str(&format!("\"{shown}\""));
+        personal = if is_key { field(quoted) } else { None };
+    }
+    match personal {
+        Some(_) => out.push_str(": ••••"),
+        None => out.push_str(rest),
+    }
+    out
+}
+
+/// Where a quoted text ends: at its closing quote, or at the end of what there is.
+fn closing_quote(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, character) in text.char_indices() {
+        match character {
+            '"' if !escaped => return at,
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+/// Delivery ids and idempotency keys are this program's, nobody's phone.
+fn our_own(word: &str) -> bool {
+    word.starts_with("wc-") || word.starts_with("d-") && word.trim_end_matches('.').parse::<DeliveryId>().is_ok()
+}
+
+/// `text` with words replaced; what no address or number can contain parts words.
+fn words(text: &str, replaced: impl Fn(&str) -> Option<String>) -> String {
+    let part = |character: char| {
+        character.is_alphanumeric()
+            || matches!(character, '@' | '.' | '_' | '+' | '-' | '%' | '~' | '!' | '#' | '$' | '&' | '*' | '\'' | '|')
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut word = String::new();
+    for character in text.chars().chain(std::iter::once('\n')) {
+        if part(character) {
+            word.push(character);
+            continue;
+        }
+        match replaced(&word) {
+            Some(masked) => out.push_str(&masked),
+            None => out.push_str(&word),
+        }
+        word.clear();
+        out.push(character);
+    }
+    out.pop();
+    out
 }
 
 #[cfg(test)]
@@ -147,5 +249,34 @@ mod tests {
         for kept in ["@hotmail.com", "DNI", "checking", "5102"] {
             assert!(shown.contains(kept), "no {kept} in {shown}");
         }
+    }
+
+    #[test]
+    fn an_address_is_masked_whatever_its_field_is_called() {
+        let said =
+            Json::parse(br#"{"error":"no account of joe@gmail.com","ticket":"5102000123","seen":["ana@x.org",1]}"#);
+        assert_eq!(
+            masked(&said.unwrap()).to_string(),
+            r#"{"error":"no account of j•••@gmail.com","ticket":"5102000123","seen":["a•••@x.org",1]}"#
+        );
+    }
+
+    #[test]
+    fn addresses_and_numbers_are_masked_in_any_text() {
+        let said = "refused: joe@gmail.com (+5491155501234) is unknown\nas is <ana+x@y.org>";
+        let masked = text(said);
+        assert_eq!(masked, "refused: j•••@gmail.com (••••34) is unknown\nas is <a•••@y.org>");
+        assert_eq!(text("behind d-12345678"), "behind d-12345678");
+    }
+
+    #[test]
+    fn a_body_is_masked_even_when_it_is_broken() {
+        let whole = r#"{"fullName":"Susana Kann","bank_account":"0140270000","n":1}"#;
+        for end in 0..=whole.len() {
+            let masked = body(&whole.as_bytes()[..end]);
+            assert!(!masked.contains("Kann") && !masked.contains("0140270"), "{end}: {masked}");
+        }
+        let broken = r#"{"fullName": "Susana Kann" "identification": 12345, "x": "y"#;
+        assert_eq!(body(broken.as_bytes()), r#"{"fullName": "S••• K•••" "identification" •••• "x": "y""#);
     }
 }

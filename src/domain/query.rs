@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Timestamp;
 use super::delivery::{Delivery, Kind, Stage};
 use super::documentation::Drift;
-use super::ids::{DeliveryId, Person, Seq, TicketId};
+use super::ids::{DeliveryId, Person, Seq, ShowId, TicketId};
 use super::record::{Record, Rejected};
 use super::show::Show;
 
@@ -84,6 +84,9 @@ pub struct EventQuery {
     /// Only of this family.
     #[serde(default)]
     pub family: Option<String>,
+    /// Only those whose documented fields name this show: unlocks, demand and payouts.
+    #[serde(default)]
+    pub show: Option<ShowId>,
     /// Which rows.
     pub window: Window,
 }

@@ -4,17 +4,19 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Must not reach a terminal: C0, C1, DEL, bidirectional controls, zero-width characters and other invisible ones.
+/// Must not reach a terminal: C0, C1, DEL, line separators, interlinear marks, bidirectional controls, and whatever Unicode
+/// calls default ignorable. Among these are the variation selectors: terminals disagree on how wide they make a character.
 pub fn unfit(one: char) -> bool {
     one.is_control()
         || matches!(one,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}'                         // soft hyphen, grapheme joiner, Arabic letter mark
+            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'     // Hangul fillers
+            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'     // Khmer vowels, Mongolian selectors and separator
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'     // zero-width, marks, separators, embeddings
+            | '\u{2060}'..='\u{206f}' | '\u{feff}'                 // joiners, isolates, byte order mark
+            | '\u{fe00}'..='\u{fe0f}' | '\u{fff0}'..='\u{fffb}'     // variation selectors, interlinear annotation
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' // shorthand and musical format controls
+            | '\u{e0000}'..='\u{e0fff}') // tags, more variation selectors
 }
 
 /// `text` with every unfit character written as `\u001b`.
@@ -45,6 +47,7 @@ mod tests {
     fn what_acts_on_a_terminal_is_shown_instead() {
         assert_eq!(visible("\u{1b}[31mred\u{9b}2J\u{7f}"), "\\u001b[31mred\\u009b2J\\u007f");
         assert_eq!(visible("a\u{202e}b\u{200b}c\u{e0041}"), "a\\u202eb\\u200bc\\udb40\\udc41");
+        assert_eq!(visible("\u{ad}\u{1bca0}\u{1d173}\u{fe0f}"), "\\u00ad\\ud82f\\udca0\\ud834\\udd73\\ufe0f");
         assert_eq!(visible("a\r\n\tb"), "a\\u000d\\u000a\\u0009b");
         assert!(matches!(visible("Zoë 🎟 東京"), Cow::Borrowed("Zoë 🎟 東京")));
     }

@@ -1,5 +1,5 @@
-//! Some rows of a list, and the search for words. What a page costs depends on its length, not on the list's; a search
-//! costs at most [`MOST_SEARCHED`] rows.
+//! Some rows of a list, and the search in it. What a page costs depends on its length, not on the list's; a search costs at
+//! most [`MOST_SEARCHED`] rows.
 
 use crate::domain::ids::Seq;
 use crate::domain::query::{Cursor, MOST_COUNTED, Page, Window};
@@ -7,7 +7,7 @@ use crate::domain::query::{Cursor, MOST_COUNTED, Page, Window};
 use super::StoreError;
 use super::index::Index;
 
-/// A search for words ends after this many rows.
+/// A search ends after this many rows.
 pub const MOST_SEARCHED: usize = 20_000;
 
 /// The most rows of a page, whatever is asked for: a page is held in memory.
@@ -26,6 +26,11 @@ pub trait List {
 
     /// All text of a row in which words are looked for.
     fn text(&self, row: &Self::Row) -> String;
+
+    /// What a row must have besides the words; `None` when the index alone says which rows are wanted.
+    fn filter(&self) -> Option<impl Fn(&Self::Row) -> bool> {
+        None::<fn(&Self::Row) -> bool>
+    }
 }
 
 /// The rows of `list` that `window` asks for; `index` has the list's numbers.
@@ -111,10 +116,14 @@ impl<L: List> Search<'_, L> {
         numbers: impl Iterator<Item = Result<Seq, StoreError>>,
         most: usize,
     ) -> Result<usize, StoreError> {
-        if !self.words.is_empty() {
+        if self.searches() {
             return Ok(self.collect(numbers, most)?.len());
         }
         numbers.take(most).try_fold(0, |count, seq| seq.map(|_| count + 1))
+    }
+
+    fn searches(&self) -> bool {
+        !self.words.is_empty() || self.list.filter().is_some()
     }
 
     fn is_used_up(&mut self) -> bool {
@@ -123,10 +132,13 @@ impl<L: List> Search<'_, L> {
     }
 
     fn fits(&mut self, row: &L::Row) -> bool {
-        if self.words.is_empty() {
+        if !self.searches() {
             return true;
         }
         self.looked += 1;
+        if self.list.filter().is_some_and(|wanted| !wanted(row)) {
+            return false;
+        }
         let text = self.list.text(row).to_lowercase();
         self.words.iter().all(|word| text.contains(word))
     }

@@ -84,8 +84,6 @@ pub struct Entry {
     pub help: &'static str,
     /// Where it stands in the help.
     pub group: Group,
-    /// It asks for a change of the ledger.
-    pub mutates: bool,
 }
 
 const fn look(
@@ -96,7 +94,7 @@ const fn look(
     help: &'static str,
     group: Group,
 ) -> Entry {
-    Entry { action, id, keys, hint, help, group, mutates: false }
+    Entry { action, id, keys, hint, help, group }
 }
 
 const fn act(
@@ -106,7 +104,7 @@ const fn act(
     hint: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { action, id, keys, hint, help, group: Group::Acting, mutates: true }
+    Entry { action, id, keys, hint, help, group: Group::Acting }
 }
 
 /// Every action.
@@ -248,7 +246,6 @@ mod tests {
                 "{entry:?}"
             );
             assert!(!entry.keys.is_empty() && entry.help.len() > 8 && !entry.hint.is_empty(), "{entry:?}");
-            assert_eq!(entry.mutates, entry.group == Group::Acting, "{entry:?}");
         }
         // Variants are numbered from 0: the last one's number says how many there are.
         assert_eq!(TABLE.len(), Action::Interrupt as usize + 1);

@@ -1,11 +1,11 @@
 //! An open detail: its data, the document written from it, and where the reader is.
 
 use super::document::{self, Data, Document};
-use super::privacy::Privacy;
 use super::subject::Subject;
 use crate::domain::Timestamp;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, Seq, TicketId};
+use crate::domain::privacy::Privacy;
 
 /// An open detail.
 #[derive(Debug, Clone)]

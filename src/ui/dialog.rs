@@ -3,7 +3,7 @@
 use tui_input::Input;
 
 use super::words;
-use crate::domain::delivery::{Delivery, Evidence, Kind, Stage};
+use crate::domain::delivery::{Delivery, Evidence};
 use crate::domain::ids::DeliveryId;
 use crate::domain::payload::Amount;
 use crate::domain::query::{Command, RejectedRow};
@@ -176,40 +176,5 @@ impl Ask {
             Evidence::Done => "The ticket has been moved.",
         };
         Some((evidence, says))
-    }
-
-    /// What follows, in a sentence.
-    pub fn effect(&self) -> String {
-        match self {
-            Self::Retry(one) => {
-                let again = match one.stage() {
-                    Stage::Held => "It is released and sent as it is",
-                    Stage::Pending => "It is sent now rather than later",
-                    _ => "It is sent to the target again",
-                };
-                format!("{again}: {}.", words::meaning(one.kind))
-            }
-            Self::MarkDelivered(one) => {
-                let whom = match one.kind {
-                    Kind::Transfer => "the buyer has the ticket",
-                    Kind::Return => "the seller has the ticket back",
-                };
-                format!("It is not sent any more; you say that {whom}.")
-            }
-            Self::Cancel(one) => {
-                let whom = match one.kind {
-                    Kind::Transfer => "the buyer does not get the ticket from us",
-                    Kind::Return => "the seller does not get the ticket back from us",
-                };
-                format!("It is not sent any more: {whom}.")
-            }
-            Self::Undo(one) => match one.before_last_action() {
-                Some(before) => format!("It becomes {} again.", words::stage(before.stage()).0),
-                None => "There is nothing to take back.".to_owned(),
-            },
-            Self::Resend(_) => {
-                "Its bytes go through the parser as it is now; if they can be read they become an event.".to_owned()
-            }
-        }
     }
 }

@@ -8,9 +8,10 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | `text`, `when`, `words`, `theme`, `privacy` | what may be drawn, and how it reads and looks |
+//! | `text`, `when`, `words`, `theme` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `layout`, `list`, `subject`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
 //! | `terminal`, `run` | the terminal's manners, and the loop |
@@ -18,7 +19,6 @@
 //! It knows the ledger only by its door and the domain's words.
 
 pub mod layout;
-pub mod privacy;
 pub mod text;
 pub mod theme;
 pub mod when;
@@ -32,6 +32,8 @@ pub mod subject;
 pub mod document;
 
 pub mod detail;
+
+pub mod consequence;
 pub mod dialog;
 pub mod list;
 pub mod model;
@@ -50,11 +52,5 @@ pub mod run;
 
 pub use run::{Exit, Options, UiError, run};
 
-#[cfg(test)]
-mod pty;
-#[cfg(test)]
-mod sweep;
-#[cfg(test)]
-mod testing;
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,13 @@ use super::detail::Detail;
 use super::dialog::Dialog;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
-use super::privacy::Privacy;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation::FAMILIES;
 use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::privacy::Privacy;
 use crate::domain::query::{DeliveryQuery, EventQuery, EventRow, Overview, Query, RejectedRow, Status};
 use crate::domain::show::Show;
 
@@ -297,7 +297,7 @@ impl Model {
             View::Feed => {
                 let window =
                     self.feed().map_or_else(|| List::<EventRow>::default().window(height), |list| list.window(height));
-                let query = EventQuery { family: self.family.clone(), window };
+                let query = EventQuery { family: self.family.clone(), show: None, window };
                 (Slot::Feed(self.family.clone()), Query::Events(query))
             }
             View::Deliveries => (Slot::List(self.view), deliveries(&self.deliveries, self.delivery_choice, None)),

@@ -39,10 +39,8 @@ pub enum Exit {
     Quit,
     /// The caller's `shutdown` came.
     Shutdown,
-    /// SIGTERM.
-    Terminated,
-    /// SIGHUP, or the terminal has gone.
-    HungUp,
+    /// The terminal has gone.
+    TerminalGone,
 }
 
 /// Why the dashboard could not go on.
@@ -53,45 +51,27 @@ pub enum UiError {
     Terminal(#[from] io::Error),
 }
 
-/// A signal that concerns the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGTERM.
-    Terminate,
-    /// SIGHUP.
-    HangUp,
-    /// SIGCONT: the process was stopped, and whoever ran meanwhile may have changed the terminal.
-    Continue,
-}
-
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
 
 /// The shortest time between two refreshes because of changes.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// Shows the dashboard on this process's terminal until somebody quits, a signal or `shutdown` comes.
+/// Shows the dashboard on this process's terminal until somebody quits or `shutdown` comes.
+///
+/// The signals that end a process are the caller's to turn into `shutdown`: without that they leave the terminal as it is.
 ///
 /// # Errors
 /// When there is no terminal that can be used.
 pub async fn run(handle: Handle, options: Options, shutdown: impl Future) -> Result<Exit, UiError> {
     let mut screen = OwnTerminal::enter()?;
-    let signals = stream::select(
-        listen(SignalKind::terminate(), Signal::Terminate)?,
-        stream::select(
-            listen(SignalKind::hangup(), Signal::HangUp)?,
-            listen(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()), Signal::Continue)?,
-        ),
-    );
-    as_own_task(drive(&handle, options, &mut screen, EventStream::new(), signals, shutdown)).await
+    let continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
+    let continued = stream::unfold(continued, async |mut signal| signal.recv().await.map(|()| ((), signal)));
+    as_own_task(drive(&handle, options, &mut screen, EventStream::new(), continued, shutdown)).await
 }
 
-fn listen(kind: SignalKind, signal_is: Signal) -> io::Result<impl Stream<Item = Signal>> {
-    let signals = signal(kind)?;
-    Ok(stream::unfold(signals, move |mut signals| async move { signals.recv().await.map(|()| (signal_is, signals)) }))
-}
-
-/// The loop, on any screen and any input.
+/// The loop, on any screen and any input. `continued` tells that the process was stopped: whoever ran meanwhile may have
+/// changed the terminal.
 ///
 /// # Errors
 /// When the screen cannot be drawn on.
@@ -100,12 +80,12 @@ pub async fn drive(
     options: Options,
     screen: &mut impl Screen,
     input: impl Stream<Item = io::Result<Event>>,
-    signals: impl Stream<Item = Signal>,
+    continued: impl Stream<Item = ()>,
     shutdown: impl Future,
 ) -> Result<Exit, UiError> {
     let Options { who, clock, no_color } = options;
     let theme = Theme { colour: !no_color };
-    let (mut input, mut signals, mut shutdown) = (pin!(input.fuse()), pin!(signals.fuse()), pin!(shutdown));
+    let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
     let mut changes = handle.changes();
     let mut ledger_lives = true;
@@ -142,18 +122,14 @@ pub async fn drive(
         let message = tokio::select! {
             biased;
             _ = &mut shutdown => return Ok(Exit::Shutdown),
-            Some(signal) = signals.next() => match signal {
-                Signal::Terminate => return Ok(Exit::Terminated),
-                Signal::HangUp => return Ok(Exit::HungUp),
-                Signal::Continue => {
-                    screen.resume()?;
-                    Some(Message::Resized(screen.size()?))
-                }
-            },
+            Some(()) = continued.next() => {
+                screen.resume()?;
+                Some(Message::Resized(screen.size()?))
+            }
             event = input.next() => match event {
                 Some(Ok(event)) => message(event),
                 Some(Err(error)) => return Err(error.into()),
-                None => return Ok(Exit::HungUp),
+                None => return Ok(Exit::TerminalGone),
             },
             Some(message) = messages.recv() => Some(message),
             change = changes.changed(), if ledger_lives && !stale => {

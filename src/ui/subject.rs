@@ -28,10 +28,9 @@ impl Subject {
             Self::Event(seq) => Query::Event(*seq),
             Self::Delivery(id) => Query::Delivery(*id),
             Self::Ticket(id) => Query::Ticket(id.clone()),
-            Self::Show(id) => Query::Events(EventQuery {
-                family: None,
-                window: Window { words: vec![id.to_string()], ..Window::newest(SHOW_EVENTS) },
-            }),
+            Self::Show(id) => {
+                Query::Events(EventQuery { family: None, show: Some(id.clone()), window: Window::newest(SHOW_EVENTS) })
+            }
             Self::Rejected(seq) => Query::Rejected(*seq),
         }
     }

@@ -1,10 +1,12 @@
 //! Text that may be drawn: nothing from a payload reaches a cell without passing through here.
 //!
-//! Control characters, bidirectional controls, zero-width characters and line separators could move the cursor, change
-//! colours or make a line read otherwise than it is; they are shown as escapes. Widths are those of terminal cells.
+//! What is [`unfit`] could move the cursor, change colours or make a line read otherwise than it is; it is shown as an
+//! escape. Widths are those of terminal cells.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::domain::text::unfit;
 
 /// Combining marks that one letter may carry; what is piled up beyond is shown as escapes.
 const MOST_MARKS: usize = 3;
@@ -24,7 +26,7 @@ pub fn visible(text: &str) -> String {
                 out.push('␡');
                 marks = 0;
             }
-            _ if deceptive(character) => {
+            _ if unfit(character) => {
                 out.extend(character.escape_unicode());
                 marks = 0;
             }
@@ -43,19 +45,6 @@ pub fn visible(text: &str) -> String {
         }
     }
     out
-}
-
-/// Invisible, or changes how its neighbours read.
-fn deceptive(character: char) -> bool {
-    matches!(character,
-        '\u{80}'..='\u{9f}'                                     // C1
-        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'         // soft hyphen, joiner, Arabic mark, vowel separator
-        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'     // Hangul fillers
-        | '\u{180b}'..='\u{180d}' | '\u{fe00}'..='\u{fe0f}'     // variation selectors
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'     // zero-width, bidi marks, separators, embeddings
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' // invisible format controls
-        | '\u{e0000}'..='\u{e0fff}') // tags
 }
 
 /// Cells that `text` takes.
@@ -216,7 +205,7 @@ mod tests {
         fn nothing_invisible_or_too_wide_survives(text in any::<String>(), cells in 0_usize..40) {
             let fitted = fit(&text, cells);
             prop_assert!(width(&fitted) <= cells && width(&tail(&text, cells)) <= cells);
-            let clean = |text: &str| text.chars().all(|one| !one.is_control() && !deceptive(one));
+            let clean = |text: &str| text.chars().all(|one| !unfit(one));
             prop_assert!(clean(&fitted) && clean(&tail(&text, cells)));
             for piece in wrap(&visible(&text), cells) {
                 prop_assert!(width(&piece) <= cells.max(2) && clean(&piece));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::platform::{Platform, Reply};
-use crate::support::program::{Program, Signal};
+use crate::support::program::{Program, Signal, WILLCALL};
+use crate::support::terminal::{self, Terminal};
 use crate::support::watched::Watched;
 use crate::support::webhooks::sale;
 
@@ -119,4 +120,21 @@ fn without_a_verb_and_without_a_terminal_it_serves_with_plain_lines() {
     assert!(!program.log().contains('\u{1b}'), "{}", program.log());
     assert_eq!(program.stop().code(), Some(0));
     program.verify();
+}
+
+#[test]
+fn a_signal_ends_the_dashboard_and_gives_the_terminal_back() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut willcall = terminal::command(WILLCALL);
+        willcall.cwd(folder.path());
+        willcall.args(["--data-dir", "data", "--listen", "127.0.0.1:0"]);
+        let terminal = Terminal::start(willcall, 100, 30);
+        terminal.wait_for("stored 0");
+        assert!(terminal.is_full_screen() && terminal.hides_cursor());
+        terminal.signal(signal);
+        assert!(terminal.wait_for_exit().success(), "{signal:?}");
+        assert!(!terminal.is_full_screen() && !terminal.hides_cursor(), "{signal:?}");
+        terminal.wait_for("willcall: stopping");
+    }
 }

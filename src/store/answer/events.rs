@@ -2,7 +2,7 @@
 
 use crate::domain::brief::brief;
 use crate::domain::documentation;
-use crate::domain::ids::{Person, Seq, TicketId};
+use crate::domain::ids::{Person, Seq, ShowId, TicketId};
 use crate::domain::payload::Payload;
 use crate::domain::query::{EventDetail, EventQuery, EventRow, Page};
 use crate::domain::record::{Fact, Received, Record};
@@ -15,12 +15,13 @@ use super::{Sources, words};
 
 impl Sources<'_> {
     pub(super) fn events(&self, query: &EventQuery) -> Result<Page<EventRow>, StoreError> {
-        let prefixes = match &query.family {
-            Some(family) => vec![keys::events(family)],
-            None => self.all_families()?,
+        let prefixes = match (&query.family, &query.show) {
+            (Some(family), _) => vec![keys::events(family)],
+            (None, Some(_)) => documentation::families_with("showId").map(keys::events).collect(),
+            (None, None) => self.all_families()?,
         };
         let index = self.index(prefixes, &query.window)?;
-        let list = Events { sources: *self, family: query.family.as_deref() };
+        let list = Events { sources: *self, family: query.family.as_deref(), show: query.show.as_ref() };
         let Page { rows, newer, older, searched } = paging::page(&list, &index, &query.window)?;
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
     }
@@ -60,6 +61,7 @@ impl Sources<'_> {
 struct Events<'a> {
     sources: Sources<'a>,
     family: Option<&'a str>,
+    show: Option<&'a ShowId>,
 }
 
 impl List for Events<'_> {
@@ -93,6 +95,11 @@ impl List for Events<'_> {
             (row.drift > 0).then_some("drift"),
             Some(&said(body)),
         ])
+    }
+
+    fn filter(&self) -> Option<impl Fn(&Self::Row) -> bool> {
+        let show = self.show?.as_str();
+        Some(move |(row, _): &Self::Row| row.brief.show.as_deref() == Some(show))
     }
 }
 

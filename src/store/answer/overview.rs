@@ -41,7 +41,7 @@ impl Sources<'_> {
             overview.counts.extend(counts);
         }
         for family in documented() {
-            let query = EventQuery { family: Some(family.to_owned()), window: window.clone() };
+            let query = EventQuery { family: Some(family.to_owned()), show: None, window: window.clone() };
             overview.feeds.insert(family.to_owned(), self.events(&query)?.rows);
         }
         Ok(overview)

@@ -242,7 +242,7 @@ fn check_pages(ledger: &Ledger, model: &Model, cursor: Cursor, limit: usize, sin
             };
             let list: Vec<Seq> =
                 model.records.iter().filter(of_family).filter(fits).map(|one| one.seq).filter(recent).rev().collect();
-            let query = EventQuery { family: family.map(str::to_owned), window: window.clone() };
+            let query = EventQuery { family: family.map(str::to_owned), show: None, window: window.clone() };
             let Answer::Events(page) = ledger.ask(Query::Events(query)) else { panic!() };
             check_page(&page, |row| row.seq, &list, &window);
         }
@@ -587,6 +587,26 @@ fn a_search_ends_after_many_rows_and_says_so() {
     assert_eq!(find("00>"), (vec![Seq(20_000), Seq(19_900), Seq(19_800)], None));
     let page = paging::page(&Numbers, &index, &Window { cursor: Cursor::From(Seq(5)), ..Window::newest(3) }).unwrap();
     assert_eq!((page.rows.len(), page.newer, page.older), (3, 1000, true));
+}
+
+#[test]
+fn the_events_of_a_show_are_those_that_name_it_exactly() {
+    let mut ledger = Ledger::new();
+    ledger.event(&wish("s", "7", "ACTIVE", 2));
+    ledger.event(r#"{"family":"event","action":"event.unlock","data":{"showId":"17","eventId":"7"}}"#);
+    ledger.event(r#"{"family":"payouts","action":"payouts.delivered","data":{"showId":"7"}}"#);
+    ledger.event(r#"{"family":"listing","action":"listing.created","data":{"showId":"7"}}"#);
+    ledger.event(r#"{"family":"event","action":"event.unlock","data":{"showId":"7"}}"#);
+    let ask = |family: Option<&str>, window: Window| {
+        let query = EventQuery { family: family.map(str::to_owned), show: Some("7".into()), window };
+        let Answer::Events(page) = ledger.ask(Query::Events(query)) else { panic!() };
+        (page.rows.iter().map(|row| row.seq.0).collect::<Vec<_>>(), page.newer, page.older)
+    };
+    assert_eq!(ask(None, Window::newest(9)), (vec![5, 3, 1], 0, false));
+    assert_eq!(ask(None, Window::newest(2)), (vec![5, 3], 0, true));
+    assert_eq!(ask(None, Window { cursor: Cursor::From(Seq(4)), ..Window::newest(1) }), (vec![3], 1, true));
+    assert_eq!(ask(Some("event"), Window::newest(9)), (vec![5], 0, false));
+    assert_eq!(ask(None, Window { words: vec!["payouts".into()], ..Window::newest(9) }), (vec![3], 0, false));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::{Writer, payload, span};
 use crate::domain::payload::{Listing, ListingChange, Payload, Reversal};
+use crate::domain::privacy::Privacy;
 use crate::domain::query::EventDetail;
 use crate::domain::webhook::Webhook;
-use crate::ui::privacy::Privacy;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
 use crate::ui::{text, when, words};

@@ -27,7 +27,7 @@ pub(super) fn write(writer: &mut Writer, record: &Record) {
             (Role::Brand, fact.action.clone(), says, Some(Subject::Event(record.seq)))
         }
         Fact::Rejected(fact) => {
-            (Role::Bad, fact.code.clone(), fact.message.clone(), Some(Subject::Rejected(record.seq)))
+            (Role::Bad, fact.code.clone(), privacy.text(&fact.message), Some(Subject::Rejected(record.seq)))
         }
         Fact::AttemptStarted(fact) => {
             let what = format!("» attempt {}", fact.attempt);

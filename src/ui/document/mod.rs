@@ -12,11 +12,11 @@ mod rejected;
 mod show;
 mod timeline;
 
-use super::privacy::Privacy;
 use super::subject::Subject;
 use super::text;
 use super::theme::Role;
 use crate::domain::Timestamp;
+use crate::domain::privacy::Privacy;
 use crate::domain::query::{DeliveryDetail, EventDetail, EventRow, Page, RejectedDetail, Timeline};
 use crate::domain::show::Show;
 

@@ -1,8 +1,8 @@
 //! A request that could not become an event: why, and its bytes.
 
 use super::{Writer, span};
+use crate::domain::privacy::Privacy;
 use crate::domain::query::RejectedDetail;
-use crate::ui::privacy::Privacy;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
 use crate::ui::when;

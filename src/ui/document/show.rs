@@ -37,6 +37,13 @@ pub(super) fn write(writer: &mut Writer, show: &Show, events: &Page<EventRow>) {
             Some(Subject::Event(row.seq)),
         );
     }
+    if let Some(searched) = events.searched {
+        let says = format!(
+            "  only the newest {} unlocks, subscriptions and payouts were searched",
+            when::count(searched as u64)
+        );
+        writer.push(vec![span(Role::Held, says)], None);
+    }
     if events.rows.is_empty() {
         writer.push(vec![span(Role::Faint, "  none found")], None);
     } else if events.older {

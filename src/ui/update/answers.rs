@@ -1,13 +1,13 @@
 //! What comes back from the ledger, into the state.
 
 use super::Effect;
+use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
 use crate::ui::detail::Detail;
 use crate::ui::dialog::Dialog;
 use crate::ui::document::{self, Data};
 use crate::ui::model::{CHOICES, Model, Slot, View};
-use crate::ui::privacy::Privacy;
 use crate::ui::theme::Role;
 use crate::ui::words;
 

@@ -13,10 +13,10 @@ use super::effect::Effect;
 use super::keymap::{self, Chord};
 use super::layout::{self, Size};
 use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
-use super::privacy::Privacy;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::Timestamp;
+use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Query, Status};
 use crate::engine::DeskError;
 

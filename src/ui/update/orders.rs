@@ -4,12 +4,12 @@ use crossterm::event::KeyCode;
 
 use super::Effect;
 use super::typing::edit;
+use crate::domain::privacy::Privacy;
 use crate::domain::query::{Command, Order};
 use crate::ui::action::Action;
 use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
 use crate::ui::keymap::Chord;
 use crate::ui::model::Model;
-use crate::ui::privacy::Privacy;
 use crate::ui::theme::Role;
 use crate::ui::words;
 

@@ -7,9 +7,9 @@ use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Stage, State};
+use crate::domain::privacy::Privacy;
 use crate::ui::list::List;
 use crate::ui::model::{CHOICES, Model, View};
-use crate::ui::privacy::Privacy;
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::ui::detail::Detail;
+use crate::ui::document::Span;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 
@@ -28,10 +29,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &
         return;
     }
     for ((index, line), y) in lines.iter().enumerate().skip(detail.scroll).zip(area.y + 1..area.bottom()) {
-        canvas.spans(area.x + 1, y, area.width.saturating_sub(2), &line.spans);
+        let cells = area.width.saturating_sub(2);
         if detail.link == Some(index) {
             canvas.text(area.x, y, 1, Role::Plain, ">");
+            // As in the tables: reversed, a colour of its own would stand out as a background.
+            let plain = line.spans.iter().map(|span| Span { role: Role::Plain, ..span.clone() });
+            canvas.spans(area.x + 1, y, cells, &plain.collect::<Vec<_>>());
             canvas.tint(Rect { y, height: 1, ..area }, Role::Selected);
+        } else {
+            canvas.spans(area.x + 1, y, cells, &line.spans);
         }
     }
 }

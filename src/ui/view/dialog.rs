@@ -8,7 +8,7 @@ use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
 use crate::ui::document::{Span, span};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
-use crate::ui::{text, when, words};
+use crate::ui::{consequence, text, when, words};
 
 /// Cells of the labels.
 const LABEL: u16 = 10;
@@ -66,8 +66,9 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
             }
         }
     }
+    let consequence = text::visible(&consequence::of(ask, model.privacy, model.now));
     let mut effect: Vec<(String, Role)> =
-        text::wrap(&ask.effect(), room).into_iter().map(|line| (line, Role::Plain)).collect();
+        text::wrap(&consequence, room).into_iter().map(|line| (line, Role::Plain)).collect();
     if let Some((evidence, says)) = ask.known() {
         let role = if evidence == Evidence::Unknown { Role::Bad } else { Role::Plain };
         effect.extend(text::wrap(says, room).into_iter().map(|line| (line, role)));

@@ -5,10 +5,10 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::Canvas;
 use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
+use crate::domain::privacy::Privacy;
 use crate::domain::query::EventRow;
 use crate::ui::list::List;
 use crate::ui::model::Model;
-use crate::ui::privacy::Privacy;
 use crate::ui::theme::Role;
 use crate::ui::when;
 

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
+use crate::domain::privacy::Privacy;
 use crate::ui::model::{Model, View};
-use crate::ui::privacy::Privacy;
 use crate::ui::theme::Role;
 use crate::ui::when;
 

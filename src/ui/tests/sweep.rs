@@ -3,21 +3,22 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
-use super::effect::Effect;
-use super::keymap::Chord;
-use super::model::{Model, View};
-use super::privacy::Privacy;
-use super::subject::Subject;
-use super::testing::{FakeDesk, Ledger, delivery, event, now, text_of};
-use super::theme::Theme;
-use super::update::{self, Message, update};
-use super::view;
+use super::ledger::{FakeDesk, Ledger, delivery, event, now};
+use super::rig::text_of;
 use crate::domain::delivery::{Hold, Kind, State};
 use crate::domain::ids::{Person, ShowId, TicketId};
+use crate::domain::privacy::Privacy;
 use crate::domain::query::Brief;
 use crate::domain::show::Show;
 use crate::engine::Desk;
+use crate::ui::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
+use crate::ui::effect::Effect;
+use crate::ui::keymap::Chord;
+use crate::ui::model::{Model, View};
+use crate::ui::subject::Subject;
+use crate::ui::theme::Theme;
+use crate::ui::update::{self, Message, update};
+use crate::ui::view;
 
 fn hostile() -> Vec<String> {
     let mut texts: Vec<String> = [
@@ -128,7 +129,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
     for text in hostile() {
         let mut model = start.clone();
         press(&mut model, desk, "3");
-        model.details.push(super::detail::Detail::new(Subject::Ticket(TicketId(text.clone()))));
+        model.details.push(crate::ui::detail::Detail::new(Subject::Ticket(TicketId(text.clone()))));
         let effects = update(&mut model, Message::Changed, now());
         settle(&mut model, desk, effects);
         press(&mut model, desk, "G x");
@@ -140,7 +141,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
         let mut model = start.clone();
         let mut dialog = OrderDialog::new(ask);
         dialog.reason = tui_input::Input::new("王\u{1b}x".repeat(90));
-        dialog.focus = super::dialog::Focus::Reason;
+        dialog.focus = crate::ui::dialog::Focus::Reason;
         model.dialog = Some(Dialog::Order(Box::new(dialog)));
         screens.push(("order".into(), model));
     }
@@ -196,7 +197,7 @@ fn any_keys_in_any_order_keep_the_state_sound() {
     let mut model = Model::new("ana".into(), now(), (80, 24));
     let effects = update::open(&mut model);
     settle(&mut model, &desk, effects);
-    let keys: Vec<&str> = super::action::TABLE
+    let keys: Vec<&str> = crate::ui::action::TABLE
         .iter()
         .flat_map(|entry| entry.keys)
         .copied()

@@ -1,34 +1,16 @@
-//! A ledger made of rows, and the real loop on a screen of cells with scripted keys.
+//! A ledger made of rows, and the desk that answers from it.
 
-use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use crossterm::event::{Event, KeyEvent};
-use futures_util::stream;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 
-use super::keymap::Chord;
-use super::layout::Size;
-use super::list::Row;
-use super::model::Model;
-use super::run::{Exit, Options, UiError, drive};
-use super::terminal::Screen;
-use super::theme::Theme;
-use super::view;
-use crate::config::clock::Clock;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{
     Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, Stage, State, Undo,
 };
 use crate::domain::documentation::{self, FAMILIES};
-use crate::domain::ids::{DeliveryId, Digest, Person, Seq, TicketId};
+use crate::domain::ids::{DeliveryId, Digest, Person, Seq, ShowId, TicketId};
 use crate::domain::query::{
     Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Order, Overview, Page,
     Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
@@ -39,14 +21,15 @@ use crate::domain::record::{
 use crate::domain::retry::Outcome;
 use crate::domain::show::Show;
 use crate::domain::webhook::Webhook;
-use crate::engine::{Desk, DeskError, Handle, handle::Pending};
+use crate::engine::{Desk, DeskError, handle::Pending};
+use crate::ui::list::Row;
 
 /// Personal values in the rows: none may be seen unless revealed.
 pub(super) const SECRETS: [&str; 6] =
     ["joe@gmail.com", "susana.kann@hotmail.com", "Susana Kann", "1307009", "014027000012345678", "+5491155501234"];
 
 /// The present in all tests.
-pub(super) fn now() -> Timestamp {
+pub(in crate::ui) fn now() -> Timestamp {
     Utc.with_ymd_and_hms(2026, 11, 22, 14, 3, 22).unwrap()
 }
 
@@ -67,7 +50,7 @@ pub(super) struct Ledger {
     pub(super) asked: Vec<Query>,
 }
 
-pub(super) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
+pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
     let (seller, buyer) = (Person::from("joe@gmail.com"), Person::from("susana.kann@hotmail.com"));
     let (from, to) = if kind == Kind::Transfer { (seller, buyer) } else { (buyer, seller) };
     Delivery {
@@ -420,7 +403,11 @@ impl Ledger {
             Query::Overview { rows } => Answer::Overview(Box::new(self.overview(*rows))),
             Query::Events(query) => {
                 let rows = self.events.iter().map(|(row, _)| row.clone());
-                let of = rows.filter(|row| query.family.as_ref().is_none_or(|family| *family == row.family));
+                let show = query.show.as_ref().map(ShowId::as_str);
+                let of = rows.filter(|row| {
+                    query.family.as_ref().is_none_or(|family| *family == row.family)
+                        && (show.is_none() || row.brief.show.as_deref() == show)
+                });
                 Answer::Events(page(of.collect(), &query.window))
             }
             Query::Event(seq) => {
@@ -545,142 +532,5 @@ impl Desk for FakeDesk {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.ticks.subscribe()
-    }
-}
-
-/// Text of the cells, line by line.
-pub(super) fn text_of(buffer: &Buffer) -> String {
-    let mut out = String::new();
-    for y in buffer.area.top()..buffer.area.bottom() {
-        let mut skip = 0;
-        for x in buffer.area.left()..buffer.area.right() {
-            let symbol = buffer[(x, y)].symbol();
-            if skip == 0 {
-                out.push_str(symbol);
-                skip = super::text::width(symbol).max(1);
-            }
-            skip -= 1;
-        }
-        out.push('\n');
-    }
-    out
-}
-
-struct CellScreen {
-    terminal: Terminal<TestBackend>,
-    shown: watch::Sender<Buffer>,
-    frames: u64,
-}
-
-fn never<T>(result: Result<T, std::convert::Infallible>) -> T {
-    match result {
-        Ok(value) => value,
-    }
-}
-
-impl Screen for CellScreen {
-    fn size(&self) -> io::Result<Size> {
-        let size = never(self.terminal.size());
-        Ok((size.width, size.height))
-    }
-
-    fn draw(&mut self, model: &Model, theme: Theme) -> io::Result<()> {
-        self.terminal.backend_mut().resize(model.size.0, model.size.1);
-        never(self.terminal.draw(|frame| {
-            if let Some(at) = view::draw(frame.buffer_mut(), model, theme) {
-                frame.set_cursor_position(at);
-            }
-        }));
-        self.frames += 1;
-        self.shown.send_replace(self.terminal.backend().buffer().clone());
-        Ok(())
-    }
-
-    fn forget(&mut self) -> io::Result<()> {
-        never(self.terminal.clear());
-        Ok(())
-    }
-
-    fn suspend(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn resume(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The real loop, with scripted keys.
-pub(super) struct Rig {
-    pub(super) desk: FakeDesk,
-    keys: mpsc::UnboundedSender<Event>,
-    screen: watch::Receiver<Buffer>,
-    task: JoinHandle<Result<Exit, UiError>>,
-}
-
-/// Longer than anything here takes, so that a failing test says what it saw.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-impl Rig {
-    pub(super) fn start(ledger: Ledger, size: Size) -> Self {
-        let desk = FakeDesk::new(ledger);
-        let (keys, events) = mpsc::unbounded_channel();
-        let (shown, screen) = watch::channel(Buffer::empty(Rect::new(0, 0, size.0, size.1)));
-        let handle = Handle::new(desk.clone());
-        let task = tokio::spawn(async move {
-            let terminal = never(Terminal::new(TestBackend::new(size.0, size.1)));
-            let mut screen = CellScreen { terminal, shown, frames: 0 };
-            let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
-                events.recv().await.map(|event| (Ok(event), events))
-            });
-            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), no_color: false };
-            drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
-        });
-        Self { desk, keys, screen, task }
-    }
-
-    /// Presses keys, named as in the action table and parted by blanks.
-    pub(super) fn press(&self, keys: &str) {
-        for key in keys.split_whitespace() {
-            let chord = Chord::parse(key).unwrap_or_else(|| panic!("no key {key}"));
-            self.send(Event::Key(KeyEvent::new(chord.code, chord.modifiers)));
-        }
-    }
-
-    pub(super) fn send(&self, event: Event) {
-        self.keys.send(event).expect("the loop runs");
-    }
-
-    /// Types a text.
-    pub(super) fn write(&self, text: &str) {
-        for character in text.chars() {
-            self.send(Event::Key(KeyEvent::from(crossterm::event::KeyCode::Char(character))));
-        }
-    }
-
-    /// Waits until the screen is so.
-    pub(super) async fn until(&mut self, what: &str, so: impl Fn(&str) -> bool) -> String {
-        let seen = tokio::time::timeout(PATIENCE, self.screen.wait_for(|buffer| so(&text_of(buffer)))).await;
-        let seen = seen.ok().and_then(Result::ok).map(|buffer| text_of(&buffer));
-        if let Some(seen) = seen {
-            return seen;
-        }
-        let last = text_of(&self.screen.borrow());
-        panic!("never saw {what}; last:\n{last}");
-    }
-
-    /// Waits until all of these are on the screen.
-    pub(super) async fn see(&mut self, all: &[&str]) -> String {
-        self.until(&format!("{all:?}"), |text| all.iter().all(|one| text.contains(one))).await
-    }
-
-    /// The cells as they are now.
-    pub(super) fn cells(&self) -> Buffer {
-        self.screen.borrow().clone()
-    }
-
-    /// Waits until the loop has ended.
-    pub(super) async fn exit(self) -> Exit {
-        tokio::time::timeout(PATIENCE, self.task).await.expect("the loop ends").expect("no panic").expect("no error")
     }
 }

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::run::{Options, run};
-use super::testing::{FakeDesk, Ledger, now};
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::ledger::{FakeDesk, Ledger, now};
 use crate::config::clock::Clock;
 use crate::engine::Handle;
+use crate::ui::run::{Options, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -23,20 +26,25 @@ fn child() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let no_color = std::env::var_os("NO_COLOR").is_some();
     let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color };
-    let shutdown = async move {
-        match script.as_str() {
-            "panic" => {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                panic!("the dashboard itself");
+    let exit = runtime.block_on(async {
+        // Taken before the first frame is seen: no signal comes too early.
+        let take = |of: Signal| signal(SignalKind::from_raw(of.as_raw())).unwrap();
+        let (mut terminate, mut hang_up, mut misfortune) = (take(Signal::TERM), take(Signal::HUP), take(Signal::USR1));
+        let shutdown = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
+                _ = misfortune.recv() => match script.as_str() {
+                    "panic" => panic!("the dashboard itself"),
+                    _ => {
+                        let _ = tokio::spawn(async { panic!("a worker far away") }).await;
+                        std::future::pending::<()>().await;
+                    }
+                },
             }
-            "worker" => {
-                let _ = tokio::spawn(async { panic!("a worker far away") }).await;
-                std::future::pending::<()>().await;
-            }
-            _ => std::future::pending::<()>().await,
-        }
-    };
-    let exit = runtime.block_on(run(Handle::new(FakeDesk::new(Ledger::empty())), options, shutdown));
+        };
+        run(Handle::new(FakeDesk::new(Ledger::empty())), options, shutdown).await
+    });
     // Anything but a panic leaves by here; the number says how.
     std::process::exit(match exit {
         Ok(exit) => 40 + exit as i32,
@@ -57,7 +65,7 @@ impl Program {
     fn start(script: &str, no_color: bool) -> Self {
         let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "ui::pty::child", "--nocapture"]);
+        command.args(["--exact", "ui::tests::pty::child", "--nocapture"]);
         command.env(SCRIPT, script);
         command.env("TERM", "xterm-256color");
         command.env("RUST_BACKTRACE", "0");
@@ -124,7 +132,7 @@ impl Program {
         (status.exit_code(), self.screen.screen().contents())
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
@@ -137,11 +145,11 @@ fn the_terminal_is_given_back_after_quit_and_signals() {
     assert!(program.screen.screen().alternate_screen());
     program.press(b"q");
     assert_eq!(program.end().0, 40);
-    for (signal, status) in [(rustix::process::Signal::TERM, 42), (rustix::process::Signal::HUP, 43)] {
+    for signal in [Signal::TERM, Signal::HUP] {
         let mut program = Program::start("wait", false);
         program.see("stored 0");
         program.signal(signal);
-        assert_eq!(program.end().0, status);
+        assert_eq!(program.end().0, 41);
     }
 }
 
@@ -149,6 +157,7 @@ fn the_terminal_is_given_back_after_quit_and_signals() {
 fn the_terminal_is_given_back_before_a_panic_speaks() {
     let mut program = Program::start("panic", false);
     program.see("stored 0");
+    program.signal(Signal::USR1);
     let (status, said) = program.end();
     assert!(status != 40 && said.contains("the dashboard itself"), "{status}\n{said}");
 }
@@ -157,6 +166,7 @@ fn the_terminal_is_given_back_before_a_panic_speaks() {
 fn a_workers_panic_leaves_the_dashboard_alone_and_is_told_afterwards() {
     let mut program = Program::start("worker", false);
     program.see("stored 0");
+    program.signal(Signal::USR1);
     program.press(b"3");
     program.see("deliveries: all states");
     assert!(program.screen.screen().alternate_screen());
@@ -189,7 +199,7 @@ fn suspending_gives_the_terminal_back_and_takes_it_again() {
     let count = |one: &Program, what: &str| String::from_utf8_lossy(&one.bytes).matches(what).count();
     program.until("suspended", |one| count(one, "\u{1b}[?1049l") == 1);
     // Where no shell could continue it, the kernel does not stop it in the first place; going on must do no harm then.
-    program.signal(rustix::process::Signal::CONT);
+    program.signal(Signal::CONT);
     program.until("back", |one| count(one, "\u{1b}[?1049h") >= 2);
     program.press(b"3");
     program.see("No delivery yet");

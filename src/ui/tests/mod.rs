@@ -1,15 +1,21 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
+pub(super) mod ledger;
+mod pty;
+mod rig;
+mod sweep;
+
 use chrono::TimeDelta;
 use crossterm::event::Event;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
+use self::ledger::{FakeDesk, Ledger, SECRETS, ago, event, now};
+use self::rig::Rig;
 use super::layout::Size;
 use super::run::Exit;
-use super::testing::{FakeDesk, Ledger, Rig, SECRETS, ago, event, now};
-use crate::domain::delivery::{Evidence, Stage, State};
-use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::delivery::{Amendment, Evidence, Hand, Hold, Stage, State};
+use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::query::{Brief, Command, Query};
 use crate::engine::DeskError;
 
@@ -315,6 +321,40 @@ async fn a_delivery_shows_its_attempts_and_who_did_what() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+}
+
+#[tokio::test]
+async fn a_selected_link_is_one_row_of_one_look() {
+    let mut rig = Rig::start(Ledger::busy(), (120, 60));
+    rig.see(&["stored 400"]).await;
+    walk(&mut rig, &[("j j t", &["timeline, oldest first", ">  transfer d-390"])]).await;
+    let cells = rig.cells();
+    let row = (0..cells.area.height).find(|y| cells[(0, *y)].symbol() == ">").expect("a selected row");
+    let styles = (0..cells.area.width).map(|x| cells[(x, row)].style());
+    assert!(styles.clone().all(|style| Some(style) == styles.clone().next()), "{:?}", styles.collect::<Vec<_>>());
+    assert!(cells[(0, row)].modifier.contains(Modifier::REVERSED));
+}
+
+#[tokio::test]
+async fn the_question_names_the_new_people_of_a_change() {
+    let mut ledger = Ledger::busy();
+    ledger.change(29, |one| {
+        let to = Some("new.owner@mail.org".into());
+        let (event, from, personal) = (Seq(398), one.from.clone(), Digest::of(&[b"new"]));
+        one.amendment = Some(Amendment { event, from, to, personal });
+        one.state = State::Held { why: Hold::AmendedAfterSent { delivered: Some(Hand::Target) } };
+        (one.evidence, one.attempts) = (Evidence::Done, 1);
+    });
+    let mut rig = Rig::start(ledger, (120, 36));
+    rig.see(&["needs a hand: 3"]).await;
+    walk(
+        &mut rig,
+        &[
+            ("r", &["What menta says now (event 398) is sent", "j•••@gmail.com → n•••@mail.org"]),
+            ("esc x", &["It counts as delivered to s•••@hotmail.com again", "(event 398, to", "is not sent"]),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -1,0 +1,162 @@
+//! The real loop, on a screen of cells and with scripted keys.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEvent};
+use futures_util::stream;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::ledger::{FakeDesk, Ledger, now};
+use crate::config::clock::Clock;
+use crate::engine::Handle;
+use crate::ui::keymap::Chord;
+use crate::ui::layout::Size;
+use crate::ui::model::Model;
+use crate::ui::run::{Exit, Options, UiError, drive};
+use crate::ui::terminal::Screen;
+use crate::ui::text::width;
+use crate::ui::theme::Theme;
+use crate::ui::view;
+
+/// Text of the cells, line by line.
+pub(super) fn text_of(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in buffer.area.top()..buffer.area.bottom() {
+        let mut skip = 0;
+        for x in buffer.area.left()..buffer.area.right() {
+            let symbol = buffer[(x, y)].symbol();
+            if skip == 0 {
+                out.push_str(symbol);
+                skip = width(symbol).max(1);
+            }
+            skip -= 1;
+        }
+        out.push('\n');
+    }
+    out
+}
+
+struct CellScreen {
+    terminal: Terminal<TestBackend>,
+    shown: watch::Sender<Buffer>,
+    frames: u64,
+}
+
+fn never<T>(result: Result<T, std::convert::Infallible>) -> T {
+    match result {
+        Ok(value) => value,
+    }
+}
+
+impl Screen for CellScreen {
+    fn size(&self) -> io::Result<Size> {
+        let size = never(self.terminal.size());
+        Ok((size.width, size.height))
+    }
+
+    fn draw(&mut self, model: &Model, theme: Theme) -> io::Result<()> {
+        self.terminal.backend_mut().resize(model.size.0, model.size.1);
+        never(self.terminal.draw(|frame| {
+            if let Some(at) = view::draw(frame.buffer_mut(), model, theme) {
+                frame.set_cursor_position(at);
+            }
+        }));
+        self.frames += 1;
+        self.shown.send_replace(self.terminal.backend().buffer().clone());
+        Ok(())
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        never(self.terminal.clear());
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The real loop, with scripted keys.
+pub(super) struct Rig {
+    pub(super) desk: FakeDesk,
+    keys: mpsc::UnboundedSender<Event>,
+    screen: watch::Receiver<Buffer>,
+    task: JoinHandle<Result<Exit, UiError>>,
+}
+
+/// Longer than anything here takes, so that a failing test says what it saw.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Rig {
+    pub(super) fn start(ledger: Ledger, size: Size) -> Self {
+        let desk = FakeDesk::new(ledger);
+        let (keys, events) = mpsc::unbounded_channel();
+        let (shown, screen) = watch::channel(Buffer::empty(Rect::new(0, 0, size.0, size.1)));
+        let handle = Handle::new(desk.clone());
+        let task = tokio::spawn(async move {
+            let terminal = never(Terminal::new(TestBackend::new(size.0, size.1)));
+            let mut screen = CellScreen { terminal, shown, frames: 0 };
+            let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
+                events.recv().await.map(|event| (Ok(event), events))
+            });
+            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), no_color: false };
+            drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
+        });
+        Self { desk, keys, screen, task }
+    }
+
+    /// Presses keys, named as in the action table and parted by blanks.
+    pub(super) fn press(&self, keys: &str) {
+        for key in keys.split_whitespace() {
+            let chord = Chord::parse(key).unwrap_or_else(|| panic!("no key {key}"));
+            self.send(Event::Key(KeyEvent::new(chord.code, chord.modifiers)));
+        }
+    }
+
+    pub(super) fn send(&self, event: Event) {
+        self.keys.send(event).expect("the loop runs");
+    }
+
+    /// Types a text.
+    pub(super) fn write(&self, text: &str) {
+        for character in text.chars() {
+            self.send(Event::Key(KeyEvent::from(crossterm::event::KeyCode::Char(character))));
+        }
+    }
+
+    /// Waits until the screen is so.
+    pub(super) async fn until(&mut self, what: &str, so: impl Fn(&str) -> bool) -> String {
+        let seen = tokio::time::timeout(PATIENCE, self.screen.wait_for(|buffer| so(&text_of(buffer)))).await;
+        let seen = seen.ok().and_then(Result::ok).map(|buffer| text_of(&buffer));
+        if let Some(seen) = seen {
+            return seen;
+        }
+        let last = text_of(&self.screen.borrow());
+        panic!("never saw {what}; last:\n{last}");
+    }
+
+    /// Waits until all of these are on the screen.
+    pub(super) async fn see(&mut self, all: &[&str]) -> String {
+        self.until(&format!("{all:?}"), |text| all.iter().all(|one| text.contains(one))).await
+    }
+
+    /// The cells as they are now.
+    pub(super) fn cells(&self) -> Buffer {
+        self.screen.borrow().clone()
+    }
+
+    /// Waits until the loop has ended.
+    pub(super) async fn exit(self) -> Exit {
+        tokio::time::timeout(PATIENCE, self.task).await.expect("the loop ends").expect("no panic").expect("no error")
+    }
+}
