@@ -95,6 +95,17 @@ impl Model {
         }
     }
 
+    /// What an order would be about.
+    pub fn chosen(&self) -> Option<Subject> {
+        let delivery = self.chosen_delivery().map(|delivery| Subject::Delivery(delivery.id));
+        delivery.or_else(|| self.chosen_request().map(|request| Subject::Rejected(request.seq)))
+    }
+
+    /// The delivery that was just changed from here, while that is still said.
+    pub fn undoable(&self) -> Option<&Delivery> {
+        self.toasts.iter().rev().find_map(|toast| toast.undo.as_deref())
+    }
+
     /// The quarantined request that an order is about.
     pub fn chosen_request(&self) -> Option<&RejectedRow> {
         match self.detail() {

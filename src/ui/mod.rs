@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `text`, `when`, `words`, `theme`, `privacy` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
-//! | `layout`, `list`, `subject`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `layout`, `list`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
 //! | `terminal`, `run` | the terminal's manners, and the loop |
@@ -28,6 +28,8 @@ pub mod action;
 pub mod keymap;
 
 pub mod subject;
+
+pub mod pace;
 
 pub mod document;
 
@@ -58,3 +60,5 @@ mod sweep;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_acting;

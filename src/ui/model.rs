@@ -6,6 +6,7 @@ use super::detail::Detail;
 use super::dialog::Dialog;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
+use super::pace::Pace;
 use super::privacy::Privacy;
 use super::subject::Subject;
 use super::theme::Role;
@@ -90,6 +91,8 @@ pub struct Toast {
     pub role: Role,
     /// Since when.
     pub at: Timestamp,
+    /// The delivery on which `u` acts while this is on the screen.
+    pub undo: Option<Box<Delivery>>,
 }
 
 /// What an outstanding question is for. One question at a time for each.
@@ -158,6 +161,8 @@ pub struct Model {
     pub toasts: Vec<Toast>,
     /// Whether personal data may be seen here.
     pub privacy: Privacy,
+    /// How fast keys come, and how long the row under the cursor has been there.
+    pub pace: Pace,
     /// Questions under way; true: to be asked again.
     pub asking: BTreeMap<Slot, bool>,
 }
@@ -189,6 +194,7 @@ impl Model {
             narrowing: false,
             toasts: Vec::new(),
             privacy: Privacy::Masked,
+            pace: Pace::default(),
             asking: BTreeMap::new(),
         }
     }

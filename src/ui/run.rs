@@ -15,6 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
+use super::pace::Present;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
 use super::theme::Theme;
 use super::update::{self, Message, update};
@@ -115,7 +116,8 @@ pub async fn drive(
     let mut model = Model::new(who, clock.now(), screen.size()?);
     let mut effects = update::open(&mut model);
     let mut dirty = true;
-    let mut next_frame = Instant::now();
+    let opened = Instant::now();
+    let mut next_frame = opened;
     let mut next_refresh = Instant::now();
     let mut stale = false;
     loop {
@@ -172,9 +174,15 @@ pub async fn drive(
         if let Some(message) = message {
             // The card of a too small terminal shows nothing that a change or a second could alter.
             dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_) | Message::Key(_));
-            effects = update(&mut model, message, clock.now());
+            effects = update(&mut model, message, present(clock, opened));
         }
     }
+}
+
+/// Where the clock stands still, for pictures and tests, so does the time between keys.
+fn present(clock: Clock, opened: Instant) -> Present {
+    let uptime = (clock == Clock::System).then(|| opened.elapsed());
+    Present { now: clock.now(), uptime }
 }
 
 fn message(event: Event) -> Option<Message> {

@@ -142,9 +142,18 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
             let event = done.event.map_or(String::new(), |event| format!(" as event {event}"));
             model.toast(Role::Good, format!("✓ {about} sent again{event}"));
         }
-        (_, Ok(done)) => {
-            let state = done.delivery.map_or("done", |delivery| words::stage(delivery.stage()).0);
-            model.toast(Role::Good, format!("✓ {about} is now {state}"));
+        (_, Ok(Done { delivery: None, .. })) => model.toast(Role::Good, format!("✓ {about} is done")),
+        (command, Ok(Done { delivery: Some(delivery), .. })) => {
+            for toast in &mut model.toasts {
+                toast.undo.take_if(|one| one.id == delivery.id);
+            }
+            let (state, _) = words::stage(delivery.stage());
+            let says = format!("✓ {about} is now {state}");
+            let undo = matches!(command, Command::MarkDelivered(_) | Command::Cancel(_)) && delivery.undo.is_some();
+            match undo {
+                true => model.put_toast(Role::Good, format!("{says}: `u` takes it back"), Some(Box::new(delivery))),
+                false => model.toast(Role::Good, says),
+            }
         }
         (_, Err(error)) => model.toast(Role::Bad, format!("✗ {about}: {error}")),
     }

@@ -13,10 +13,11 @@ use super::effect::Effect;
 use super::keymap::{self, Chord};
 use super::layout::{self, Size};
 use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
+use super::pace::Present;
 use super::privacy::Privacy;
 use super::subject::Subject;
 use super::theme::Role;
-use crate::domain::Timestamp;
+use crate::domain::delivery::Delivery;
 use crate::domain::query::{Answer, Command, Done, Query, Status};
 use crate::engine::DeskError;
 
@@ -59,8 +60,18 @@ pub enum Message {
 const TOAST_SECONDS: i64 = 8;
 
 /// Takes a message in.
-pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
+pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) -> Vec<Effect> {
+    let Present { now, uptime } = present.into();
     model.now = now;
+    model.pace.at(uptime);
+    let by_key = matches!(message, Message::Key(_));
+    let effects = take_in(model, message);
+    let under = model.chosen();
+    model.pace.stands(model.dialog.is_some(), under, by_key);
+    effects
+}
+
+fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(chord) => key(model, chord),
         Message::Paste(text) => typing::paste(model, &text),
@@ -99,8 +110,14 @@ fn tick(model: &mut Model) -> Vec<Effect> {
 
 impl Model {
     fn toast(&mut self, role: Role, text: impl Into<String>) {
-        let text = self.privacy.text(&text.into());
-        self.toasts.push(Toast { text, role, at: self.now });
+        self.put_toast(role, text.into(), None);
+    }
+
+    fn put_toast(&mut self, role: Role, text: String, undo: Option<Box<Delivery>>) {
+        let text = self.privacy.text(&text);
+        // Said again, it stays longer rather than standing there twice.
+        self.toasts.retain(|toast| toast.text != text);
+        self.toasts.push(Toast { text, role, at: self.now, undo });
         if self.toasts.len() > 3 {
             self.toasts.remove(0);
         }
@@ -128,6 +145,7 @@ impl Model {
 }
 
 fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    model.pace.key();
     let action = keymap::action(chord);
     if action == Some(Action::Interrupt) {
         return orders::interrupt(model);
@@ -171,6 +189,9 @@ fn help(model: &mut Model, action: Option<Action>) -> Vec<Effect> {
 
 /// What an action does where nothing else takes the keys.
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.pace.hasty() && (action.entry().mutates || matches!(action, Action::Open | Action::Quit)) {
+        return orders::too_soon(model);
+    }
     match action {
         Action::Overview => go(model, View::Overview),
         Action::Feed => go(model, View::Feed),
