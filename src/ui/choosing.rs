@@ -13,7 +13,8 @@ use crate::domain::query::{EventRow, RejectedRow};
 impl Model {
     /// The panes of the overview that fit.
     pub fn panes(&self) -> Vec<Pane> {
-        let families = (0..FAMILIES.len()).map(Pane::Family);
+        let feeds = if layout::feeds_fit(self.size) { FAMILIES.len() } else { 0 };
+        let families = (0..feeds).map(Pane::Family);
         let lists: &[Pane] = match layout::roomy(self.size) {
             true => &[Pane::Attention, Pane::Open, Pane::Reversals, Pane::Payouts],
             false => &[Pane::Attention, Pane::Open],

@@ -8,7 +8,7 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | `text`, `when`, `words`, `theme`, `privacy` | what may be drawn, and how it reads and looks |
+//! | `text`, `when`, `words`, `theme`, `privacy`, `gist` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `layout`, `list`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
@@ -17,6 +17,7 @@
 //!
 //! It knows the ledger only by its door and the domain's words.
 
+pub mod gist;
 pub mod layout;
 pub mod privacy;
 pub mod text;

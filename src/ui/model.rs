@@ -157,6 +157,8 @@ pub struct Model {
     pub help: Option<usize>,
     /// The words of the list are being typed.
     pub narrowing: bool,
+    /// The screen from which that was begun, where it is another: Esc goes back to it.
+    pub narrowed_from: Option<View>,
     /// What is to be known for a few seconds.
     pub toasts: Vec<Toast>,
     /// Whether personal data may be seen here.
@@ -166,6 +168,9 @@ pub struct Model {
     /// Questions under way; true: to be asked again.
     pub asking: BTreeMap<Slot, bool>,
 }
+
+/// The target of [`Status`] where there is none.
+const BY_HAND: &str = "by hand";
 
 impl Model {
     /// The dashboard as it opens.
@@ -192,6 +197,7 @@ impl Model {
             dialog: None,
             help: None,
             narrowing: false,
+            narrowed_from: None,
             toasts: Vec::new(),
             privacy: Privacy::Masked,
             pace: Pace::default(),
@@ -202,6 +208,11 @@ impl Model {
     /// What is wrong with the program, if anything is.
     pub fn alarm(&self) -> Option<&str> {
         self.trouble.as_deref().or(self.status.as_ref().and_then(|status| status.unwell.as_deref()))
+    }
+
+    /// There is no target: staff carry deliveries out.
+    pub fn by_hand(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.target == BY_HAND)
     }
 
     /// Rows of the body.
@@ -258,6 +269,15 @@ impl Model {
             View::Reversals => Some(&mut self.returns),
             View::Payouts => Some(&mut self.shows),
             View::Quarantine => Some(&mut self.quarantine),
+        }
+    }
+
+    /// The choice of states of the list in sight.
+    pub fn choice(&mut self) -> Option<&mut usize> {
+        match self.view {
+            View::Deliveries => Some(&mut self.delivery_choice),
+            View::Reversals => Some(&mut self.return_choice),
+            View::Overview | View::Feed | View::Payouts | View::Quarantine => None,
         }
     }
 

@@ -1,9 +1,10 @@
 //! The loop: keys, signals, the ledger's change ticks and answers, and the second's tick, one at a time; a frame when
 //! something has changed, at most 30 a second.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
@@ -126,6 +127,7 @@ pub async fn drive(
                 Some(Effect::Quit) => return Ok(Exit::Quit),
                 Some(Effect::Suspend) => {
                     screen.suspend()?;
+                    forget_keys(&mut input).await;
                     dirty = true;
                 }
                 Some(Effect::Redraw) => {
@@ -177,6 +179,16 @@ pub async fn drive(
             effects = update(&mut model, message, present(clock, opened));
         }
     }
+}
+
+/// Keys that were read already, but from before the terminal was away, are dropped. Its size is asked for when it is back.
+async fn forget_keys(input: &mut (impl Stream<Item = io::Result<Event>> + Unpin)) {
+    // With the loop's own waker: crossterm's stream remembers the first that polls it, until the next key.
+    poll_fn(|context| {
+        while let Poll::Ready(Some(Ok(_))) = input.poll_next_unpin(context) {}
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Where the clock stands still, for pictures and tests, so does the time between keys.

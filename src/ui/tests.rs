@@ -391,7 +391,7 @@ async fn an_empty_ledger_says_what_to_do() {
         &[
             ("2", &["No event of this family has come yet", "willcall send", "curl -d"]),
             ("3", &["No delivery yet", "willcall send fixtures/events/ticket"]),
-            ("s", &["None in this state"]),
+            ("s", &["None among *needs a hand*"]),
             ("4", &["No reversed sale yet"]),
             ("5", &["No show yet"]),
             ("6", &["✓ Every request that came in could be read", "none since the start"]),

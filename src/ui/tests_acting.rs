@@ -234,3 +234,124 @@ fn a_pane_of_the_overview_is_held_too() {
     table.keys(500, "x");
     assert_eq!(table.asked_about(), Some(DeliveryId(Seq(55))));
 }
+
+#[test]
+fn the_choice_of_states_is_said_and_let_go() {
+    let mut table = on_the_failed();
+    table.keys(1000, "/").text(TYPING, "51020399").keys(1000, "enter");
+    let screen = table.screen();
+    assert!(screen.contains("None among *needs a hand* has these words") && screen.contains("`s`"), "{screen}");
+    table.keys(1000, "esc");
+    assert!(table.screen().contains("needs a hand"));
+    table.keys(1000, "esc");
+    assert!(table.screen().contains("deliveries: all states"));
+    table.keys(1000, "s s /").text(TYPING, "zz").keys(1000, "enter 3");
+    let screen = table.screen();
+    assert!(screen.contains("deliveries: all states") && screen.contains("> d-399"), "{screen}");
+}
+
+#[test]
+fn narrowing_from_the_overview_goes_back_there() {
+    let mut table = Table::new(Ledger::busy());
+    table.keys(1000, "/").text(TYPING, "51").keys(1000, "esc");
+    assert_eq!(table.model.view, View::Overview);
+    assert_eq!(table.model.deliveries.words.value(), "");
+    table.keys(1000, "/").text(TYPING, "51").keys(1000, "enter");
+    assert_eq!(table.model.view, View::Deliveries);
+    table.keys(1000, "p 1 p");
+    assert!(table.toasted("the overview always follows"));
+}
+
+#[test]
+fn what_is_open_already_is_gone_back_to() {
+    let mut table = Table::new(Ledger::busy());
+    table.keys(1000, "j j enter t");
+    assert_eq!(table.model.details.len(), 2);
+    for _ in 0..4 {
+        table.keys(1000, "g enter");
+        assert_eq!(table.model.details.len(), 1);
+        table.keys(1000, "t");
+        assert_eq!(table.model.details.len(), 2);
+    }
+    table.model.size = (60, 15);
+    table
+        .model
+        .details
+        .insert(0, super::detail::Detail::new(super::subject::Subject::Ticket("x".repeat(80).as_str().into())));
+    assert!(table.screen().contains("› ticket 51020390"), "{}", table.screen());
+}
+
+#[test]
+fn nothing_is_said_not_to_be_there_before_it_was_looked_for() {
+    let mut table = Table::new(Ledger::busy());
+    table.keys(1000, "5");
+    table.wait(1000);
+    // The question goes out, but no answer comes yet.
+    let present = Present { now: now(), uptime: Some(table.uptime) };
+    let waits = update(&mut table.model, Message::Key(Chord::parse("enter").unwrap()), present);
+    let screen = table.screen();
+    assert!(screen.contains("looking…") && !screen.contains("none found"), "{screen}");
+    table.settle(waits);
+    assert!(!table.screen().contains("looking…"), "{}", table.screen());
+}
+
+#[test]
+fn suspending_is_not_quitting() {
+    let mut table = Table::new(Ledger::busy());
+    table.keys(1000, "ctrl-z");
+    let screen = table.screen();
+    assert!(screen.contains("after `fg`") && !screen.contains("next start"), "{screen}");
+}
+
+#[test]
+fn a_small_overview_shows_what_needs_a_hand() {
+    let mut table = Table::new(Ledger::busy());
+    table.tell(Message::Resized((60, 15)));
+    let screen = table.screen();
+    for part in ["d-29", "d-55", "d-390", "open: 8"] {
+        assert!(screen.contains(part), "{part}\n{screen}");
+    }
+    assert!(!table.model.panes().iter().any(|pane| matches!(pane, Pane::Family(_))));
+    table.keys(1000, "tab G");
+    let screen = table.screen();
+    assert!(screen.contains("above"), "{screen}");
+    table.tell(Message::Resized((80, 24)));
+    assert!(table.screen().contains("notifyMe"));
+}
+
+#[test]
+fn where_staff_deliver_nothing_is_said_to_be_sent() {
+    let mut ledger = Ledger::busy();
+    ledger.status.target = "by hand".into();
+    let mut table = Table::new(ledger);
+    for size in [(120, 36), (80, 24)] {
+        table.tell(Message::Resized(size));
+        assert!(table.screen().contains("by staff: `d` when done"), "{}", table.screen());
+    }
+    table.keys(1000, "3");
+    let screen = table.screen();
+    assert!(screen.contains("by hand") && !screen.contains(" in 1m"), "{screen}");
+    table.keys(1000, "enter");
+    let screen = table.screen();
+    assert!(screen.contains("staff deliver it") && !screen.contains("the next"), "{screen}");
+}
+
+#[test]
+fn prices_are_shown_whole_whatever_the_width() {
+    let mut ledger = Ledger::busy();
+    let brief = crate::domain::query::Brief {
+        from: Some("joe@gmail.com".into()),
+        amount: Some("12345678901234567890123.10".into()),
+        buyer_pays: Some("1234567.25".into()),
+        ..crate::domain::query::Brief::default()
+    };
+    ledger.events.push(super::testing::event(500, "listing", "created", 1, brief, b"{}".to_vec()));
+    let mut table = Table::new(ledger);
+    table.keys(1000, "2");
+    for width in [80, 90, 100, 120, 160, 200] {
+        table.tell(Message::Resized((width, 24)));
+        let screen = table.screen();
+        assert!(screen.contains("12345678901234567890123.10") && !screen.contains("••••25"), "{width}\n{screen}");
+    }
+    assert!(table.screen().contains("buyer pays 1234567.25"));
+}

@@ -97,9 +97,10 @@ fn take_overview(model: &mut Model, rows: usize, new: Overview) {
 /// Changes the details that `fit`, and writes them anew.
 fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl FnMut(&mut Detail)) {
     let (width, height, privacy, now) = (model.size.0, model.detail_rows(), model.privacy, model.now);
+    let by_hand = model.by_hand();
     for detail in model.details.iter_mut().rev().filter(|detail| fit(detail)) {
         change(detail);
-        detail.write(width, height, privacy, now);
+        detail.write(width, height, privacy, now, by_hand);
     }
 }
 
@@ -110,7 +111,7 @@ fn fill(detail: &mut Detail, answer: Answer) {
         Answer::Ticket(timeline) => Some(Data::Ticket(timeline)),
         Answer::Rejected(rejected) => rejected.map(Data::Rejected),
         Answer::Events(page) => match detail.data.take() {
-            Some(Data::Show(show, _)) => Some(Data::Show(show, page)),
+            Some(Data::Show(show, _)) => Some(Data::Show(show, Some(page))),
             other => other,
         },
         Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) => return,

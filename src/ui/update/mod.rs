@@ -125,8 +125,9 @@ impl Model {
 
     fn write_details(&mut self) {
         let (width, height, privacy, now) = (self.size.0, self.detail_rows(), self.privacy, self.now);
+        let by_hand = self.by_hand();
         for detail in &mut self.details {
-            detail.write(width, height, privacy, now);
+            detail.write(width, height, privacy, now, by_hand);
         }
     }
 
@@ -231,8 +232,12 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     if view != model.view || !model.details.is_empty() {
         model.mask();
     }
+    let again = view == model.view && model.details.is_empty();
     model.details.clear();
     model.view = view;
+    if again {
+        widen(model);
+    }
     if let Some(list) = model.list()
         && !list.paused()
     {
@@ -259,12 +264,16 @@ fn open_detail(model: &mut Model, subject: Subject) -> Vec<Effect> {
         return Vec::new();
     }
     model.mask();
+    // What is open further down is gone back to, rather than opened once more on top.
+    if let Some(at) = model.details.iter().position(|detail| detail.subject == subject) {
+        model.details.truncate(at + 1);
+        return model.refresh();
+    }
     let mut detail = Detail::new(subject);
     if let Subject::Show(id) = &detail.subject {
         let listed = model.shows.page.rows.iter().chain(model.overview.iter().flat_map(|overview| &overview.shows));
         let show = listed.into_iter().find(|show| show.show == *id).cloned();
-        detail.data =
-            show.map(|show| super::document::Data::Show(Box::new(show), crate::domain::query::Page::default()));
+        detail.data = show.map(|show| super::document::Data::Show(Box::new(show), None));
     }
     model.details.push(detail);
     model.write_details();
@@ -285,18 +294,29 @@ fn back(model: &mut Model) -> Vec<Effect> {
         list.restart();
         return model.refresh();
     }
+    if model.choice().is_some_and(|choice| *choice > 0) {
+        widen(model);
+        return model.refresh();
+    }
     Vec::new()
+}
+
+/// All rows of the list in sight again: of whatever state and with whatever words.
+fn widen(model: &mut Model) {
+    let chosen = model.choice().map_or(0, std::mem::take) > 0;
+    if let Some(list) = model.list()
+        && (chosen || !list.words().value().is_empty())
+    {
+        list.words().reset();
+        list.restart();
+    }
 }
 
 fn states(model: &mut Model) -> Vec<Effect> {
     if !model.details.is_empty() {
         return Vec::new();
     }
-    let choice = match model.view {
-        View::Deliveries => &mut model.delivery_choice,
-        View::Reversals => &mut model.return_choice,
-        _ => return Vec::new(),
-    };
+    let Some(choice) = model.choice() else { return Vec::new() };
     *choice = (*choice + 1) % CHOICES.len();
     if let Some(list) = model.list() {
         list.restart();
@@ -310,7 +330,10 @@ fn pause(model: &mut Model) -> Vec<Effect> {
             list.pause();
             model.refresh()
         }
-        None => Vec::new(),
+        None => {
+            model.toast(Role::Plain, "the overview always follows; the lists of 2 to 6 can be held still");
+            Vec::new()
+        }
     }
 }
 

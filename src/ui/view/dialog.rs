@@ -148,12 +148,11 @@ fn leave(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, leave: LeaveDialog
         (false, true) => "This dashboard closes.",
         (false, false) => "This dashboard stops until `fg`.",
     };
+    let goes_on = if leave.quit { "with the next start" } else { "after `fg`" };
     let open = match leave.open {
         0 => String::new(),
-        1 => "1 delivery is open; it stays as it is and goes on with the next start.".to_owned(),
-        many => {
-            format!("{} deliveries are open; they stay as they are and go on with the next start.", when::count(many))
-        }
+        1 => format!("1 delivery is open; it stays as it is and goes on {goes_on}."),
+        many => format!("{} deliveries are open; they stay as they are and go on {goes_on}.", when::count(many)),
     };
     let mut lines = text::wrap(&open, room);
     lines.extend(text::wrap(stops, room));
