@@ -123,8 +123,8 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
 /// The question goes, unanswered.
 fn close(model: &mut Model) -> Vec<Effect> {
     if let Some(Dialog::Order(dialog)) = model.dialog.take() {
-        let (about, verb) = (dialog.ask.about(), dialog.ask.verb());
-        model.toast(Role::Plain, format!("nothing done: no {verb} of {about}"));
+        let about = dialog.ask.about();
+        model.toast(Role::Plain, format!("nothing done: {about} stays as it is"));
     }
     Vec::new()
 }
