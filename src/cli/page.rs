@@ -74,6 +74,7 @@ pub fn event(row: &EventRow, privacy: Privacy) -> Vec<String> {
         brief.reversal.then(|| "reversal".to_owned()),
         people,
         brief.amount.clone(),
+        brief.buyer_pays.as_ref().map(|amount| format!("buyer pays {amount}")),
         brief.show.as_ref().map(|show| format!("show {show}")),
         brief.note.as_ref().map(|note| privacy.text(note)),
     ];

@@ -13,7 +13,7 @@ pub fn brief(webhook: &Webhook<'_>, payload: &Payload) -> Brief {
         Payload::Listing(_, listing) => Brief {
             from: listing.seller.clone(),
             amount: text(listing.price.as_ref()),
-            note: listing.final_price.as_ref().map(|price| format!("buyer pays {}", price.0)),
+            buyer_pays: text(listing.final_price.as_ref()),
             ..Brief::default()
         },
         Payload::TicketUpdated(update) => Brief {

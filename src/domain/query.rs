@@ -160,6 +160,9 @@ pub struct Brief {
     pub to: Option<Person>,
     /// The price: paid by the buyer, asked by the seller.
     pub amount: Option<String>,
+    /// What the buyer of a listed ticket pays, fees included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_pays: Option<String>,
     /// The show.
     pub show: Option<String>,
     /// It takes a sale back.

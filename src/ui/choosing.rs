@@ -13,7 +13,8 @@ use crate::domain::query::{EventRow, RejectedRow};
 impl Model {
     /// The panes of the overview that fit.
     pub fn panes(&self) -> Vec<Pane> {
-        let families = (0..FAMILIES.len()).map(Pane::Family);
+        let feeds = if layout::feeds_fit(self.size) { FAMILIES.len() } else { 0 };
+        let families = (0..feeds).map(Pane::Family);
         let lists: &[Pane] = match layout::roomy(self.size) {
             true => &[Pane::Attention, Pane::Open, Pane::Reversals, Pane::Payouts],
             false => &[Pane::Attention, Pane::Open],
@@ -93,6 +94,17 @@ impl Model {
             }
             View::Feed | View::Payouts | View::Quarantine => None,
         }
+    }
+
+    /// What an order would be about.
+    pub fn chosen(&self) -> Option<Subject> {
+        let delivery = self.chosen_delivery().map(|delivery| Subject::Delivery(delivery.id));
+        delivery.or_else(|| self.chosen_request().map(|request| Subject::Rejected(request.seq)))
+    }
+
+    /// The delivery that was just changed from here, while that is still said.
+    pub fn undoable(&self) -> Option<&Delivery> {
+        self.toasts.iter().rev().find_map(|toast| toast.undo.as_deref())
     }
 
     /// The quarantined request that an order is about.

@@ -31,9 +31,9 @@ impl Detail {
     }
 
     /// Writes the document anew.
-    pub fn write(&mut self, width: u16, height: usize, privacy: Privacy, now: Timestamp) {
+    pub fn write(&mut self, width: u16, height: usize, privacy: Privacy, now: Timestamp, by_hand: bool) {
         let Some(data) = &self.data else { return };
-        self.document = document::write(data, width, privacy, now);
+        self.document = document::write(data, width, privacy, now, by_hand);
         let lines = &self.document.lines;
         self.link = self.link.filter(|at| lines.get(*at).is_some_and(|line| line.link.is_some()));
         if self.link.is_none() && self.subject.is_a_list() {
@@ -138,7 +138,7 @@ impl Detail {
             Data::Event(detail) => detail.row.ticket.as_ref(),
             Data::Delivery(detail) => detail.delivery.ticket.as_ref(),
             Data::Show(_, events) => match self.chosen()? {
-                Subject::Event(seq) => events.rows.iter().find(|row| row.seq == *seq)?.ticket.as_ref(),
+                Subject::Event(seq) => events.as_ref()?.rows.iter().find(|row| row.seq == *seq)?.ticket.as_ref(),
                 _ => None,
             },
             Data::Ticket(_) | Data::Rejected(_) => None,

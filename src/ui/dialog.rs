@@ -1,4 +1,5 @@
-//! Questions put before something that cannot be had back by looking away. The focus starts on the safe answer.
+//! Questions put before something that cannot be had back by looking away. The focus starts where nothing is answered: on
+//! the reason.
 
 use tui_input::Input;
 
@@ -88,9 +89,9 @@ pub struct LeaveDialog {
 }
 
 impl OrderDialog {
-    /// A question about `ask`, on the safe answer.
+    /// A question about `ask`, on the line for its reason.
     pub fn new(ask: Ask) -> Self {
-        Self { ask, amount: None, reason: Input::default(), focus: Focus::No, complaint: None }
+        Self { ask, amount: None, reason: Input::default(), focus: Focus::Reason, complaint: None }
     }
 
     /// The order, or what is wanting.

@@ -16,6 +16,11 @@ pub fn roomy((columns, rows): Size) -> bool {
     columns >= 110 && rows >= 32
 }
 
+/// Whether the overview has room for the feeds besides what needs a hand and what is open.
+pub fn feeds_fit((_, rows): Size) -> bool {
+    rows >= 20
+}
+
 /// Rows above the body: status, tabs, and the alarm when there is one.
 pub fn header_rows(alarm: bool) -> u16 {
     2 + u16::from(alarm)

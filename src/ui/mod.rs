@@ -8,9 +8,9 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | `text`, `when`, `words`, `theme` | what may be drawn, and how it reads and looks |
+//! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
-//! | `layout`, `list`, `subject`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `layout`, `list`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
@@ -18,6 +18,7 @@
 //!
 //! It knows the ledger only by its door and the domain's words.
 
+pub mod gist;
 pub mod layout;
 pub mod text;
 pub mod theme;
@@ -28,6 +29,8 @@ pub mod action;
 pub mod keymap;
 
 pub mod subject;
+
+pub mod pace;
 
 pub mod document;
 

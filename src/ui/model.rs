@@ -6,6 +6,7 @@ use super::detail::Detail;
 use super::dialog::Dialog;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
+use super::pace::Pace;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::Timestamp;
@@ -90,6 +91,8 @@ pub struct Toast {
     pub role: Role,
     /// Since when.
     pub at: Timestamp,
+    /// The delivery on which `u` acts while this is on the screen.
+    pub undo: Option<Box<Delivery>>,
 }
 
 /// What an outstanding question is for. One question at a time for each.
@@ -154,13 +157,20 @@ pub struct Model {
     pub help: Option<usize>,
     /// The words of the list are being typed.
     pub narrowing: bool,
+    /// The screen from which that was begun, where it is another: Esc goes back to it.
+    pub narrowed_from: Option<View>,
     /// What is to be known for a few seconds.
     pub toasts: Vec<Toast>,
     /// Whether personal data may be seen here.
     pub privacy: Privacy,
+    /// How fast keys come, and how long the row under the cursor has been there.
+    pub pace: Pace,
     /// Questions under way; true: to be asked again.
     pub asking: BTreeMap<Slot, bool>,
 }
+
+/// The target of [`Status`] where there is none.
+const BY_HAND: &str = "by hand";
 
 impl Model {
     /// The dashboard as it opens.
@@ -187,8 +197,10 @@ impl Model {
             dialog: None,
             help: None,
             narrowing: false,
+            narrowed_from: None,
             toasts: Vec::new(),
             privacy: Privacy::Masked,
+            pace: Pace::default(),
             asking: BTreeMap::new(),
         }
     }
@@ -196,6 +208,11 @@ impl Model {
     /// What is wrong with the program, if anything is.
     pub fn alarm(&self) -> Option<&str> {
         self.trouble.as_deref().or(self.status.as_ref().and_then(|status| status.unwell.as_deref()))
+    }
+
+    /// There is no target: staff carry deliveries out.
+    pub fn by_hand(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.target == BY_HAND)
     }
 
     /// Rows of the body.
@@ -252,6 +269,15 @@ impl Model {
             View::Reversals => Some(&mut self.returns),
             View::Payouts => Some(&mut self.shows),
             View::Quarantine => Some(&mut self.quarantine),
+        }
+    }
+
+    /// The choice of states of the list in sight.
+    pub fn choice(&mut self) -> Option<&mut usize> {
+        match self.view {
+            View::Deliveries => Some(&mut self.delivery_choice),
+            View::Reversals => Some(&mut self.return_choice),
+            View::Overview | View::Feed | View::Payouts | View::Quarantine => None,
         }
     }
 

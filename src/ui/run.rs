@@ -1,9 +1,10 @@
 //! The loop: keys, signals, the ledger's change ticks and answers, and the second's tick, one at a time; a frame when
 //! something has changed, at most 30 a second.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
@@ -15,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
+use super::pace::Present;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
 use super::theme::Theme;
 use super::update::{self, Message, update};
@@ -95,7 +97,8 @@ pub async fn drive(
     let mut model = Model::new(who, clock.now(), screen.size()?);
     let mut effects = update::open(&mut model);
     let mut dirty = true;
-    let mut next_frame = Instant::now();
+    let opened = Instant::now();
+    let mut next_frame = opened;
     let mut next_refresh = Instant::now();
     let mut stale = false;
     loop {
@@ -104,6 +107,7 @@ pub async fn drive(
                 Some(Effect::Quit) => return Ok(Exit::Quit),
                 Some(Effect::Suspend) => {
                     screen.suspend()?;
+                    forget_keys(&mut input).await;
                     dirty = true;
                 }
                 Some(Effect::Redraw) => {
@@ -148,9 +152,25 @@ pub async fn drive(
         if let Some(message) = message {
             // The card of a too small terminal shows nothing that a change or a second could alter.
             dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_) | Message::Key(_));
-            effects = update(&mut model, message, clock.now());
+            effects = update(&mut model, message, present(clock, opened));
         }
     }
+}
+
+/// Keys that were read already, but from before the terminal was away, are dropped. Its size is asked for when it is back.
+async fn forget_keys(input: &mut (impl Stream<Item = io::Result<Event>> + Unpin)) {
+    // With the loop's own waker: crossterm's stream remembers the first that polls it, until the next key.
+    poll_fn(|context| {
+        while let Poll::Ready(Some(Ok(_))) = input.poll_next_unpin(context) {}
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Where the clock stands still, for pictures and tests, so does the time between keys.
+fn present(clock: Clock, opened: Instant) -> Present {
+    let uptime = (clock == Clock::System).then(|| opened.elapsed());
+    Present { now: clock.now(), uptime }
 }
 
 fn message(event: Event) -> Option<Message> {

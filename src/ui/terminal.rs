@@ -122,8 +122,10 @@ impl Screen for OwnTerminal {
 
     fn suspend(&mut self) -> io::Result<()> {
         give_back();
+        forget_keys();
         // As the shell would: the whole job stops, here, until it is continued.
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        forget_keys();
         self.resume()
     }
 
@@ -131,6 +133,12 @@ impl Screen for OwnTerminal {
         take()?;
         self.forget()
     }
+}
+
+/// Keys that were pressed before the process stopped, or meant for the shell meanwhile, are not for the dashboard. Where
+/// they cannot be thrown away there is no terminal, and none to throw away.
+fn forget_keys() {
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
 impl Drop for OwnTerminal {

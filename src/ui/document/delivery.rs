@@ -39,6 +39,12 @@ pub(super) fn write(writer: &mut Writer, detail: &DeliveryDetail) {
     }
     writer.fact("known", Role::Plain, words::evidence(delivery.evidence));
     let attempts = match &delivery.state {
+        State::Pending { .. } if delivery.behind.is_none() && writer.by_hand => {
+            format!("{}; staff deliver it: `d` when done", delivery.attempts)
+        }
+        State::Pending { due } if delivery.behind.is_none() && *due <= writer.now => {
+            format!("{}, the next is due", delivery.attempts)
+        }
         State::Pending { due } if delivery.behind.is_none() => {
             format!("{}, the next at {}", delivery.attempts, when::time(*due, writer.now))
         }

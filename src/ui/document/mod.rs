@@ -31,7 +31,8 @@ pub enum Data {
     Event(Box<EventDetail>),
     Delivery(Box<DeliveryDetail>),
     Ticket(Box<Timeline>),
-    Show(Box<Show>, Page<EventRow>),
+    /// Its events once they have come.
+    Show(Box<Show>, Option<Page<EventRow>>),
     Rejected(Box<RejectedDetail>),
 }
 
@@ -60,14 +61,14 @@ pub struct Document {
     pub lines: Vec<Line>,
 }
 
-/// Writes `data` as lines of `width` cells.
-pub fn write(data: &Data, width: u16, privacy: Privacy, now: Timestamp) -> Document {
-    let mut writer = Writer { width: usize::from(width).max(20), privacy, now, document: Document::default() };
+/// Writes `data` as lines of `width` cells. `by_hand`: staff carry deliveries out, there is no target.
+pub fn write(data: &Data, width: u16, privacy: Privacy, now: Timestamp, by_hand: bool) -> Document {
+    let mut writer = Writer { width: usize::from(width).max(20), privacy, now, by_hand, document: Document::default() };
     match data {
         Data::Event(detail) => event::write(&mut writer, detail),
         Data::Delivery(detail) => delivery::write(&mut writer, detail),
         Data::Ticket(timeline) => timeline::write(&mut writer, timeline),
-        Data::Show(show, events) => show::write(&mut writer, show, events),
+        Data::Show(show, events) => show::write(&mut writer, show, events.as_ref()),
         Data::Rejected(detail) => rejected::write(&mut writer, detail),
     }
     writer.document
@@ -82,6 +83,7 @@ struct Writer {
     width: usize,
     privacy: Privacy,
     now: Timestamp,
+    by_hand: bool,
     document: Document,
 }
 

@@ -5,9 +5,9 @@ use crate::domain::query::{EventRow, Page};
 use crate::domain::show::Show;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
-use crate::ui::{text, when};
+use crate::ui::{gist, text, when};
 
-pub(super) fn write(writer: &mut Writer, show: &Show, events: &Page<EventRow>) {
+pub(super) fn write(writer: &mut Writer, show: &Show, events: Option<&Page<EventRow>>) {
     writer.push(vec![span(Role::Heading, format!("show {}", show.show))], None);
     if let Some(event) = &show.event {
         writer.fact("event", Role::Plain, event);
@@ -23,16 +23,19 @@ pub(super) fn write(writer: &mut Writer, show: &Show, events: &Page<EventRow>) {
     );
     writer.fact("wanted", Role::Plain, &demand);
     writer.heading("events that name it, newest first");
+    let Some(events) = events else {
+        writer.push(vec![span(Role::Faint, "  looking…")], None);
+        return;
+    };
     for row in &events.rows {
         let brief = &row.brief;
-        let who = brief.from.as_ref().map_or(String::new(), |person| writer.privacy.person(person));
-        let note = brief.note.as_ref().map_or(String::new(), |note| writer.privacy.text(note));
+        let says = gist::whole(brief, writer.privacy);
         writer.push(
             vec![
                 span(Role::Faint, format!("  {} ", text::left(&when::time(row.received_at, writer.now), 11))),
                 span(Role::Faint, text::right(&row.seq.to_string(), 9)),
                 span(Role::Brand, format!("  {}", text::left(&row.action, 26))),
-                span(Role::Plain, format!(" {who}  {note}")),
+                span(Role::Plain, format!(" {says}")),
             ],
             Some(Subject::Event(row.seq)),
         );

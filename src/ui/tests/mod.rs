@@ -1,5 +1,6 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
+mod acting;
 pub(super) mod ledger;
 mod pty;
 mod rig;
@@ -197,19 +198,25 @@ async fn a_cancel_names_everything_and_wants_a_reason() {
     let mut rig = Rig::start(ledger, (120, 36));
     rig.see(&["stored 400"]).await;
     walk(&mut rig, &[("3 s", &["> d-390"])]).await;
-    // The safe answer is under the focus: Enter leaves it.
-    walk(&mut rig, &[("x", &["cancel transfer d-390?", "> No, leave it <"])]).await;
+    // The reason has the focus, and Enter goes on to the safe answer: another one leaves it.
+    walk(
+        &mut rig,
+        &[("x", &["cancel transfer d-390?", "▸ reason", "  No, leave it"]), ("enter", &["> No, leave it <"])],
+    )
+    .await;
     rig.press("enter");
-    rig.until("no dialog", |text| !text.contains("leave it")).await;
+    rig.until("no dialog", |text| !text.contains("leave it") && text.contains("nothing done")).await;
     let text = walk(&mut rig, &[("x", &["12345678901234567890123.10"])]).await;
     for part in ["51020390", "j•••@gmail.com → s•••@hotmail.com", "422 Unprocessable", "An attempt may have"]
     {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    walk(&mut rig, &[("tab enter", &["a reason is needed"])]).await;
+    walk(&mut rig, &[("tab tab enter", &["a reason is needed"])]).await;
     rig.write("sold at the door jq");
     rig.press("enter");
-    rig.see(&["> Yes, cancel <", "sold at the door jq"]).await;
+    rig.see(&["> No, leave it <", "sold at the door jq"]).await;
+    rig.press("tab");
+    rig.see(&["> Yes, cancel <"]).await;
     assert!(rig.desk.ledger.lock().unwrap().orders.is_empty(), "a reason alone is no answer");
     rig.press("enter");
     rig.see(&["✓ transfer d-390 is now – cancelled"]).await;
@@ -228,12 +235,13 @@ async fn a_retry_needs_no_reason_and_a_refusal_is_told() {
         &mut rig,
         &[
             ("r", &["retry transfer d-29?", "It is released"]),
-            ("right enter", &["✗ transfer d-29: d-29 is behind d-7 (j•••@gmail.com)"]),
+            ("enter right enter", &["✗ transfer d-29: d-29 is behind d-7 (j•••@gmail.com)"]),
         ],
     )
     .await;
     rig.desk.change(|ledger| ledger.refusal = None);
-    walk(&mut rig, &[("esc r", &["retry transfer d-29?"]), ("tab enter", &["✓ transfer d-29 is now ○ pending"])]).await;
+    walk(&mut rig, &[("esc r", &["retry transfer d-29?"]), ("tab tab enter", &["✓ transfer d-29 is now ○ pending"])])
+        .await;
     let orders = rig.desk.ledger.lock().unwrap().orders.clone();
     assert_eq!(
         orders.last().map(|order| (order.why.clone(), order.command.clone())),
@@ -254,7 +262,7 @@ async fn a_settled_delivery_is_only_undone() {
     .await;
     walk(
         &mut rig,
-        &[("u", &["undo transfer d-62?", "It becomes ✗ FAILED again"]), ("tab enter", &["is now ✗ FAILED"])],
+        &[("u", &["undo transfer d-62?", "It becomes ✗ FAILED again"]), ("tab tab enter", &["is now ✗ FAILED"])],
     )
     .await;
 }
@@ -272,8 +280,11 @@ async fn quarantined_bytes_are_read_and_sent_again() {
         ],
     )
     .await;
-    walk(&mut rig, &[("r", &["send again request 403?"]), ("tab enter", &["✓ request 403 sent again as event 9001"])])
-        .await;
+    walk(
+        &mut rig,
+        &[("r", &["send again request 403?"]), ("tab tab enter", &["✓ request 403 sent again as event 9001"])],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -421,7 +432,7 @@ async fn an_empty_ledger_says_what_to_do() {
         &[
             ("2", &["No event of this family has come yet", "willcall send", "curl -d"]),
             ("3", &["No delivery yet", "willcall send fixtures/events/ticket"]),
-            ("s", &["None in this state"]),
+            ("s", &["None among *needs a hand*"]),
             ("4", &["No reversed sale yet"]),
             ("5", &["No show yet"]),
             ("6", &["✓ Every request that came in could be read", "none since the start"]),

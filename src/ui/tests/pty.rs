@@ -201,6 +201,8 @@ fn suspending_gives_the_terminal_back_and_takes_it_again() {
     // Where no shell could continue it, the kernel does not stop it in the first place; going on must do no harm then.
     program.signal(Signal::CONT);
     program.until("back", |one| count(one, "\u{1b}[?1049h") >= 2);
+    // What is typed before that is not for the dashboard.
+    program.see("stored 0");
     program.press(b"3");
     program.see("No delivery yet");
     assert!(program.screen.screen().alternate_screen());

@@ -54,6 +54,7 @@ fn hostile_ledger() -> Ledger {
             from: person(),
             to: person(),
             amount: Some(text.clone()),
+            buyer_pays: Some(text.clone()),
             show: Some(text.clone()),
             reversal: false,
             note: Some(text.clone()),

@@ -97,9 +97,10 @@ fn take_overview(model: &mut Model, rows: usize, new: Overview) {
 /// Changes the details that `fit`, and writes them anew.
 fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl FnMut(&mut Detail)) {
     let (width, height, privacy, now) = (model.size.0, model.detail_rows(), model.privacy, model.now);
+    let by_hand = model.by_hand();
     for detail in model.details.iter_mut().rev().filter(|detail| fit(detail)) {
         change(detail);
-        detail.write(width, height, privacy, now);
+        detail.write(width, height, privacy, now, by_hand);
     }
 }
 
@@ -110,7 +111,7 @@ fn fill(detail: &mut Detail, answer: Answer) {
         Answer::Ticket(timeline) => Some(Data::Ticket(timeline)),
         Answer::Rejected(rejected) => rejected.map(Data::Rejected),
         Answer::Events(page) => match detail.data.take() {
-            Some(Data::Show(show, _)) => Some(Data::Show(show, page)),
+            Some(Data::Show(show, _)) => Some(Data::Show(show, Some(page))),
             other => other,
         },
         Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) => return,
@@ -142,9 +143,18 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
             let event = done.event.map_or(String::new(), |event| format!(" as event {event}"));
             model.toast(Role::Good, format!("✓ {about} sent again{event}"));
         }
-        (_, Ok(done)) => {
-            let state = done.delivery.map_or("done", |delivery| words::stage(delivery.stage()).0);
-            model.toast(Role::Good, format!("✓ {about} is now {state}"));
+        (_, Ok(Done { delivery: None, .. })) => model.toast(Role::Good, format!("✓ {about} is done")),
+        (command, Ok(Done { delivery: Some(delivery), .. })) => {
+            for toast in &mut model.toasts {
+                toast.undo.take_if(|one| one.id == delivery.id);
+            }
+            let (state, _) = words::stage(delivery.stage());
+            let says = format!("✓ {about} is now {state}");
+            let undo = matches!(command, Command::MarkDelivered(_) | Command::Cancel(_)) && delivery.undo.is_some();
+            match undo {
+                true => model.put_toast(Role::Good, format!("{says}: `u` takes it back"), Some(Box::new(delivery))),
+                false => model.toast(Role::Good, says),
+            }
         }
         (_, Err(error)) => model.toast(Role::Bad, format!("✗ {about}: {error}")),
     }

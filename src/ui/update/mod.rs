@@ -6,16 +6,17 @@ mod moving;
 mod orders;
 mod typing;
 
-use super::action::Action;
+use super::action::{Action, Group};
 use super::detail::Detail;
 use super::dialog::Dialog;
 use super::effect::Effect;
 use super::keymap::{self, Chord};
 use super::layout::{self, Size};
 use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
+use super::pace::Present;
 use super::subject::Subject;
 use super::theme::Role;
-use crate::domain::Timestamp;
+use crate::domain::delivery::Delivery;
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Query, Status};
 use crate::engine::DeskError;
@@ -59,8 +60,18 @@ pub enum Message {
 const TOAST_SECONDS: i64 = 8;
 
 /// Takes a message in.
-pub fn update(model: &mut Model, message: Message, now: Timestamp) -> Vec<Effect> {
+pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) -> Vec<Effect> {
+    let Present { now, uptime } = present.into();
     model.now = now;
+    model.pace.at(uptime);
+    let by_key = matches!(message, Message::Key(_));
+    let effects = take_in(model, message);
+    let under = model.chosen();
+    model.pace.stands(model.dialog.is_some(), under, by_key);
+    effects
+}
+
+fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(chord) => key(model, chord),
         Message::Paste(text) => typing::paste(model, &text),
@@ -99,8 +110,14 @@ fn tick(model: &mut Model) -> Vec<Effect> {
 
 impl Model {
     fn toast(&mut self, role: Role, text: impl Into<String>) {
-        let text = self.privacy.text(&text.into());
-        self.toasts.push(Toast { text, role, at: self.now });
+        self.put_toast(role, text.into(), None);
+    }
+
+    fn put_toast(&mut self, role: Role, text: String, undo: Option<Box<Delivery>>) {
+        let text = self.privacy.text(&text);
+        // Said again, it stays longer rather than standing there twice.
+        self.toasts.retain(|toast| toast.text != text);
+        self.toasts.push(Toast { text, role, at: self.now, undo });
         if self.toasts.len() > 3 {
             self.toasts.remove(0);
         }
@@ -108,8 +125,9 @@ impl Model {
 
     fn write_details(&mut self) {
         let (width, height, privacy, now) = (self.size.0, self.detail_rows(), self.privacy, self.now);
+        let by_hand = self.by_hand();
         for detail in &mut self.details {
-            detail.write(width, height, privacy, now);
+            detail.write(width, height, privacy, now, by_hand);
         }
     }
 
@@ -128,6 +146,7 @@ impl Model {
 }
 
 fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    model.pace.key();
     let action = keymap::action(chord);
     if action == Some(Action::Interrupt) {
         return orders::interrupt(model);
@@ -171,6 +190,9 @@ fn help(model: &mut Model, action: Option<Action>) -> Vec<Effect> {
 
 /// What an action does where nothing else takes the keys.
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.pace.hasty() && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit)) {
+        return orders::too_soon(model);
+    }
     match action {
         Action::Overview => go(model, View::Overview),
         Action::Feed => go(model, View::Feed),
@@ -210,8 +232,12 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     if view != model.view || !model.details.is_empty() {
         model.mask();
     }
+    let again = view == model.view && model.details.is_empty();
     model.details.clear();
     model.view = view;
+    if again {
+        widen(model);
+    }
     if let Some(list) = model.list()
         && !list.paused()
     {
@@ -238,12 +264,16 @@ fn open_detail(model: &mut Model, subject: Subject) -> Vec<Effect> {
         return Vec::new();
     }
     model.mask();
+    // What is open further down is gone back to, rather than opened once more on top.
+    if let Some(at) = model.details.iter().position(|detail| detail.subject == subject) {
+        model.details.truncate(at + 1);
+        return model.refresh();
+    }
     let mut detail = Detail::new(subject);
     if let Subject::Show(id) = &detail.subject {
         let listed = model.shows.page.rows.iter().chain(model.overview.iter().flat_map(|overview| &overview.shows));
         let show = listed.into_iter().find(|show| show.show == *id).cloned();
-        detail.data =
-            show.map(|show| super::document::Data::Show(Box::new(show), crate::domain::query::Page::default()));
+        detail.data = show.map(|show| super::document::Data::Show(Box::new(show), None));
     }
     model.details.push(detail);
     model.write_details();
@@ -264,18 +294,29 @@ fn back(model: &mut Model) -> Vec<Effect> {
         list.restart();
         return model.refresh();
     }
+    if model.choice().is_some_and(|choice| *choice > 0) {
+        widen(model);
+        return model.refresh();
+    }
     Vec::new()
+}
+
+/// All rows of the list in sight again: of whatever state and with whatever words.
+fn widen(model: &mut Model) {
+    let chosen = model.choice().map_or(0, std::mem::take) > 0;
+    if let Some(list) = model.list()
+        && (chosen || !list.words().value().is_empty())
+    {
+        list.words().reset();
+        list.restart();
+    }
 }
 
 fn states(model: &mut Model) -> Vec<Effect> {
     if !model.details.is_empty() {
         return Vec::new();
     }
-    let choice = match model.view {
-        View::Deliveries => &mut model.delivery_choice,
-        View::Reversals => &mut model.return_choice,
-        _ => return Vec::new(),
-    };
+    let Some(choice) = model.choice() else { return Vec::new() };
     *choice = (*choice + 1) % CHOICES.len();
     if let Some(list) = model.list() {
         list.restart();
@@ -289,7 +330,10 @@ fn pause(model: &mut Model) -> Vec<Effect> {
             list.pause();
             model.refresh()
         }
-        None => Vec::new(),
+        None => {
+            model.toast(Role::Plain, "the overview always follows; the lists of 2 to 6 can be held still");
+            Vec::new()
+        }
     }
 }
 

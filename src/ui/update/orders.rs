@@ -15,6 +15,13 @@ use crate::ui::words;
 
 /// Puts the question before an order.
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let (Action::Undo, Some(delivery)) = (action, model.undoable()) {
+        let ask = Ask::Undo(delivery.clone());
+        return put(model, ask);
+    }
+    if model.pace.unseen() {
+        return hold_still(model);
+    }
     if let (Action::Retry, Some(request)) = (action, model.chosen_request()) {
         match request.resent_as {
             Some(event) => {
@@ -48,6 +55,30 @@ pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
     put(model, ask)
 }
 
+/// What is under the cursor came there after the reader looked: it is told and held, so that the next key is sure.
+fn hold_still(model: &mut Model) -> Vec<Effect> {
+    model.toast(Role::Held, "the list has moved: press again");
+    if model.details.is_empty() {
+        let pane = model.pane;
+        match model.list() {
+            Some(list) if !list.paused() => list.pause(),
+            Some(_) => {}
+            None => {
+                if let Some(place) = model.pane_places(pane).get(model.pane_index(pane)) {
+                    model.pane_rows.insert(pane, *place);
+                }
+            }
+        }
+    }
+    model.refresh()
+}
+
+/// A key that seems to belong to a text, and may not act.
+pub(super) fn too_soon(model: &mut Model) -> Vec<Effect> {
+    model.toast(Role::Held, "too soon after the question: press again");
+    Vec::new()
+}
+
 fn put(model: &mut Model, ask: Ask) -> Vec<Effect> {
     model.dialog = Some(Dialog::Order(Box::new(OrderDialog::new(ask))));
     model.refresh()
@@ -55,57 +86,47 @@ fn put(model: &mut Model, ask: Ask) -> Vec<Effect> {
 
 /// A key while a question is on the screen.
 pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    let (hasty, burst) = (model.pace.hasty(), model.pace.burst());
     match &mut model.dialog {
         Some(Dialog::Leave(leave)) => match chord.code {
-            KeyCode::Char('y' | 'Y') => go(model),
-            KeyCode::Enter if leave.yes => go(model),
-            KeyCode::Enter | KeyCode::Esc | KeyCode::Char('n' | 'N' | 'q') => {
-                model.dialog = None;
-                Vec::new()
-            }
+            KeyCode::Char('y' | 'Y') if !hasty => go(model),
+            KeyCode::Enter if leave.yes && !hasty => go(model),
+            KeyCode::Enter if leave.yes => Vec::new(),
+            KeyCode::Enter | KeyCode::Esc | KeyCode::Char('n' | 'N' | 'q') => close(model),
             KeyCode::Tab | KeyCode::BackTab | KeyCode::Left | KeyCode::Right => {
                 leave.yes = !leave.yes;
                 Vec::new()
             }
             _ => Vec::new(),
         },
-        Some(Dialog::Order(dialog)) => match (chord.code, dialog.focus) {
-            (KeyCode::Esc, _) | (KeyCode::Enter, Focus::No) => {
-                model.dialog = None;
-                Vec::new()
+        Some(Dialog::Order(dialog)) => {
+            match (chord.code, dialog.focus) {
+                (KeyCode::Esc, _) | (KeyCode::Enter, Focus::No) => return close(model),
+                (KeyCode::Enter, Focus::Yes) if hasty => return too_soon(model),
+                (KeyCode::Enter, Focus::Yes) => return order(model),
+                // Never to the answer that acts: whoever types on and presses Enter again leaves all as it was.
+                (KeyCode::Enter, Focus::Reason) => dialog.focus = Focus::No,
+                (KeyCode::Tab | KeyCode::Down, _) => dialog.focus = dialog.focus.next(),
+                (KeyCode::BackTab | KeyCode::Up, _) => dialog.focus = dialog.focus.previous(),
+                (KeyCode::Left | KeyCode::Right, Focus::No) => dialog.focus = Focus::Yes,
+                (KeyCode::Left | KeyCode::Right, Focus::Yes) => dialog.focus = Focus::No,
+                // In a text being typed it is a letter as any other.
+                (KeyCode::Char('y'), Focus::No | Focus::Yes) if !burst => dialog.focus = Focus::Yes,
+                _ => type_reason(model, chord),
             }
-            (KeyCode::Enter, Focus::Yes) => order(model),
-            // The reason is not yet the answer: a second Enter gives it.
-            (KeyCode::Enter, Focus::Reason) => {
-                match dialog.command() {
-                    Ok(_) => dialog.focus = Focus::Yes,
-                    Err(complaint) => dialog.complaint = Some(complaint),
-                }
-                Vec::new()
-            }
-            (KeyCode::Tab | KeyCode::Down, _) => {
-                dialog.focus = dialog.focus.next();
-                Vec::new()
-            }
-            (KeyCode::BackTab | KeyCode::Up, _) => {
-                dialog.focus = dialog.focus.previous();
-                Vec::new()
-            }
-            (KeyCode::Left | KeyCode::Right, Focus::No) => {
-                dialog.focus = Focus::Yes;
-                Vec::new()
-            }
-            (KeyCode::Left | KeyCode::Right, Focus::Yes) => {
-                dialog.focus = Focus::No;
-                Vec::new()
-            }
-            _ => {
-                type_reason(model, chord);
-                Vec::new()
-            }
-        },
+            Vec::new()
+        }
         None => Vec::new(),
     }
+}
+
+/// The question goes, unanswered.
+fn close(model: &mut Model) -> Vec<Effect> {
+    if let Some(Dialog::Order(dialog)) = model.dialog.take() {
+        let about = dialog.ask.about();
+        model.toast(Role::Plain, format!("nothing done: {about} stays as it is"));
+    }
+    Vec::new()
 }
 
 /// Types into the reason, wherever the focus is.

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::{Effect, back, orders, perform};
+use super::{Effect, back, go, orders, perform};
 use crate::ui::keymap::{self, Chord};
 use crate::ui::model::{Model, View};
 
@@ -11,7 +11,9 @@ pub(super) fn narrow(model: &mut Model) -> Vec<Effect> {
     if !model.details.is_empty() {
         return Vec::new();
     }
+    model.narrowed_from = None;
     if model.view == View::Overview {
+        model.narrowed_from = Some(model.view);
         model.view = View::Deliveries;
     }
     model.mask();
@@ -27,7 +29,11 @@ pub(super) fn narrowing_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         }
         KeyCode::Esc => {
             model.narrowing = false;
-            return back(model);
+            let effects = back(model);
+            return match model.narrowed_from.take() {
+                Some(view) => go(model, view),
+                None => effects,
+            };
         }
         KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
             return keymap::action(chord).map_or_else(Vec::new, |action| perform(model, action));

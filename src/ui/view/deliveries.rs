@@ -5,11 +5,10 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::Canvas;
 use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
-use crate::domain::Timestamp;
-use crate::domain::delivery::{Delivery, Stage, State};
+use crate::domain::delivery::{Delivery, State};
 use crate::domain::privacy::Privacy;
 use crate::ui::list::List;
-use crate::ui::model::{CHOICES, Model, View};
+use crate::ui::model::{CHOICES, Choice, Model, View};
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 
@@ -31,17 +30,26 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         _ => (&model.deliveries, CHOICES[model.delivery_choice], "deliveries"),
     };
     let (cursor, below) = title::draw(canvas, area, &format!("{name}: {}", choice.name), list, model.narrowing);
-    rows(canvas, below, model, list, choice.stages);
+    rows(canvas, below, model, list, choice);
     cursor
 }
 
-fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery>, stages: &[Stage]) {
+fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery>, choice: Choice) {
+    let Choice { name: choice, stages } = choice;
     let rows = table::heads(canvas, area, &COLUMNS);
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {
         None => {
+            let words = !list.words.value().is_empty();
+            let none = match words {
+                true => {
+                    format!("None among *{choice}* has these words: `s` looks in other states, Esc shows all words.")
+                }
+                false => format!("None among *{choice}*: `s` goes on to other states, Esc shows all."),
+            };
+            let chosen = [none.as_str()];
             let says: &[&str] = match (stages.is_empty(), model.view) {
-                (false, _) => &["None in this state. `s` goes on to other states."],
+                (false, _) => &chosen,
                 (true, View::Reversals) => &["No reversed sale yet: a ticket.updated with `reversal: true` makes one."],
                 (true, _) => &[
                     "No delivery yet: a ticket.updated webhook makes one. Send the documented samples:",
@@ -49,19 +57,20 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
                     "  willcall send fixtures/events/ticket",
                 ],
             };
-            title::empty(canvas, rows, list.loaded, !list.words.value().is_empty(), says);
+            title::empty(canvas, rows, list.loaded, words && stages.is_empty(), says);
         }
         Some((top, selected)) => {
             for ((index, delivery), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
-                let cells = cells(delivery, model.privacy, model.now);
+                let cells = cells(delivery, model);
                 table::row(canvas, Rect { y, height: 1, ..rows }, &COLUMNS, &cells, mark);
             }
         }
     }
 }
 
-fn cells(delivery: &Delivery, privacy: Privacy, now: Timestamp) -> Vec<Cell> {
+fn cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
+    let privacy = model.privacy;
     let (state, role) = words::stage(delivery.stage());
     vec![
         (delivery.id.to_string(), Role::Plain),
@@ -71,7 +80,7 @@ fn cells(delivery: &Delivery, privacy: Privacy, now: Timestamp) -> Vec<Cell> {
         (privacy.someone(delivery.from.as_ref()), Role::Plain),
         (privacy.someone(delivery.to.as_ref()), Role::Plain),
         (delivery.attempts.to_string(), Role::Plain),
-        (moment(delivery, now), Role::Plain),
+        (moment(delivery, model), Role::Plain),
         reason(delivery, privacy),
     ]
 }
@@ -84,8 +93,10 @@ pub(super) fn ticket(delivery: &Delivery) -> Cell {
 }
 
 /// When the next attempt is due, or how old it is.
-pub(super) fn moment(delivery: &Delivery, now: Timestamp) -> String {
+pub(super) fn moment(delivery: &Delivery, model: &Model) -> String {
+    let now = model.now;
     match delivery.state {
+        State::Pending { .. } if delivery.behind.is_none() && model.by_hand() => "by hand".to_owned(),
         State::Pending { due } if delivery.behind.is_none() && due > now => format!("in {}", when::age(due - now)),
         State::Pending { .. } if delivery.behind.is_none() => "due".to_owned(),
         State::Delivered { .. } | State::Cancelled { .. } => format!("{} ago", when::age(now - delivery.updated_at)),

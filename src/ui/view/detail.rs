@@ -6,6 +6,7 @@ use super::canvas::Canvas;
 use crate::ui::detail::Detail;
 use crate::ui::document::Span;
 use crate::ui::model::Model;
+use crate::ui::text;
 use crate::ui::theme::Role;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &Detail) {
@@ -17,12 +18,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &
         let says = format!("line {} of {}, {percent} %", detail.scroll + 1, lines.len());
         end = canvas.text_before(end, area.y, 40, Role::Faint, &says).saturating_sub(2);
     }
-    let mut x = canvas.text(area.x + 1, area.y, end, Role::Faint, model.view.name());
-    for (index, one) in model.details.iter().enumerate() {
-        let role = if index + 1 == model.details.len() { Role::Brand } else { Role::Faint };
-        x = canvas.text(x, area.y, end.saturating_sub(x), Role::Faint, " › ");
-        x = canvas.text(x, area.y, end.saturating_sub(x), role, &one.subject.to_string());
-    }
+    let here = text::visible(&detail.subject.to_string());
+    let before = model.details.iter().rev().skip(1).rev().map(|one| one.subject.to_string());
+    let path: Vec<String> = std::iter::once(model.view.name().to_owned()).chain(before).collect();
+    // Where one is can be read to the last; where one came from is cut.
+    let x = area.x + 1;
+    let room = usize::from(end.saturating_sub(x)).saturating_sub(text::width(&here) + 3);
+    let x = canvas.text(x, area.y, end.saturating_sub(x), Role::Faint, &text::tail(&path.join(" › "), room));
+    let x = canvas.text(x, area.y, end.saturating_sub(x), Role::Faint, if room > 0 { " › " } else { "" });
+    canvas.text(x, area.y, end.saturating_sub(x), Role::Brand, &here);
     if lines.is_empty() {
         let says = if detail.missing { "There is no such thing in the ledger." } else { "Loading…" };
         canvas.text(area.x + 2, area.y + 2, area.width, Role::Plain, says);

@@ -99,30 +99,32 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
         y + 2,
         inside.width,
         Role::Faint,
-        "type the reason   Tab goes on   Enter chooses   Esc leaves it",
+        "type the reason, Tab to Yes, then Enter   Esc leaves it as it is",
     );
     cursor.filter(|at| at.y < whole.bottom())
 }
 
 fn reason(canvas: &mut Canvas<'_>, line: Rect, dialog: &OrderDialog) -> Option<Position> {
-    canvas.text(line.x, line.y, LABEL, Role::Faint, "reason");
+    let here = dialog.focus == Focus::Reason;
+    let (label, role) = if here { ("▸ reason", Role::Focus) } else { ("reason", Role::Faint) };
+    canvas.text(line.x, line.y, LABEL, role, label);
     let x = line.x + LABEL;
     let room = line.width.saturating_sub(LABEL);
     let value = dialog.reason.value();
-    if value.is_empty() && dialog.focus != Focus::Reason {
+    if value.is_empty() {
         let hint = match dialog.ask.usual_reason() {
             Some(usual) => format!("(optional; else \"{usual}\")"),
             None => "(needed: type it)".to_owned(),
         };
-        canvas.text(x, line.y, room, Role::Faint, &hint);
-        return None;
+        canvas.text(x + u16::from(here), line.y, room.saturating_sub(1), Role::Faint, &hint);
+        return here.then_some(Position { x, y: line.y });
     }
     let scroll = dialog.reason.visual_scroll(usize::from(room.saturating_sub(1)));
     let shown: String = value.chars().skip(scroll).collect();
     canvas.text(x, line.y, room, Role::Plain, &shown);
     let before: String = value.chars().take(dialog.reason.cursor()).skip(scroll).collect();
     let at = x + u16::try_from(text::width(&text::visible(&before))).unwrap_or(0).min(room.saturating_sub(1));
-    (dialog.focus == Focus::Reason).then_some(Position { x: at, y: line.y })
+    here.then_some(Position { x: at, y: line.y })
 }
 
 fn buttons(canvas: &mut Canvas<'_>, inside: Rect, y: u16, no: &str, yes: &str, focus: Focus) {
@@ -147,12 +149,11 @@ fn leave(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, leave: LeaveDialog
         (false, true) => "This dashboard closes.",
         (false, false) => "This dashboard stops until `fg`.",
     };
+    let goes_on = if leave.quit { "with the next start" } else { "after `fg`" };
     let open = match leave.open {
         0 => String::new(),
-        1 => "1 delivery is open; it stays as it is and goes on with the next start.".to_owned(),
-        many => {
-            format!("{} deliveries are open; they stay as they are and go on with the next start.", when::count(many))
-        }
+        1 => format!("1 delivery is open; it stays as it is and goes on {goes_on}."),
+        many => format!("{} deliveries are open; they stay as they are and go on {goes_on}.", when::count(many)),
     };
     let mut lines = text::wrap(&open, room);
     lines.extend(text::wrap(stops, room));

@@ -5,12 +5,26 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::Canvas;
 use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
-use crate::domain::privacy::Privacy;
 use crate::domain::query::EventRow;
 use crate::ui::list::List;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
-use crate::ui::when;
+use crate::ui::{gist, text, when};
+
+/// Cells that amounts take at least, and at most: the price of anything, in any currency.
+const AMOUNT: u16 = 10;
+const MOST_AMOUNT: u16 = 30;
+
+/// From so many cells on, amounts have a column of their own; before, they are the first thing that is said.
+const WITH_AMOUNT: u16 = 90;
+
+/// An amount is not cut while there is something else that can be.
+fn amount_width<'a>(events: impl Iterator<Item = &'a EventRow>) -> u16 {
+    let cells = |event: &EventRow| {
+        event.brief.amount.as_ref().map_or(0, |amount| text::width(&text::fit(amount, usize::from(MOST_AMOUNT))))
+    };
+    events.map(cells).max().map_or(AMOUNT, |most| (most as u16).max(AMOUNT))
+}
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let none = List::default();
@@ -23,13 +37,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         families(canvas, area, model);
     }
     let every = model.family.is_none();
+    let amount = amount_width(list.page.rows.iter());
+    let long = amount > AMOUNT;
     let columns: [Column; 7] = [
         fixed("time", when::width(list.page.rows.iter().map(|row| row.received_at), model.now)),
         fixed("event", 7).number(),
-        stretch("action", if every { 14 } else { 7 }, if every { 2 } else { 1 }),
-        stretch("ticket or show", 14, 1).middle().from(70),
-        stretch("what", 16, 5),
-        fixed("amount", 10).number().from(90),
+        stretch("action", if every { 14 } else { 7 }, if long { 0 } else { 1 + u16::from(every) }),
+        stretch("ticket or show", 14, 1).middle().from(if long { 84 + amount } else { 70 }),
+        stretch("what", if long { 6 } else { 16 }, 5),
+        fixed("amount", amount).number().from(WITH_AMOUNT),
         fixed("", 13),
     ];
     let rows = table::heads(canvas, below, &columns);
@@ -52,7 +68,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         Some((top, selected)) => {
             for ((index, event), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
-                table::row(canvas, Rect { y, height: 1, ..rows }, &columns, &cells(event, every, model), mark);
+                table::row(
+                    canvas,
+                    Rect { y, height: 1, ..rows },
+                    &columns,
+                    &cells(event, every, area.width >= WITH_AMOUNT, model),
+                    mark,
+                );
             }
         }
     }
@@ -84,15 +106,17 @@ fn families(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     }
 }
 
-fn cells(event: &EventRow, every: bool, model: &Model) -> Vec<Cell> {
+fn cells(event: &EventRow, every: bool, amount_apart: bool, model: &Model) -> Vec<Cell> {
     let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref());
+    let what = if amount_apart { gist::without_amount } else { gist::whole }(&event.brief, model.privacy);
+    let amount = event.brief.amount.as_ref().map(|amount| gist::amount(amount, model.privacy));
     vec![
         (when::time(event.received_at, model.now), Role::Faint),
         (event.seq.to_string(), Role::Faint),
         (if every { event.action.clone() } else { short_action(event).to_owned() }, Role::Brand),
         (about.unwrap_or("–").to_owned(), Role::Plain),
-        (gist(event, model.privacy), Role::Plain),
-        (event.brief.amount.clone().unwrap_or_default(), Role::Plain),
+        (what, Role::Plain),
+        (amount.unwrap_or_default(), Role::Plain),
         flags(event),
     ]
 }
@@ -100,23 +124,6 @@ fn cells(event: &EventRow, every: bool, model: &Model) -> Vec<Cell> {
 /// The action without its family: `updated`.
 pub(super) fn short_action(event: &EventRow) -> &str {
     event.action.strip_prefix(event.family.as_str()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&event.action)
-}
-
-/// Who to whom, and a word.
-pub(super) fn gist(event: &EventRow, privacy: Privacy) -> String {
-    let brief = &event.brief;
-    let people = match (&brief.from, &brief.to) {
-        (Some(from), Some(to)) => format!("{} → {}", privacy.person(from), privacy.person(to)),
-        (Some(one), None) => privacy.person(one),
-        (None, Some(one)) => format!("→ {}", privacy.person(one)),
-        (None, None) => String::new(),
-    };
-    let note = brief.note.as_ref().map(|note| privacy.text(note)).unwrap_or_default();
-    match (people.is_empty(), note.is_empty()) {
-        (_, true) => people,
-        (true, false) => note,
-        (false, false) => format!("{people}  {note}"),
-    }
 }
 
 /// What is unusual about an event; the most important when several are.

@@ -154,13 +154,13 @@ const OPEN: [Column; 5] = [
     fixed("state", 11),
     fixed("id", 7),
     stretch("ticket", 8, 2).middle(),
-    fixed("next", 6).number(),
+    fixed("next", 7).number(),
     stretch("reason", 8, 3).from(50),
 ];
 
 fn open_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
     let mut cells = delivery_cells(delivery, model);
-    cells[3].0 = deliveries::moment(delivery, model.now);
+    cells[3].0 = deliveries::moment(delivery, model);
     cells
 }
 
@@ -178,7 +178,8 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
 
 fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
     let count = overview.count(&[Stage::Pending, Stage::InFlight]);
-    let title = format!("open: {}", when::count(count));
+    let staff = if model.by_hand() && count > 0 { ", by staff: `d` when done" } else { "" };
+    let title = format!("open: {}{staff}", when::count(count));
     let inside = frame(canvas, area, model, Pane::Open, Role::Heading, &title, "oldest first");
     if overview.open.is_empty() {
         let says = match overview.events {
@@ -239,6 +240,10 @@ fn rows<R>(
         let mark = if index == selected && model.pane == pane { Mark::Selected } else { Mark::None };
         table::row(canvas, Rect { y, height: 1, ..inside }, columns, &cells(row), mark);
     }
+    if top > 0 && inside.y > 0 {
+        let says = format!(" {top} above ");
+        canvas.text_before(inside.right().saturating_sub(1), inside.y - 1, 14, Role::Faint, &format!("{says:─>14}"));
+    }
     let below = rows.len().saturating_sub(top + height);
     if below > 0 && inside.height > 0 {
         let says = format!(" {below} more ");
@@ -289,9 +294,10 @@ fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Ov
 }
 
 fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
-    let families = FAMILIES.len() as u16 + 1;
+    let families = if layout::feeds_fit(model.size) { FAMILIES.len() as u16 + 1 } else { 0 };
     let rest = area.height.saturating_sub(1 + families);
-    let upper = rest.div_ceil(2);
+    // Where room is short, what needs a hand has the most of it.
+    let upper = if families == 0 { rest - rest.min(4) } else { rest.div_ceil(2) };
     let mut x = area.x + 1;
     let mut put = |role, text: &str| x = canvas.text(x, area.y, area.right().saturating_sub(x), role, text);
     match &overview.oldest_undelivered {
