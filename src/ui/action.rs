@@ -149,7 +149,14 @@ pub const TABLE: &[Entry] = &[
         Group::Moving,
     ),
     look(Action::Open, "open", &["enter"], "open", "open the row: payload, drift, attempts", Group::Looking),
-    look(Action::Back, "back", &["esc"], "back", "close what is open; clear the narrowing, then the choice of states", Group::Looking),
+    look(
+        Action::Back,
+        "back",
+        &["esc"],
+        "back",
+        "close what is open; clear the narrowing, then the choice of states",
+        Group::Looking,
+    ),
     look(
         Action::Narrow,
         "narrow",
