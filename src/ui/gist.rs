@@ -19,28 +19,32 @@ pub fn amount(amount: &str, privacy: Privacy) -> String {
     if amount.chars().all(number) { amount.to_owned() } else { privacy.text(amount) }
 }
 
-/// What the buyer pays, and the note.
-pub fn note(brief: &Brief, privacy: Privacy) -> String {
-    let pays = brief.buyer_pays.as_ref().map(|one| format!("buyer pays {}", amount(one, privacy)));
-    join([pays, brief.note.as_ref().map(|note| privacy.text(note))])
+/// What the buyer pays where it is said besides the price.
+pub fn pays(brief: &Brief, privacy: Privacy) -> String {
+    brief.buyer_pays.as_ref().map_or(String::new(), |one| format!("buyer pays {}", amount(one, privacy)))
+}
+
+/// The price, and what the buyer pays.
+pub fn amounts(brief: &Brief, privacy: Privacy) -> String {
+    join([brief.amount.as_ref().map_or(String::new(), |one| amount(one, privacy)), pays(brief, privacy)])
 }
 
 /// All of it; the amounts first, so that people are cut rather than they.
 pub fn whole(brief: &Brief, privacy: Privacy) -> String {
-    join([brief.amount.as_ref().map(|one| amount(one, privacy)), Some(without_amount(brief, privacy))])
+    join([amounts(brief, privacy), people_and_note(brief, privacy)])
 }
 
-/// All but the amount, for where that has a place of its own.
-pub fn without_amount(brief: &Brief, privacy: Privacy) -> String {
-    let (people, note) = (people(brief, privacy), note(brief, privacy));
-    match brief.buyer_pays {
-        Some(_) => join([Some(note), Some(people)]),
-        None => join([Some(people), Some(note)]),
-    }
+/// All but the price, for where that has a place of its own.
+pub fn without_price(brief: &Brief, privacy: Privacy) -> String {
+    join([pays(brief, privacy), people_and_note(brief, privacy)])
 }
 
-fn join(parts: [Option<String>; 2]) -> String {
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+fn people_and_note(brief: &Brief, privacy: Privacy) -> String {
+    join([people(brief, privacy), brief.note.as_ref().map_or(String::new(), |note| privacy.text(note))])
+}
+
+fn join(parts: [String; 2]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
 #[cfg(test)]
@@ -56,7 +60,7 @@ mod tests {
             note: Some("call +5491155501234".into()),
             ..Brief::default()
         };
-        assert_eq!(whole(&brief, Privacy::Masked), "12345678.50  buyer pays 23456789.25  call ••••34  j•••@gmail.com");
+        assert_eq!(whole(&brief, Privacy::Masked), "12345678.50  buyer pays 23456789.25  j•••@gmail.com  call ••••34");
         let odd = Brief { amount: Some("joe@gmail.com".into()), ..Brief::default() };
         assert_eq!(whole(&odd, Privacy::Masked), "j•••@gmail.com");
     }

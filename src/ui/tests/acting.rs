@@ -353,6 +353,15 @@ fn prices_are_shown_whole_whatever_the_width() {
         table.tell(Message::Resized((width, 24)));
         let screen = table.screen();
         assert!(screen.contains("12345678901234567890123.10") && !screen.contains("••••25"), "{width}\n{screen}");
+        assert!(width < 90 || screen.contains("buyer pays 1234567.25"), "{width}\n{screen}");
     }
-    assert!(table.screen().contains("buyer pays 1234567.25"));
+    // Prices as they usually are.
+    table.change(|ledger| {
+        let sold = ledger.events.last_mut().expect("some");
+        sold.0.brief.amount = Some("1500.50".into());
+    });
+    table.tell(Message::Resized((80, 24)));
+    table.keys(1000, "tab");
+    let screen = table.screen();
+    assert!(screen.contains("1500.50  buyer pays 1234567.25"), "{screen}");
 }

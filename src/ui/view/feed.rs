@@ -11,20 +11,39 @@ use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use crate::ui::{gist, text, when};
 
-/// Cells that amounts take at least, and at most: the price of anything, in any currency.
-const AMOUNT: u16 = 10;
-const MOST_AMOUNT: u16 = 30;
+/// Cells that amounts are given at most: the price of anything, in any currency.
+const MOST_AMOUNT: usize = 40;
 
-/// From so many cells on, amounts have a column of their own; before, they are the first thing that is said.
-const WITH_AMOUNT: u16 = 90;
+/// From so many cells on, prices have a column of their own; before, they are the first thing that is said.
+const WITH_PRICE: u16 = 90;
 
-/// An amount is not cut while there is something else that can be.
-fn amount_width<'a>(events: impl Iterator<Item = &'a EventRow>) -> u16 {
-    let cells = |event: &EventRow| {
-        event.brief.amount.as_ref().map_or(0, |amount| text::width(&text::fit(amount, usize::from(MOST_AMOUNT))))
+/// The columns in so many cells. Amounts are not cut while there is something else that can be, or go.
+fn columns(total: u16, rows: &[EventRow], every: bool, model: &Model) -> [Column; 7] {
+    let widest = |said: &dyn Fn(&EventRow) -> String| {
+        rows.iter().map(|row| text::width(&text::fit(&said(row), MOST_AMOUNT)) as u16).max().unwrap_or(0)
     };
-    events.map(cells).max().map_or(AMOUNT, |most| (most as u16).max(AMOUNT))
+    let apart = total >= WITH_PRICE;
+    let amounts = if apart { gist::pays } else { gist::amounts };
+    let price = widest(&|row| row.brief.amount.clone().unwrap_or_default()).max(10);
+    let time = when::width(rows.iter().map(|row| row.received_at), model.now);
+    let action = if every { 14 } else { 7 };
+    // And a blank and an ellipsis for what is cut after them.
+    let what = (widest(&|row| amounts(&row.brief, model.privacy)) + 2).max(16);
+    let ticket = if apart { 14 } else { 9 };
+    let others = 2 + time + 2 + 7 + 2 + action + 2 + what + 2 + if apart { price + 2 } else { 0 } + FLAGS;
+    [
+        fixed("time", time),
+        fixed("event", 7).number(),
+        stretch("action", action, 1 + u16::from(every)),
+        stretch("ticket or show", ticket, if apart { 1 } else { 4 }).middle().from((others + ticket + 2).max(70)),
+        stretch("what", what, 5),
+        fixed("amount", price).number().from(WITH_PRICE),
+        fixed("", FLAGS),
+    ]
 }
+
+/// Cells of what is unusual about an event.
+const FLAGS: u16 = 13;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let none = List::default();
@@ -37,17 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         families(canvas, area, model);
     }
     let every = model.family.is_none();
-    let amount = amount_width(list.page.rows.iter());
-    let long = amount > AMOUNT;
-    let columns: [Column; 7] = [
-        fixed("time", when::width(list.page.rows.iter().map(|row| row.received_at), model.now)),
-        fixed("event", 7).number(),
-        stretch("action", if every { 14 } else { 7 }, if long { 0 } else { 1 + u16::from(every) }),
-        stretch("ticket or show", 14, 1).middle().from(if long { 84 + amount } else { 70 }),
-        stretch("what", if long { 6 } else { 16 }, 5),
-        fixed("amount", amount).number().from(WITH_AMOUNT),
-        fixed("", 13),
-    ];
+    let columns = columns(area.width, &list.page.rows, every, model);
     let rows = table::heads(canvas, below, &columns);
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {
@@ -72,7 +81,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                     canvas,
                     Rect { y, height: 1, ..rows },
                     &columns,
-                    &cells(event, every, area.width >= WITH_AMOUNT, model),
+                    &cells(event, every, area.width >= WITH_PRICE, model),
                     mark,
                 );
             }
@@ -106,9 +115,9 @@ fn families(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     }
 }
 
-fn cells(event: &EventRow, every: bool, amount_apart: bool, model: &Model) -> Vec<Cell> {
+fn cells(event: &EventRow, every: bool, price_apart: bool, model: &Model) -> Vec<Cell> {
     let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref());
-    let what = if amount_apart { gist::without_amount } else { gist::whole }(&event.brief, model.privacy);
+    let what = if price_apart { gist::without_price } else { gist::whole }(&event.brief, model.privacy);
     let amount = event.brief.amount.as_ref().map(|amount| gist::amount(amount, model.privacy));
     vec![
         (when::time(event.received_at, model.now), Role::Faint),
