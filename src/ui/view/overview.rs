@@ -267,7 +267,7 @@ fn sparkline(minutes: &[u32], cells: usize) -> String {
 }
 
 fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview, index: usize, family: &str) {
-    const COLUMNS: [Column; 3] = [fixed("age", 3).number(), stretch("action", 7, 1), stretch("about", 6, 2)];
+    const COLUMNS: [Column; 3] = [fixed("age", 3).number(), stretch("action", 7, 1), stretch("about", 6, 2).middle()];
     let none = FamilyCount::default();
     let count = overview.families.get(family).unwrap_or(&none);
     let pane = Pane::Family(index);
@@ -284,10 +284,9 @@ fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Ov
     rows(canvas, below, model, pane, &COLUMNS, events, |event| {
         let (flag, role) = feed::flags(event);
         let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref()).unwrap_or("");
-        // Of the flag its sign; of a long id the end, in which ids differ.
+        // Of the flag its sign, at the end, which is what a cut in the middle keeps.
         let sign: String = flag.chars().take(1).collect();
-        let room = usize::from(below.width).saturating_sub(if sign.is_empty() { 13 } else { 15 });
-        let about = format!("{} {sign}", text::tail(about, room)).trim_end().to_owned();
+        let about = format!("{about} {sign}").trim_end().to_owned();
         let age = when::age(model.now - event.received_at);
         vec![(age, Role::Faint), (feed::short_action(event).to_owned(), Role::Plain), (about, role)]
     });
