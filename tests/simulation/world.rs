@@ -301,17 +301,20 @@ impl<'t, G: Ground> World<'t, G> {
         let line = words.step(form, &format!("e{}", receipt.seq), answer);
         if let Words::Update(update) = words {
             self.tally.count("arrived", if update.reversal { "reversal" } else { "sale" });
-            if !update.reversal && form.sound() {
-                let said = (update.to, update.nominal.clone());
+            if !update.reversal {
                 let newest = self.newest_said.entry(update.sale).or_insert(deed);
-                let before = self.last_said.insert(update.sale, said.clone());
-                if deed < *newest {
-                    self.tally.count("arrived", "older words after newer ones");
-                    if before.is_some_and(|before| before.0 != said.0) {
-                        self.unordered.insert(update.ticket);
+                let older = deed < *newest;
+                *newest = deed.max(*newest);
+                // Words without buyer or seller set the order of versions too, but are none that could be sent.
+                if form.sound() {
+                    let before = self.last_said.insert(update.sale, (update.to, update.nominal.clone()));
+                    if older {
+                        self.tally.count("arrived", "older words after newer ones");
+                        if before.is_none_or(|before| before.0 != update.to) {
+                            self.unordered.insert(update.ticket);
+                        }
                     }
                 }
-                *newest = deed.max(*newest);
             }
         }
         self.arrivals.push(Arrival { seq: receipt.seq, deed, form, duplicate_of: receipt.duplicate_of });
