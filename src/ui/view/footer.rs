@@ -9,7 +9,8 @@ use crate::ui::theme::Role;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let mut end = area.right().saturating_sub(1);
-    let who = format!("as {}", model.who);
+    // The name is enough here; the record has the user id as well.
+    let who = format!("as {}", model.who.split(" (uid").next().unwrap_or_default());
     if area.width >= 100 {
         end = canvas.text_before(end, area.y, 30, Role::Faint, &who).saturating_sub(2);
     }
