@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{oneshot, watch};
 use willcall::control::{SOCKET_NAME, Socket, serve};
 use willcall::domain::Timestamp;
-use willcall::domain::delivery::{Delivery, Evidence, Failure, Kind, Stage, State};
-use willcall::domain::ids::{DeliveryId, Digest, Seq};
+use willcall::domain::delivery::{Delivery, Failure, Kind, Stage, State};
+use willcall::domain::ids::{DeliveryId, Seq};
 use willcall::domain::query::{
     Answer, Brief, Command as Ordered, Cursor, DeliveryDetail, Done, EventDetail, EventRow, Order, Page, Query, Status,
 };
@@ -45,29 +45,18 @@ struct Paper {
 
 fn delivery(seq: u64) -> Delivery {
     Delivery {
-        id: DeliveryId(Seq(seq)),
-        kind: Kind::Transfer,
         ticket: Some("127471-2".into()),
         resale: None,
         from: Some("joe@gmail.com".into()),
         to: Some("susana\u{1b}[31m@hotmail.com".into()),
-        event: Seq(seq),
-        personal: Digest::of(&[]),
-        state: State::Failed { why: Failure::Refused },
-        evidence: Evidence::NotDone,
         attempts: 1,
         tries: 1,
-        key_epoch: 0,
-        last: None,
-        amendment: None,
-        superseded: Vec::new(),
-        counterpart: None,
-        released: false,
-        said_again: false,
-        behind: None,
-        undo: None,
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
+        ..Delivery::new(
+            DeliveryId(Seq(seq)),
+            Kind::Transfer,
+            State::Failed { why: Failure::Refused },
+            Timestamp::UNIX_EPOCH,
+        )
     }
 }
 

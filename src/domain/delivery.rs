@@ -438,6 +438,35 @@ impl Amendment {
 }
 
 impl Delivery {
+    /// A delivery created by the event `id` at `now`, of which nothing else is known and with which nothing was done yet.
+    pub fn new(id: DeliveryId, kind: Kind, state: State, now: Timestamp) -> Self {
+        Self {
+            id,
+            kind,
+            ticket: None,
+            resale: None,
+            from: None,
+            to: None,
+            event: id.0,
+            personal: Digest::of(&[]),
+            state,
+            evidence: Evidence::NotDone,
+            attempts: 0,
+            tries: 0,
+            key_epoch: 0,
+            last: None,
+            amendment: None,
+            superseded: Vec::new(),
+            counterpart: None,
+            released: false,
+            said_again: false,
+            behind: None,
+            undo: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Its state without data.
     pub fn stage(&self) -> Stage {
         match self.state {
@@ -528,29 +557,16 @@ mod tests {
 
     fn delivery() -> Delivery {
         Delivery {
-            id: DeliveryId(Seq(1)),
-            kind: Kind::Transfer,
             ticket: Some("t".into()),
             resale: Some("r".into()),
             from: Some("a@x".into()),
             to: Some("b@x".into()),
-            event: Seq(1),
-            personal: Digest::of(&[]),
-            state: State::Pending { due: Timestamp::UNIX_EPOCH },
-            evidence: Evidence::NotDone,
-            attempts: 0,
-            tries: 0,
-            key_epoch: 0,
-            last: None,
-            amendment: None,
-            superseded: Vec::new(),
-            counterpart: None,
-            released: false,
-            said_again: false,
-            behind: None,
-            undo: None,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
+            ..Delivery::new(
+                DeliveryId(Seq(1)),
+                Kind::Transfer,
+                State::Pending { due: Timestamp::UNIX_EPOCH },
+                Timestamp::UNIX_EPOCH,
+            )
         }
     }
 

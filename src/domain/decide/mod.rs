@@ -18,7 +18,7 @@ pub use attempt::{Started, finished, start};
 pub use operator::{Refusal, ordered};
 
 use super::Timestamp;
-use super::delivery::{Delivery, Evidence, Hold, Kind, State};
+use super::delivery::{Delivery, Hold, Kind, State};
 use super::ids::{DeliveryId, Person, Seq};
 use super::payload::{Reversal, TicketUpdated};
 use super::ticket::Ticket;
@@ -65,29 +65,12 @@ pub fn repeated(ticket: &Ticket, update: &TicketUpdated, now: Timestamp) -> Opti
 
 fn opened(update: &TicketUpdated, seq: Seq, now: Timestamp, kind: Kind, state: State) -> Delivery {
     Delivery {
-        id: DeliveryId(seq),
-        kind,
         ticket: update.ticket.clone(),
         resale: update.order.resale.clone(),
         from: update.old_owner.clone(),
         to: update.new_owner.clone(),
-        event: seq,
         personal: update.personal_print,
-        state,
-        evidence: Evidence::NotDone,
-        attempts: 0,
-        tries: 0,
-        key_epoch: 0,
-        last: None,
-        amendment: None,
-        superseded: Vec::new(),
-        counterpart: None,
-        released: false,
-        said_again: false,
-        behind: None,
-        undo: None,
-        created_at: now,
-        updated_at: now,
+        ..Delivery::new(DeliveryId(seq), kind, state, now)
     }
 }
 

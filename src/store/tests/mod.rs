@@ -6,8 +6,8 @@ use super::index::Index;
 use super::paging::{List, MOST_SEARCHED};
 use super::*;
 use crate::domain::Timestamp;
-use crate::domain::delivery::{Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, Stage, State};
-use crate::domain::ids::{DeliveryId, Digest};
+use crate::domain::delivery::{Cancellation, Delivery, Failure, Hand, Hold, Kind, Stage, State};
+use crate::domain::ids::DeliveryId;
 use crate::domain::query::{
     Answer, Cursor, DeliveryQuery, EventQuery, MOST_TIMELINE, Overview, Page, Query, Timeline, Window,
 };
@@ -110,30 +110,13 @@ fn received(body: &str) -> Fact {
 }
 
 fn delivery(id: u64, ticket: Option<&str>, state: State) -> Delivery {
+    let kind = if id.is_multiple_of(3) { Kind::Return } else { Kind::Transfer };
     Delivery {
-        id: DeliveryId(Seq(id)),
-        kind: if id.is_multiple_of(3) { Kind::Return } else { Kind::Transfer },
         ticket: ticket.map(Into::into),
         resale: None,
         from: Some("seller@x".into()),
         to: Some("buyer@x".into()),
-        event: Seq(id),
-        personal: Digest::of(&[]),
-        state,
-        evidence: Evidence::NotDone,
-        attempts: 0,
-        tries: 0,
-        key_epoch: 0,
-        last: None,
-        amendment: None,
-        superseded: Vec::new(),
-        counterpart: None,
-        released: false,
-        said_again: false,
-        behind: None,
-        undo: None,
-        created_at: at(id as i64),
-        updated_at: at(id as i64),
+        ..Delivery::new(DeliveryId(Seq(id)), kind, state, at(id as i64))
     }
 }
 
