@@ -103,11 +103,18 @@ fn taken_back(draft: &mut Draft, sale: DeliveryId, back: DeliveryId) {
 
 fn proceed(delivery: &mut Delivery, answer: &Answer, policy: &RetryPolicy, now: Timestamp) {
     if let Some(amendment) = delivery.amendment.take() {
-        if delivery.evidence == Evidence::NotDone {
-            apply(delivery, amendment);
-        } else {
+        if delivery.evidence != Evidence::NotDone {
             delivery.amendment = Some(amendment);
             delivery.hold_amended();
+            return;
+        }
+        let earlier = delivery.superseded.contains(&amendment.version());
+        let doubted_by = amendment.doubted_by.or(earlier.then_some(amendment.event));
+        if !earlier {
+            apply(delivery, amendment);
+        }
+        if let Some(event) = doubted_by {
+            delivery.state = State::Held { why: Hold::AmendedBack { event } };
             return;
         }
     }

@@ -352,7 +352,7 @@ async fn the_question_names_the_new_people_of_a_change() {
     ledger.change(29, |one| {
         let to = Some("new.owner@mail.org".into());
         let (event, from, personal) = (Seq(398), one.from.clone(), Digest::of(&[b"new"]));
-        one.amendment = Some(Amendment { event, from, to, personal });
+        one.amendment = Some(Amendment { event, from, to, personal, doubted_by: None });
         one.state = State::Held { why: Hold::AmendedAfterSent { delivered: Some(Hand::Target) } };
         (one.evidence, one.attempts) = (Evidence::Done, 1);
     });
