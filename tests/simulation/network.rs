@@ -176,7 +176,9 @@ impl Dice {
     }
 
     fn writes(&mut self, post: Post) -> Step {
-        let death = self.chance(5).then(|| (Moment::ALL[self.random.usize(..4)], self.death()));
+        // Not to have put an outcome on record is the death with the most to lose.
+        let percent = if matches!(post, Post::Lands { .. }) { 10 } else { 5 };
+        let death = self.chance(percent).then(|| (Moment::ALL[self.random.usize(..4)], self.death()));
         Step::Writes { posts: vec![post], death }
     }
 
