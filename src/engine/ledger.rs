@@ -2,7 +2,7 @@
 //!
 //! Journal and store stand behind it today; a shared database can tomorrow. [`Memory`] is the ledger of simulations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Stage};
@@ -72,6 +72,7 @@ pub trait Ledger {
 pub struct Memory {
     records: Vec<Record>,
     deliveries: BTreeMap<DeliveryId, Delivery>,
+    lanes: HashMap<Lane, BTreeSet<DeliveryId>>,
     latest: HashMap<Digest, (Seq, Digest)>,
     resent: HashMap<Seq, Seq>,
 }
@@ -94,8 +95,8 @@ impl Ledger for Memory {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
-        let of_lane = |one: &&Delivery| Lane::of_delivery(one.ticket.as_ref(), one.id) == lane;
-        Ok(self.deliveries.values().filter(of_lane).cloned().collect())
+        let of_lane = self.lanes.get(&lane).into_iter().flatten();
+        Ok(of_lane.filter_map(|id| self.deliveries.get(id)).cloned().collect())
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
@@ -147,7 +148,10 @@ impl Ledger for Memory {
                 _ => {}
             }
             for delivery in &record.head.deliveries {
-                self.deliveries.insert(delivery.id, delivery.clone());
+                if self.deliveries.insert(delivery.id, delivery.clone()).is_none() {
+                    let lane = Lane::of_delivery(delivery.ticket.as_ref(), delivery.id);
+                    self.lanes.entry(lane).or_default().insert(delivery.id);
+                }
             }
             self.records.push(record);
         }

@@ -152,7 +152,10 @@ impl<'t, G: Ground> World<'t, G> {
             Step::Writes { posts, death } => self.write(posts, *death)?,
             Step::Dies(death) => self.die(*death)?,
         }
-        promises::between(self)
+        promises::between(self)?;
+        promises::kept(self)?;
+        promises::accounted(self)?;
+        promises::same_as_folded(self)
     }
 
     fn pass(&mut self, span: chrono::Duration) {
