@@ -83,7 +83,7 @@ impl Ground for Wired {
             // While the writer is busy with a post that asks for nothing, all others gather: they become one batch.
             let mut nothing = pin!(engine.claim(0, "simulation"));
             let mut all = pin!(join_all(decisions.iter().map(|decision| post(&engine, decision))));
-            poll_fn(|context| Poll::Ready(drop(nothing.as_mut().poll(context)))).await;
+            poll_fn(|context| Poll::Ready(nothing.as_mut().poll(context).is_ready())).await;
             reached.recv().unwrap();
             let early = poll_fn(|context| Poll::Ready(all.as_mut().poll(context))).await;
             open.send(()).unwrap();
