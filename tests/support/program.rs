@@ -282,7 +282,13 @@ pub fn command(program: &Path, folder: &Path) -> Command {
 
 /// Runs a command to its end and takes what it says.
 #[track_caller]
-pub fn output_of(mut command: Command) -> Output {
+pub fn output_of(command: Command) -> Output {
+    output_within(LIMIT, command)
+}
+
+/// The same, for what may take longer.
+#[track_caller]
+pub fn output_within(limit: Duration, mut command: Command) -> Output {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program to start");
     let (out, err) = (read_aside(child.stdout.take()), read_aside(child.stderr.take()));
@@ -293,9 +299,9 @@ pub fn output_of(mut command: Command) -> Output {
         let status = child.wait().ok();
         end.change(|ended| *ended = status);
     });
-    let Some(status) = ended.wait(LIMIT, |status| *status) else {
+    let Some(status) = ended.wait(limit, |status| *status) else {
         let _ = kill_process(pid, Signal::KILL);
-        panic!("{command:?} did not end within {LIMIT:?}");
+        panic!("{command:?} did not end within {limit:?}");
     };
     let taken = |bytes: std::thread::JoinHandle<Vec<u8>>| bytes.join().unwrap_or_default();
     Output { status, stdout: taken(out), stderr: taken(err) }
