@@ -38,7 +38,7 @@ impl Report {
         let broken = cut.acknowledged != cut.kept || cut.after.acknowledged > 0 || cut.unrecorded > 0;
         self.cuts.push(cut);
         assert!(!broken, "the last cut broke the promise\n{self}");
-        assert!(self.cuts.iter().all(|cut| cut.acknowledged > 0 && cut.calls > 0), "the load was none\n{self}");
+        assert!(self.cuts.iter().all(|cut| cut.acknowledged > 0), "the load was none\n{self}");
     }
 }
 

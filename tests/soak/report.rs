@@ -15,6 +15,9 @@ use crate::plan::Plan;
 const MOST_FILES: usize = 200;
 const MOST_THREADS: usize = 120;
 
+/// Bytes of memory that sled keeps of the pages a webhook needs, however small its cache: it holds the table of all pages.
+const PAGES_OF_A_WEBHOOK: u64 = 200;
+
 /// How the deliveries ended.
 #[derive(Debug, Default)]
 pub struct Endings {
@@ -70,7 +73,35 @@ impl Report {
         let most = |gauge: fn(&Gauges) -> usize| self.run.iter().map(gauge).max().unwrap_or_default();
         must(most(|one| one.files) <= MOST_FILES, format!("{} open files", most(|one| one.files)));
         must(most(|one| one.threads) <= MOST_THREADS, format!("{} threads", most(|one| one.threads)));
+        broken.extend(self.grown());
         broken
+    }
+
+    /// What the last quarter of a long run has more of than the third, beyond a tenth and what the store must know of each
+    /// page it has written. The first half is for warming up: the cache fills, the runtime's threads come.
+    fn grown(&self) -> Vec<String> {
+        if !self.plan.is_long {
+            return Vec::new();
+        }
+        let third_and_last = |gauge: fn(&Gauges) -> u64| {
+            let of = |part| median(&self.run, part, gauge);
+            (of(0.5..0.75), of(0.75..1.0))
+        };
+        let webhooks = third_and_last(|one| one.webhooks as u64);
+        let pages = PAGES_OF_A_WEBHOOK * (webhooks.1 - webhooks.0);
+        let gauges: [(&str, u64, fn(&Gauges) -> u64); 5] = [
+            ("bytes of memory", pages, |one| one.memory),
+            ("open files", 10, |one| one.files as u64),
+            ("threads", 10, |one| one.threads as u64),
+            ("bytes of journal a webhook", 100, |one| one.journal / one.webhooks.max(1) as u64),
+            ("bytes of store a webhook", 100, |one| one.store / one.webhooks.max(1) as u64),
+        ];
+        let grown = gauges.into_iter().filter_map(|(name, grace, gauge)| {
+            let (third, last) = third_and_last(gauge);
+            let has_grown = last > third + third / 10 + grace;
+            has_grown.then(|| format!("{name} have grown from {third} to {last} in a quarter of the run"))
+        });
+        grown.collect()
     }
 }
 
