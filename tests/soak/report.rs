@@ -18,6 +18,8 @@ const MOST_THREADS: usize = 120;
 /// Bytes of memory that sled keeps of the pages a webhook needs, however small its cache: it holds the table of all pages.
 const PAGES_OF_A_WEBHOOK: u64 = 200;
 
+type Gauge = fn(&Gauges) -> u64;
+
 /// How the deliveries ended.
 #[derive(Debug, Default)]
 pub struct Endings {
@@ -83,13 +85,13 @@ impl Report {
         if !self.plan.is_long {
             return Vec::new();
         }
-        let third_and_last = |gauge: fn(&Gauges) -> u64| {
+        let third_and_last = |gauge: Gauge| {
             let of = |part| median(&self.run, part, gauge);
             (of(0.5..0.75), of(0.75..1.0))
         };
         let webhooks = third_and_last(|one| one.webhooks as u64);
         let pages = PAGES_OF_A_WEBHOOK * (webhooks.1 - webhooks.0);
-        let gauges: [(&str, u64, fn(&Gauges) -> u64); 5] = [
+        let gauges: [(&str, u64, Gauge); 5] = [
             ("bytes of memory", pages, |one| one.memory),
             ("open files", 10, |one| one.files as u64),
             ("threads", 10, |one| one.threads as u64),

@@ -50,9 +50,24 @@ enum Webhook {
     Corrected(usize),
     Reversed(usize),
     Other(Value),
-    /// With the status it must be answered with.
-    Rubbish(&'static str, &'static [u8], u16),
+    Rubbish(&'static Rubbish),
 }
+
+/// What is no webhook.
+struct Rubbish {
+    /// When it goes elsewhere.
+    path: Option<&'static str>,
+    bytes: &'static [u8],
+    /// What it must be answered with.
+    status: u16,
+}
+
+const RUBBISH: [Rubbish; 4] = [
+    Rubbish { path: None, bytes: b"{\"family\": \"ticket\",", status: 400 },
+    Rubbish { path: None, bytes: b"\xff\xfe not text \x1b[2J", status: 400 },
+    Rubbish { path: None, bytes: b"[1, 2, 3]", status: 400 },
+    Rubbish { path: Some("/wp-login.php"), bytes: b"{}", status: 404 },
+];
 
 /// One connection.
 pub struct Sender {
@@ -97,8 +112,7 @@ impl Sender {
                 (path, reversal(&ticket, &ticket).into_bytes(), 200)
             }
             Webhook::Other(value) => (path, value.to_string().into_bytes(), 200),
-            Webhook::Rubbish(elsewhere, bytes, status) if elsewhere.is_empty() => (path, bytes.to_vec(), *status),
-            Webhook::Rubbish(elsewhere, bytes, status) => (*elsewhere, bytes.to_vec(), *status),
+            Webhook::Rubbish(rubbish) => (rubbish.path.unwrap_or(path), rubbish.bytes.to_vec(), rubbish.status),
         };
         let answer = shared.latencies.take(WEBHOOKS, || http::request(address, "POST", path, &[], &body));
         let answer = answer.map_err(|error| format!("a webhook got no answer: {error}"))?;
@@ -135,7 +149,7 @@ impl Sender {
                 }
             }
             85..96 => Webhook::Other(self.other()),
-            96.. => self.rubbish(),
+            96.. => Webhook::Rubbish(&RUBBISH[self.random.usize(..RUBBISH.len())]),
             _ => {
                 self.sold += 1;
                 self.acknowledged.push(false);
@@ -162,16 +176,5 @@ impl Sender {
         };
         let family = action.split('.').next();
         json!({"message": {"family": family, "action": action, "data": data}})
-    }
-
-    fn rubbish(&mut self) -> Webhook {
-        const RUBBISH: [(&str, &[u8], u16); 4] = [
-            ("", b"{\"family\": \"ticket\",", 400),
-            ("", b"\xff\xfe not text \x1b[2J", 400),
-            ("", b"[1, 2, 3]", 400),
-            ("/wp-login.php", b"{}", 404),
-        ];
-        let (path, bytes, status) = RUBBISH[self.random.usize(..RUBBISH.len())];
-        Webhook::Rubbish(path, bytes, status)
     }
 }
