@@ -8,6 +8,10 @@ use crate::load::After;
 pub struct Cut {
     pub acknowledged: usize,
     pub kept: usize,
+    /// Answers that came while the power was going, to requests sent before.
+    pub in_the_moment: usize,
+    /// Those of them that are not kept.
+    pub swallowed: usize,
     pub after: After,
     /// Torn ends of the journal, set aside.
     pub torn: usize,
@@ -64,10 +68,11 @@ impl fmt::Display for Report {
         }
         let all = |of: fn(&Cut) -> usize| self.cuts.iter().map(of).sum::<usize>();
         let lost = all(|cut| cut.acknowledged - cut.kept);
+        let (moment, swallowed) = (all(|cut| cut.in_the_moment), all(|cut| cut.swallowed));
         let (after, torn) = (all(|cut| cut.after.acknowledged), all(|cut| cut.torn));
         write!(
             f,
-            "{} cuts (seed {}): {lost} lost, {after} acknowledged after the cut, {torn} torn ends; `verify` clean after each",
+            "{} cuts (seed {}): {lost} lost, {moment} answered in the very moment ({swallowed} of them not kept), {after} acknowledged after the cut, {torn} torn ends; `verify` clean after each",
             self.cuts.len(),
             self.seed,
         )

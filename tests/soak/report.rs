@@ -177,3 +177,60 @@ impl fmt::Display for Report {
         }
     }
 }
+
+/// The verdict itself, on runs made up.
+mod tests {
+    use super::*;
+
+    /// Half an hour in which memory grows by `growth` bytes a webhook after it has warmed up.
+    fn run(growth: u64) -> Report {
+        let at = |second: u64| {
+            let webhooks = second * 200;
+            let (warm, later) = (webhooks.min(60_000), webhooks.saturating_sub(60_000));
+            Gauges {
+                at: Duration::from_secs(second),
+                webhooks: usize::try_from(webhooks).unwrap(),
+                memory: (60 << 20) + warm * 1000 + later * growth,
+                files: 50,
+                threads: 24,
+                journal: webhooks * 2000,
+                store: webhooks * 2000,
+            }
+        };
+        Report {
+            plan: Plan { length: Duration::from_secs(1800), rate: 200.0, seed: 0, is_long: true },
+            run: (0..1800).map(at).collect(),
+            latencies: BTreeMap::new(),
+            acknowledged: 1,
+            refused: 0,
+            endings: Endings::default(),
+            manners: BTreeMap::new(),
+            verified: Ok(String::new()),
+        }
+    }
+
+    #[test]
+    fn growth_is_told_from_warming_up() {
+        assert_eq!(run(0).broken(), Vec::<String>::new());
+        assert_eq!(run(PAGES_OF_A_WEBHOOK).broken(), Vec::<String>::new());
+        let broken = run(2000).broken();
+        assert!(matches!(&broken[..], [one] if one.starts_with("bytes of memory have grown")), "{broken:?}");
+
+        let mut files = run(0);
+        (0..).zip(&mut files.run).for_each(|(second, one)| one.files = 50 + second / 20);
+        let broken = files.broken();
+        assert!(matches!(&broken[..], [one] if one.starts_with("open files have grown")), "{broken:?}");
+    }
+
+    #[test]
+    fn an_answer_that_took_too_long_and_a_sale_that_did_not_end_are_named() {
+        let latencies = crate::latency::Latencies::default();
+        latencies.add("timeline", STALL + Duration::from_millis(100));
+        let mut endings = Endings { missing: 1, ..Endings::default() };
+        endings.count(Kind::Transfer, Stage::Failed);
+        let broken = Report { latencies: latencies.all(), endings, ..run(0) }.broken();
+        let wanted =
+            ["timeline: an answer took 10.1s", "1 deliveries are still open", "1 acknowledged sales have no delivery"];
+        assert_eq!(broken, wanted);
+    }
+}
