@@ -43,9 +43,15 @@ impl Reader {
     /// Reads the journal in `folder` without holding its data folder: up to the last whole record there is now.
     ///
     /// # Errors
-    /// When the file system refuses, or the last segment has no readable beginning.
+    /// When the file system refuses, or the last segment is damaged.
     pub fn at_rest(folder: &Path) -> Result<Self, JournalError> {
-        let last = match recovery::segments(folder)?.last() {
+        let mut firsts = recovery::segments(folder)?;
+        if let Some(&last) = firsts.last()
+            && recovery::is_unborn(folder, last)?
+        {
+            firsts.pop();
+        }
+        let last = match firsts.last() {
             None => Seq(0),
             // Whatever follows the last whole record is being written, or torn.
             Some(first) => recovery::last_whole(folder, *first)?,

@@ -81,17 +81,26 @@ pub fn recover(folder: &Path, known: Seq) -> Result<(Option<Proved>, Vec<Warning
     Ok((Some(proved), warnings))
 }
 
-/// A crash while a segment was begun leaves it without a sound header, and surely without a frame.
-fn set_unborn_aside(folder: &Path, first: Seq) -> Result<Option<Warning>, JournalError> {
+/// True for a segment without a sound header: a crash while it was begun leaves it so, and surely without a frame.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn is_unborn(folder: &Path, first: Seq) -> Result<bool, JournalError> {
     let path = folder.join(segment::name(first));
     let bytes = fs::metadata(&path).map_err(JournalError::io("read", &path))?.len();
     if bytes > HEADER as u64 {
-        return Ok(None);
+        return Ok(false);
     }
     let content = fs::read(&path).map_err(JournalError::io("read", &path))?;
-    if Header::parse(&content).is_some_and(|header| header.first == first) {
+    Ok(Header::parse(&content).is_none_or(|header| header.first != first))
+}
+
+fn set_unborn_aside(folder: &Path, first: Seq) -> Result<Option<Warning>, JournalError> {
+    if !is_unborn(folder, first)? {
         return Ok(None);
     }
+    let path = folder.join(segment::name(first));
+    let bytes = fs::metadata(&path).map_err(JournalError::io("read", &path))?.len();
     let kept_in = disk::unused(&path, ".torn-0");
     disk::rename(&path, &kept_in).map_err(JournalError::io("rename", &path))?;
     Ok(Some(Warning { path, offset: 0, bytes, kept_in }))

@@ -155,6 +155,30 @@ fn a_flipped_byte_is_named_with_file_and_offset() {
 }
 
 #[test]
+fn a_segment_that_was_only_being_begun_is_none_to_who_reads_at_rest() {
+    let temp = scratch();
+    let (mut journal, _) = open(temp.path());
+    for record in records(1..=5) {
+        journal.append(&[record]).unwrap();
+    }
+    drop(journal);
+    let sound = fs::read(files(temp.path()).last().unwrap()).unwrap();
+    let begun = temp.path().join(segment::name(Seq(6)));
+    for length in 0..=HEADER {
+        // Another segment's header in full is no sound one here either.
+        fs::write(&begun, &sound[..length]).unwrap();
+        let reader = Reader::at_rest(temp.path()).unwrap();
+        assert_eq!((reader.last(), reader.scan(Seq(1)).map(Result::unwrap).count()), (Seq(5), 5), "{length} bytes");
+    }
+    fs::write(&begun, &sound[..HEADER + 1]).unwrap();
+    assert!(Reader::at_rest(temp.path()).is_err(), "more than a header was written");
+
+    let alone = scratch();
+    fs::write(alone.path().join(segment::name(Seq(1))), "willcall-jour").unwrap();
+    assert_eq!(Reader::at_rest(alone.path()).unwrap().last(), Seq(0));
+}
+
+#[test]
 fn damage_in_an_earlier_segment_is_named_when_it_is_read_and_its_loss_at_once() {
     let temp = scratch();
     let (mut journal, _) = open(temp.path());
