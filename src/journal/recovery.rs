@@ -50,7 +50,7 @@ pub(super) struct End {
 /// Brings the segments into order; says where the journal ends. Every record up to there is durable. `known` was acknowledged:
 /// if the journal ends before it, records are lost, and nothing is changed.
 pub(super) fn recover(shelf: &Shelf, known: Seq) -> Result<(End, Vec<Warning>), JournalError> {
-    let (firsts, unborn) = born(shelf)?;
+    let Found { firsts, unborn } = find(shelf)?;
     check_chain(shelf, &firsts)?;
     let (end, torn) = match firsts.last() {
         Some(&first) => {
@@ -80,24 +80,32 @@ pub(super) fn recover(shelf: &Shelf, known: Seq) -> Result<(End, Vec<Warning>), 
 
 /// The last whole record, without changing anything; 0 when there is none. Whatever follows it is being written, or torn.
 pub(super) fn last_whole(shelf: &Shelf) -> Result<Seq, JournalError> {
-    match born(shelf)?.0.last() {
+    match find(shelf)?.firsts.last() {
         Some(&first) => Ok(judge(shelf, first, |_, _, _| Ok(()))?.last),
         None => Ok(Seq(0)),
     }
 }
 
-/// The segments, and the length of a last one that is none: a crash while a segment was begun leaves a file without a sound
-/// header, and surely without a frame.
-fn born(shelf: &Shelf) -> Result<(Vec<Seq>, Option<(Seq, u64)>), JournalError> {
+/// What stands on the shelf.
+#[derive(Debug)]
+struct Found {
+    /// The segments.
+    firsts: Vec<Seq>,
+    /// A last one that is none, and its length: a crash while a segment was begun leaves a file without a sound header, and
+    /// surely without a frame.
+    unborn: Option<(Seq, u64)>,
+}
+
+fn find(shelf: &Shelf) -> Result<Found, JournalError> {
     let mut firsts = shelf.firsts()?;
-    let Some(&last) = firsts.last() else { return Ok((firsts, None)) };
+    let Some(&last) = firsts.last() else { return Ok(Found { firsts, unborn: None }) };
     let bytes = shelf.length(last)?;
     match header(shelf, last) {
         Err(JournalError::Damaged { .. }) if bytes <= HEADER as u64 => {
             firsts.pop();
-            Ok((firsts, Some((last, bytes))))
+            Ok(Found { firsts, unborn: Some((last, bytes)) })
         }
-        header => header.map(|_| (firsts, None)),
+        header => header.map(|_| Found { firsts, unborn: None }),
     }
 }
 
@@ -177,7 +185,7 @@ fn judge(
     let torn = match flaw {
         None => None,
         Some(flaw) => {
-            let bytes = rest(shelf, first, offset)?;
+            let bytes = frames.rest()?;
             if !frame::are_torn(&bytes, last, header.salt) {
                 return Err(JournalError::Damaged { path: shelf.path(first), offset, flaw });
             }
@@ -205,17 +213,10 @@ fn judge_durably(shelf: &Shelf, first: Seq, known: Seq) -> Result<Judged, Journa
             Some(file) => file,
             None => rewritten.insert(shelf.open_to_write(first)?),
         };
-        disk::write_all(&**file, bytes, offset).map_err(JournalError::io("write again", &path))
+        disk::write_all(&**file, bytes, offset).map_err(JournalError::io("make durable", &path))
     })?;
     if let Some(file) = rewritten {
-        file.sync_data().map_err(JournalError::io("sync", &path))?;
+        file.sync_data().map_err(JournalError::io("make durable", &path))?;
     }
     Ok(judged)
-}
-
-fn rest(shelf: &Shelf, first: Seq, offset: u64) -> Result<Vec<u8>, JournalError> {
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut Reading { file: shelf.open(first)?, at: offset }, &mut bytes)
-        .map_err(JournalError::io("read", &shelf.path(first)))?;
-    Ok(bytes)
 }

@@ -1,6 +1,6 @@
 //! One segment file: its name, its header, and its frames in order. Changes nothing on disk.
 
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::domain::ids::Seq;
@@ -148,6 +148,16 @@ impl Frames {
         let location = Location { segment: self.header.first, offset: self.offset, length: line.frame() as u32 };
         self.pass(&line);
         Ok(Some(location))
+    }
+
+    /// What stands from the next frame on, up to where the file ended when it was opened: more may be written meanwhile.
+    pub(super) fn rest(&mut self) -> Result<Vec<u8>, JournalError> {
+        let mut bytes = Vec::new();
+        self.input
+            .seek(SeekFrom::Start(self.offset))
+            .and_then(|_| (&mut self.input).take(self.end - self.offset).read_to_end(&mut bytes))
+            .map_err(JournalError::io("read", &self.path))?;
+        Ok(bytes)
     }
 
     /// The frame that was read last, byte for byte.

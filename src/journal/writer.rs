@@ -152,7 +152,7 @@ impl Journal {
         Ok(locations)
     }
 
-    /// Invariant 4: proves what was acknowledged in the active segment, cuts off what follows, and ends the segment.
+    /// Invariant 5: proves what was acknowledged in the active segment, cuts off what follows, and ends the segment.
     fn heal(&mut self) -> Result<(), JournalError> {
         if let Some(Active { first, end, .. }) = self.active
             && end > HEADER as u64

@@ -6,10 +6,14 @@ use super::*;
 const FOLDER: &str = "/data/journal";
 
 /// Two batches fill a segment, so that one in three begins a new one.
-const OPTIONS: Options = Options { segment_bytes: 1500, trial_bytes: 600 };
+const OPTIONS: Options = Options { segment_bytes: 850, trial_bytes: 600 };
 
 fn open_on(disk: &FaultyDisk, known: Seq) -> Result<(Journal, Vec<Warning>), JournalError> {
     Journal::open_on(Arc::new(disk.clone()), Path::new(FOLDER), OPTIONS, known)
+}
+
+fn shelf_on(disk: &FaultyDisk) -> shelf::Shelf {
+    shelf::Shelf::new(Arc::new(disk.clone()), Path::new(FOLDER))
 }
 
 /// Seven batches of two records; ends with the first that fails. What was acknowledged, and the journal if it could be opened.
@@ -27,7 +31,9 @@ fn run(disk: &FaultyDisk) -> (u64, Option<Journal>) {
 fn calls() -> u64 {
     let disk = FaultyDisk::new(0, 512);
     assert_eq!(run(&disk).0, 14);
-    disk.calls()
+    let calls = disk.calls();
+    assert_eq!(shelf_on(&disk).firsts().unwrap().len(), 4, "new segments belong to it");
+    calls
 }
 
 /// A run with a fault at each of its calls, on a few disks each.
@@ -39,6 +45,16 @@ fn each_call(plan: impl Fn(u64) -> Plan, mut test: impl FnMut(&FaultyDisk, &str)
             test(&disk, &format!("{:?}, seed {seed}", plan(call)));
         }
     }
+}
+
+#[test]
+fn a_batch_is_one_write_and_one_sync() {
+    let disk = FaultyDisk::new(0, 512);
+    let (mut journal, _) = open_on(&disk, Seq(0)).unwrap();
+    journal.append(&records(1..=1)).unwrap();
+    disk.plan(Plan::Never);
+    journal.append(&records(2..=4)).unwrap();
+    assert_eq!(disk.calls(), 2);
 }
 
 #[test]
@@ -101,7 +117,7 @@ fn heals(disk: &FaultyDisk, last: u64, journal: Option<Journal>, name: &str) {
 
 /// The files are the acknowledged frames and the headers: what a failed batch has left was cut off.
 fn assert_only_these(disk: &FaultyDisk, journal: &Journal, name: &str) {
-    let shelf = shelf::Shelf::new(Arc::new(disk.clone()), Path::new(FOLDER));
+    let shelf = shelf_on(disk);
     let mut end = std::collections::BTreeMap::new();
     for item in journal.reader().scan(Seq(1)) {
         let location = item.unwrap().1;
@@ -178,6 +194,26 @@ fn a_second_sync_is_not_believed() {
         disk.start();
         assert!(all(&open_on(&disk, Seq(4)).unwrap().0) == records(1..=4), "seed {seed}");
     }
+}
+
+#[test]
+fn after_a_failure_nothing_is_acknowledged_before_what_was_is_proved() {
+    let disk = FaultyDisk::new(0, 512);
+    let (mut journal, _) = open_on(&disk, Seq(0)).unwrap();
+    let place = journal.append(&records(1..=2)).unwrap()[1];
+    disk.plan(Plan::Once(1, Fault::Io));
+    journal.append(&records(3..=4)).unwrap_err();
+    let path = shelf_on(&disk).path(place.segment);
+    disk.flip(&path, place.offset as usize + 100);
+    for _ in 0..2 {
+        for error in [journal.ready().unwrap_err(), journal.append(&records(3..=4)).unwrap_err()] {
+            assert!(matches!(error, JournalError::Damaged { offset, .. } if offset == place.offset), "{error}");
+        }
+        assert!(journal.unwell() && journal.last() == Seq(2));
+    }
+    disk.flip(&path, place.offset as usize + 100);
+    journal.append(&records(3..=4)).unwrap();
+    assert!(all(&journal) == records(1..=4));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::platter::{FaultyDisk, Plan};
 use super::*;
 
-/// Unless `JOURNAL_HISTORIES` says another number.
+/// Unless `WILLCALL_JOURNAL_HISTORIES` says another number.
 const HISTORIES: u64 = 2_000;
 
 /// What the histories have come across, so that none of it goes untested by luck.
@@ -183,8 +183,9 @@ impl History {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the figures of a longer run")]
 fn what_was_acknowledged_outlives_every_history_of_faults() {
-    let wanted = std::env::var("JOURNAL_HISTORIES").ok().map(|text| text.parse().expect("a number"));
+    let wanted = std::env::var("WILLCALL_JOURNAL_HISTORIES").ok().map(|text| text.parse().expect("a number"));
     let histories = wanted.unwrap_or(HISTORIES);
     let mut seen = Seen::default();
     for seed in 0..histories {

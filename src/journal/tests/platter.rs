@@ -149,6 +149,15 @@ impl FaultyDisk {
         self.state().forget();
     }
 
+    /// Turns a byte of a file over, on the platter as well.
+    pub(super) fn flip(&self, path: &Path, at: usize) {
+        let mut state = self.state();
+        let file = state.file(path).unwrap();
+        let Content { cache, platter, .. } = &mut state.files[file];
+        cache[at] ^= 1;
+        platter[at] ^= 1;
+    }
+
     /// What the kernel shows of a file.
     pub(super) fn shown(&self, path: &Path) -> Vec<u8> {
         let state = self.state();
