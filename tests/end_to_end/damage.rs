@@ -36,7 +36,7 @@ fn a_torn_tail_is_cut_off_with_a_warning_and_put_aside() {
     let (mut program, _platform) = delivered();
     let (before, segment) = (program.deliveries(), segment(&program));
     let length = fs::metadata(&segment).unwrap().len();
-    let torn = b"wcr1 00000000000000000010 0000000190 00000";
+    let torn = b"wcr2 00000000000000000010 000000 0000000190 00000";
     OpenOptions::new().append(true).open(&segment).unwrap().write_all(torn).unwrap();
 
     program.start();
