@@ -9,11 +9,35 @@ use crate::domain::delivery::{Delivery, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::record::{Fact, OperatorAction, Record};
 use crate::domain::ticket::Lane;
+use crate::ingest::submission::Ailment;
 
 /// Why the ledger could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct LedgerError(pub String);
+#[error("{reason}")]
+pub struct LedgerError {
+    /// What anybody may know of it.
+    pub ailment: Ailment,
+    /// The whole reason, and what to do, for the operator.
+    pub reason: String,
+}
+
+impl LedgerError {
+    /// For a `reason` that does not pass by itself.
+    pub fn failing(reason: impl Into<String>) -> Self {
+        Self { ailment: Ailment::Failing, reason: reason.into() }
+    }
+
+    /// It is being mended: the same question has an answer later.
+    pub fn passes(&self) -> bool {
+        matches!(self.ailment, Ailment::Opening { .. } | Ailment::Mending { .. })
+    }
+
+    /// The disk is full, as `error` says.
+    pub fn full_disk(error: &dyn std::error::Error) -> Self {
+        let reason = format!("the disk is full: make room, and it goes on by itself ({error})");
+        Self { ailment: Ailment::DiskFull, reason }
+    }
+}
 
 /// What has been decided so far. One writer has it.
 pub trait Ledger {

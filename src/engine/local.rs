@@ -7,14 +7,17 @@
 //!   (what is due, what is in flight) waits until the store has all that was decided;
 //! - a question waits until the store has the last record that was answered before it was asked, so that whoever has an
 //!   answer finds what it is about;
-//! - should the store refuse, nothing further is decided before it has taken what it refused. Questions are then answered
-//!   from what it has;
+//! - should the store refuse or err, nothing further is decided before it has taken what it refused, or one made anew has.
+//!   Questions are answered from what it has, or, while it is away, with how far it is;
 //! - a crash loses nothing: the store says how far it has come, and the next start applies the rest from the journal.
+
+use std::time::Duration;
 
 use super::Archive;
 use super::applier::{Applier, Line};
 use super::batch::Batch;
 use super::ledger::{Ledger, LedgerError};
+use super::mending::{Patience, Workshop};
 use super::recent::Recent;
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -46,22 +49,34 @@ pub enum OpenError {
 
 impl From<JournalError> for LedgerError {
     fn from(error: JournalError) -> Self {
-        Self(error.to_string())
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match &error {
+            JournalError::Io { source, .. } if matches!(source.kind(), FileTooLarge | QuotaExceeded | StorageFull) => {
+                Self::full_disk(&error)
+            }
+            _ => Self::failing(error.to_string()),
+        }
     }
 }
 
 impl From<StoreError> for LedgerError {
     fn from(error: StoreError) -> Self {
-        Self(error.to_string())
+        match error {
+            StoreError::Journal(error) => error.into(),
+            error if error.is_full_disk() => Self::full_disk(&error),
+            error => Self::failing(error.to_string()),
+        }
     }
 }
+
+/// How long a store that errs again right after it was mended is left alone at first.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Journal and store of a data folder that this process holds.
 #[derive(Debug)]
 pub struct LocalLedger {
     journal: Journal,
     reader: Reader,
-    store: Store,
     recent: Recent,
     // Dropped before the folder is given back.
     applier: Applier,
@@ -90,15 +105,16 @@ impl LocalLedger {
         let (store, repaired) =
             crate::store::bring_up(opened, &folder.store(), settings.store_cache, &reader, now, progress)?;
         let mut warnings: Vec<String> = cut.iter().map(ToString::to_string).collect();
-        warnings.extend(repaired.map(|repaired| {
-            let moved_to = repaired.moved_to.display().to_string();
-            format!(
-                "the store was unusable ({}); it is now {moved_to}, and was made anew from the journal",
-                repaired.why
-            )
-        }));
-        let applier = Applier::start(store.clone(), journal.last()).map_err(OpenError::Thread)?;
-        Ok((Self { journal, reader, store, recent: Recent::default(), applier, _folder: folder }, Opening { warnings }))
+        warnings.extend(repaired.map(|repaired| repaired.to_string()));
+        let workshop = Workshop {
+            folder: folder.store(),
+            cache_bytes: settings.store_cache,
+            journal: reader.clone(),
+            clock: settings.clock,
+        };
+        let applier = Applier::start(store, journal.last(), workshop, Patience::new(FIRST_PAUSE));
+        let applier = applier.map_err(OpenError::Thread)?;
+        Ok((Self { journal, reader, recent: Recent::default(), applier, _folder: folder }, Opening { warnings }))
     }
 
     /// Puts on record that every attempt under way when the program died has an unknown outcome; says how many.
@@ -117,13 +133,17 @@ impl LocalLedger {
 
     /// Answers questions about it, from any thread.
     pub fn archive(&self) -> LocalArchive {
-        LocalArchive { store: self.store.clone(), reader: self.reader.clone(), line: self.applier.line() }
+        LocalArchive { reader: self.reader.clone(), line: self.applier.line().clone() }
     }
 
-    /// The store, once it has all that was decided.
-    fn settled(&self) -> &Store {
-        self.applier.line().settle();
-        &self.store
+    /// Asks the store, which may lack what is recent.
+    fn ask<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
+        self.applier.line().ask(question)
+    }
+
+    /// Asks the store once it has all that was decided.
+    fn ask_settled<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
+        self.applier.line().ask_settled(question)
     }
 }
 
@@ -133,44 +153,44 @@ impl Ledger for LocalLedger {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.recent.lane(lane, self.store.lane(&lane)?))
+        Ok(self.recent.lane(lane, self.ask(|store| store.lane(&lane))?))
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
         match self.recent.delivery(id) {
             Some(one) => Ok(Some(one.clone())),
-            None => Ok(self.store.delivery(id)?),
+            None => self.ask(|store| store.delivery(id)),
         }
     }
 
     fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
         match self.recent.latest(subject) {
             Some(latest) => Ok(Some(latest)),
-            None => Ok(self.store.latest(&subject)?),
+            None => self.ask(|store| store.latest(&subject)),
         }
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.settled().due(now, limit)?)
+        self.ask_settled(|store| store.due(now, limit))
     }
 
     fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-        Ok(self.settled().next_due(now)?)
+        self.ask_settled(|store| store.next_due(now))
     }
 
     fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.settled().in_flight()?)
+        self.ask_settled(Store::in_flight)
     }
 
     fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
-        match self.settled().location(seq)? {
+        match self.ask_settled(|store| store.location(seq))? {
             Some(location) => Ok(Some(self.reader.read(location)?)),
             None => Ok(None),
         }
     }
 
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
-        Ok(self.settled().resent(rejected)?)
+        self.ask_settled(|store| store.resent(rejected))
     }
 
     fn ready(&mut self) -> Result<(), LedgerError> {
@@ -191,15 +211,13 @@ impl Ledger for LocalLedger {
 /// Answers questions from store and journal.
 #[derive(Debug, Clone)]
 pub struct LocalArchive {
-    store: Store,
     reader: Reader,
     line: Line,
 }
 
 impl Archive for LocalArchive {
     fn answer(&self, query: &Query, now: Timestamp) -> Result<Answer, LedgerError> {
-        self.line.settle();
-        Ok(self.store.answer(&self.reader, query, now)?)
+        self.line.ask_settled(|store| store.answer(&self.reader, query, now))
     }
 }
 
@@ -298,7 +316,7 @@ mod tests {
             }
         }
         drop((local, archive));
-        let store = open(folder.path()).store;
+        let store = Store::open(&folder.path().join("store"), 1 << 20).unwrap();
         assert_eq!(store.applied().unwrap(), memory.last(), "closing left something behind");
     }
 }

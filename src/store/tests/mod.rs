@@ -20,6 +20,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
 }
 
+mod damage;
 mod model;
 
 use model::{Model, lived_through, steps};
@@ -485,7 +486,7 @@ fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
             &mut |_| {},
         )
         .unwrap();
-        let moved = repaired.unwrap_or_else(|| panic!("{name}: opened")).moved_to;
+        let moved = repaired.unwrap_or_else(|| panic!("{name}: opened")).moved_to.unwrap();
         assert!(moved.ends_with("store.damaged-20231114T221320") && moved.exists(), "{name}");
         ledger.store = Some(store);
         assert_eq!(ledger.verify().difference, None, "{name}");
