@@ -50,6 +50,8 @@ struct State {
     handed: Seq,
     /// What the store has erred with, until it is mended.
     fault: Option<StoreError>,
+    /// That it must wait for that has been said.
+    told: bool,
     /// Why the store takes nothing now.
     trouble: Option<LedgerError>,
     closing: bool,
@@ -75,6 +77,7 @@ impl Applier {
             applied,
             handed: applied,
             fault: None,
+            told: false,
             trouble: None,
             closing: false,
         };
@@ -187,6 +190,7 @@ impl Line {
             if due.is_some_and(|due| due <= Instant::now())
                 && let Some(fault) = state.fault.take()
             {
+                state.told = false;
                 return Task::Mend(fault);
             }
             if state.trouble.is_none()
@@ -197,6 +201,12 @@ impl Line {
                 return Task::Apply(store, state.waiting.drain(..).flatten().collect());
             }
             let pause = due.map_or(HANGING, |due| due.saturating_duration_since(Instant::now()));
+            if let State { fault: Some(fault), told: told @ false, trouble, .. } = &mut *state {
+                *told = true;
+                let again = patience.relapse(fault, pause);
+                tracing::error!("{again}");
+                *trouble = trouble.take().map(|_| again);
+            }
             state = self.0.1.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -246,7 +256,7 @@ impl Line {
                 state.waiting.retain(|batch| batch.last().is_some_and(|(record, _)| record.seq > applied));
                 (state.fault, state.trouble) = (None, None);
             }
-            Err(fault) => self.fail(patience.again(fault)),
+            Err(fault) => self.fail(patience.failed(fault)),
         }
         self.wake();
     }
@@ -256,7 +266,7 @@ impl Line {
         if state.trouble.as_ref() != Some(&trouble) {
             tracing::error!("{trouble}");
         }
-        (state.trouble, state.fault) = (Some(trouble), Some(fault));
+        (state.trouble, state.fault, state.told) = (Some(trouble), Some(fault), true);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

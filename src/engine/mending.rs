@@ -130,13 +130,24 @@ impl Patience {
     }
 
     /// What is said when mending has failed with `fault`.
-    pub(super) fn again(&self, fault: StoreError) -> (LedgerError, StoreError) {
+    pub(super) fn failed(&self, fault: StoreError) -> (LedgerError, StoreError) {
         let mut trouble = being_mended(&fault, None);
         if !fault.is_refused_by_disk() {
             let seconds = self.pause.as_secs().max(1);
             trouble.reason = format!("the store cannot be mended, tried again in {seconds} s: {fault}");
         }
         (trouble, fault)
+    }
+
+    /// What is said of one that has erred with `fault` soon after it was mended, and waits `pause` for the next time.
+    pub(super) fn relapse(&self, fault: &StoreError, pause: Duration) -> LedgerError {
+        let mut trouble = being_mended(fault, None);
+        if !fault.is_refused_by_disk() {
+            let seconds = pause.as_secs().max(1);
+            trouble.reason =
+                format!("the store has erred again soon after it was mended, mended again in {seconds} s: {fault}");
+        }
+        trouble
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | [`handle`] | the door for whoever looks and steers |
+//! | [`entrance`] | the door that is there before the ledger is |
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -28,6 +29,7 @@ use crate::ingest::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 mod applier;
 pub mod batch;
 pub mod dispatch;
+pub mod entrance;
 pub mod handle;
 pub mod ledger;
 pub mod local;
@@ -36,6 +38,7 @@ mod recent;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
+pub use entrance::{Entrance, Opener, entrance};
 pub use handle::{Desk, DeskError, Handle};
 
 use handle::Pending;

@@ -34,6 +34,7 @@
 //! | `index` | sequence numbers in an index, merged, in either direction |
 //! | `paging` | some rows of a list, and the search for words |
 //! | `answer` | a question -> its answer |
+//! | `difference` | what differs between two stores, in words |
 //! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
 
 use std::io::ErrorKind;
@@ -44,6 +45,7 @@ use crate::domain::record::Record;
 use crate::journal::{JournalError, Location};
 
 pub mod answer;
+pub mod difference;
 pub mod fold;
 pub mod index;
 pub mod keys;
@@ -57,7 +59,8 @@ pub mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use repair::{CatchUp, Difference, Progress, Repaired, Verified};
+pub use difference::Difference;
+pub use repair::{CatchUp, Progress, Repaired, Verified};
 pub use repair::{bring_up, has_room, move_aside, rebuild, verify};
 
 use fold::Fold;
@@ -194,6 +197,16 @@ impl Store {
             }
             fold.end()?.commit()
         })
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// Puts nonsense where a delivery was.
+    pub(crate) fn spoil(&self, id: crate::domain::ids::DeliveryId) -> Result<(), StoreError> {
+        let mut changes = Changes::new(&self.rows);
+        changes.put(keys::delivery(id), b"nonsense".to_vec());
+        changes.commit()
     }
 }
 

@@ -10,7 +10,8 @@ use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 use crate::journal::{Location, Reader, Scan};
 
-use super::{Store, StoreError, caught, keys};
+use super::difference::{self, Difference};
+use super::{Store, StoreError};
 
 /// Records applied together while catching up: more save little, and all are in memory at once.
 const MOST_RECORDS: usize = 1000;
@@ -65,22 +66,8 @@ pub struct Verified {
     pub applied: Seq,
     /// Rows that were compared.
     pub rows: u64,
-    /// The first row that is not what the journal makes of it.
+    /// The first thing that is not what the journal makes of it.
     pub difference: Option<Difference>,
-}
-
-/// A row of the store that is not what the journal makes of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Difference {
-    /// The store lacks it.
-    #[error("missing: {0}")]
-    Missing(String),
-    /// The store has it, the journal does not say so.
-    #[error("not from the journal: {0}")]
-    Extra(String),
-    /// It says something else.
-    #[error("other than the journal says: {0}")]
-    Differs(String),
 }
 
 /// Brings the store in `folder`, as it was `opened`, up to the journal. A store that cannot be opened, read or used is moved
@@ -136,7 +123,7 @@ pub fn verify(
     remove(scratch)?;
     let outcome = Store::open(scratch, super::CACHE_BYTES).and_then(|fresh| {
         CatchUp::begin(&fresh, journal, applied)?.try_for_each(|piece| piece.map(&mut *progress))?;
-        caught(|| compare(store, &fresh))
+        difference::first(&store.rows, &fresh.rows)
     });
     remove(scratch)?;
     let (rows, difference) = outcome?;
@@ -218,23 +205,6 @@ impl Iterator for CatchUp<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         self.piece().transpose()
     }
-}
-
-/// How many rows are alike, and the first that is not.
-fn compare(store: &Store, fresh: &Store) -> Result<(u64, Option<Difference>), StoreError> {
-    let (mut ours, mut theirs) = (store.rows.stored(), fresh.rows.stored());
-    let mut alike = 0;
-    let difference = loop {
-        match (ours.next().transpose()?, theirs.next().transpose()?) {
-            (None, None) => break None,
-            (Some(one), Some(other)) if one == other => alike += 1,
-            (Some((key, _)), Some((other, _))) if key == other => break Some(Difference::Differs(keys::meaning(&key))),
-            (Some((key, _)), Some((other, _))) if key < other => break Some(Difference::Extra(keys::meaning(&key))),
-            (_, Some((key, _))) => break Some(Difference::Missing(keys::meaning(&key))),
-            (Some((key, _)), None) => break Some(Difference::Extra(keys::meaning(&key))),
-        }
-    };
-    Ok((alike, difference))
 }
 
 /// Gives the store in `folder` another name, with the date, and says which; `None` when there is none. It may be open:

@@ -21,6 +21,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 mod damage;
+mod differences;
 mod model;
 
 use model::{Model, lived_through, steps};
@@ -295,38 +296,6 @@ proptest! {
         for cursor in [Cursor::Newest, Cursor::Oldest, Cursor::From(Seq(place)), Cursor::Above(Seq(place))] {
             check_pages(&ledger, &model, cursor, limit, since);
         }
-    }
-}
-
-#[test]
-fn a_difference_from_the_journal_is_named() {
-    let mut ledger = Ledger::new();
-    let one = delivery(1, Some("t"), pending(5));
-    let record = ledger.next(received(&sale("t", 1)), sale("t", 1).as_bytes(), vec![one.clone()]);
-    ledger.apply(&[record]);
-    type Tamper<'a> = &'a dyn Fn(&mut tree::Changes<'_>);
-    let tampers: [(Tamper<'_>, Difference); 3] = [
-        (
-            &|changes| changes.remove(keys::record(Seq(1)).0),
-            Difference::Missing("places of records, from record 1 on".into()),
-        ),
-        (
-            &|changes| changes.mark(&keys::due(at(9)), Seq(1), true).unwrap(),
-            Difference::Extra("due delivery, from record 0 on".into()),
-        ),
-        (
-            &|changes| changes.put_json(keys::delivery(one.id), &delivery(1, Some("u"), pending(5))).unwrap(),
-            Difference::Differs("delivery, record 1".into()),
-        ),
-    ];
-    for (tamper, difference) in tampers {
-        let mut changes = tree::Changes::new(&ledger.store().rows);
-        tamper(&mut changes);
-        changes.commit().unwrap();
-        assert_eq!(ledger.verify().difference, Some(difference));
-        ledger.store = None;
-        ledger.store = Some(rebuild(&ledger.folder(), CACHE, &ledger.reader(), &mut |_| {}).unwrap());
-        assert_eq!(ledger.verify().difference, None);
     }
 }
 
