@@ -39,12 +39,20 @@ pub enum OpenError {
     /// The journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The store cannot be opened and cannot be made anew.
-    #[error(transparent)]
+    /// The store cannot be opened, or not as it is.
+    #[error("{0}{advice}", advice = advice(.0))]
     Store(#[from] StoreError),
     /// The system refuses.
     #[error("no thread can be had for the store: {0}")]
     Thread(std::io::Error),
+}
+
+fn advice(error: &StoreError) -> &'static str {
+    match error {
+        error if error.is_full_disk() => "; make room, and start again",
+        error if error.is_damage() => "; `willcall rebuild` makes a new one from the journal",
+        _ => "",
+    }
 }
 
 impl From<JournalError> for LedgerError {
