@@ -78,6 +78,13 @@ pub trait Ledger {
     #[allow(clippy::missing_errors_doc)]
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError>;
 
+    /// Looks for what was scheduled by a clock that ran ahead, now that it says `now`, and takes it as due when it would be,
+    /// had the clock been right; says how many there are. For the start, and for when the clock is set back.
+    #[allow(clippy::missing_errors_doc)]
+    fn clock_was_set(&mut self, _now: Timestamp) -> Result<usize, LedgerError> {
+        Ok(0)
+    }
+
     /// Makes sure that records could be kept now, and that the next decision would see all that was decided.
     ///
     /// # Errors

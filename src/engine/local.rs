@@ -14,6 +14,7 @@
 use std::time::Duration;
 
 use super::Archive;
+use super::ahead::Ahead;
 use super::applier::{Applier, Line};
 use super::batch::Batch;
 use super::ledger::{Ledger, LedgerError};
@@ -86,6 +87,7 @@ pub struct LocalLedger {
     journal: Journal,
     reader: Reader,
     recent: Recent,
+    ahead: Ahead,
     // Dropped before the folder is given back.
     applier: Applier,
     _folder: DataFolder,
@@ -133,7 +135,10 @@ impl LocalLedger {
         };
         let applier = Applier::start(store, journal.last(), workshop, Patience::new(FIRST_PAUSE));
         let applier = applier.map_err(OpenError::Thread)?;
-        Ok((Self { journal, reader, recent: Recent::default(), applier, _folder: folder }, Opening { warnings }))
+        Ok((
+            Self { journal, reader, recent: Recent::default(), ahead: Ahead::default(), applier, _folder: folder },
+            Opening { warnings },
+        ))
     }
 
     /// Puts on record that every attempt under way when the program died has an unknown outcome; says how many.
@@ -190,11 +195,17 @@ impl Ledger for LocalLedger {
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
-        self.ask_settled(|store| store.due(now, limit))
+        let mut due = self.ask_settled(|store| store.due(now, limit))?;
+        for id in self.ahead.due(now) {
+            due.extend(self.delivery(id)?.filter(|one| one.due().is_some_and(|due| due > now)));
+        }
+        due.truncate(limit);
+        Ok(due)
     }
 
     fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-        self.ask_settled(|store| store.next_due(now))
+        let stored = self.ask_settled(|store| store.next_due(now))?;
+        Ok(stored.into_iter().chain(self.ahead.next_due(now)).min())
     }
 
     fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
@@ -212,6 +223,11 @@ impl Ledger for LocalLedger {
         self.ask_settled(|store| store.resent(rejected))
     }
 
+    fn clock_was_set(&mut self, now: Timestamp) -> Result<usize, LedgerError> {
+        self.ahead = Ahead::among(&self.ask_settled(|store| store.waiting(now))?, now);
+        Ok(self.ahead.len())
+    }
+
     fn ready(&mut self) -> Result<(), LedgerError> {
         self.journal.ready()?;
         self.applier.ready()?;
@@ -222,6 +238,7 @@ impl Ledger for LocalLedger {
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
         let locations = self.journal.append(&records)?;
         self.recent.add(&records);
+        records.iter().for_each(|record| self.ahead.changed(&record.head.deliveries));
         self.applier.hand(records.into_iter().zip(locations).collect());
         Ok(())
     }

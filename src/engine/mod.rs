@@ -8,6 +8,7 @@
 //! | [`local`] | the ledger of journal and store |
 //! | `applier` | the thread that brings the store up to the journal, and where everybody finds it |
 //! | `mending` | a store that errs while the program runs: when it is mended, how, what is said meanwhile |
+//! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | [`handle`] | the door for whoever looks and steers |
@@ -26,6 +27,7 @@ use crate::domain::record;
 use crate::domain::retry::RetryPolicy;
 use crate::ingest::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 
+mod ahead;
 mod applier;
 pub mod batch;
 pub mod dispatch;

@@ -22,7 +22,7 @@ use crate::domain::Timestamp;
 use crate::domain::ids::DeliveryId;
 use crate::domain::query::{Done, Order};
 use crate::domain::record::Answer;
-use crate::domain::retry::RetryPolicy;
+use crate::domain::retry::{JUMP, RetryPolicy};
 use crate::ingest::submission::{NotKept, Prepared, Receipt, Submission};
 
 /// Posts that may wait.
@@ -140,7 +140,8 @@ pub(super) fn start(
     let pulse = Arc::new(Mutex::new(Pulse::default()));
     let (tick, changes) = watch::channel(ledger.last().0);
     let waiting = Arc::new(AtomicUsize::new(0));
-    let writer = Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), waiting: Arc::clone(&waiting), tick };
+    let writer =
+        Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), waiting: Arc::clone(&waiting), tick, seen: None };
     let last_word = LastWord(Arc::clone(&pulse));
     let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
         writer.run(&inbox);
@@ -156,6 +157,8 @@ struct Writer<L> {
     pulse: Arc<Mutex<Pulse>>,
     waiting: Arc<AtomicUsize>,
     tick: watch::Sender<u64>,
+    /// What the clock said last; `None` until the ledger has been told.
+    seen: Option<Timestamp>,
 }
 
 /// Says that the writer has stopped, however it came to that: a listener without a writer must not look ready.
@@ -180,6 +183,7 @@ impl<L: Ledger> Writer<L> {
                     // Also when all is well: who looks would otherwise not hear of a fault before the next event comes.
                     let ready = self.ledger.ready();
                     self.note(ready.err());
+                    self.look_at_the_clock();
                     continue;
                 }
             };
@@ -198,7 +202,7 @@ impl<L: Ledger> Writer<L> {
             }
             return;
         }
-        let now = self.clock.now();
+        let now = self.look_at_the_clock();
         // Deciding is pure: should it panic, nothing has happened yet, and only those who wait for this batch hear of it.
         let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let mut batch = Batch::new(&self.ledger, &self.policy, now);
@@ -216,6 +220,30 @@ impl<L: Ledger> Writer<L> {
         }
         let last = self.ledger.last().0;
         self.tick.send_if_modified(|seen| std::mem::replace(seen, last) != last);
+    }
+
+    /// What it says. When it was set back, and at the start, the ledger is told.
+    fn look_at_the_clock(&mut self) -> Timestamp {
+        let now = self.clock.now();
+        if self.seen.is_some_and(|seen| now + JUMP >= seen) {
+            self.seen = Some(now);
+            return now;
+        }
+        match self.ledger.clock_was_set(now) {
+            Ok(ahead) => {
+                self.seen = Some(now);
+                if ahead > 0 {
+                    tracing::warn!(
+                        "the clock was set back: {ahead} deliveries do not wait for the time it had run ahead"
+                    );
+                    // Who waits for the next one due waits for the wrong moment.
+                    self.tick.send_modify(|_| {});
+                }
+            }
+            // Looked for again a moment later.
+            Err(error) => tracing::debug!("what a clock that ran ahead has scheduled cannot be looked for: {error}"),
+        }
+        now
     }
 
     fn pulse(&self) -> MutexGuard<'_, Pulse> {

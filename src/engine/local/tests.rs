@@ -74,7 +74,10 @@ fn full_of_sales(folder: &Path) -> LocalLedger {
 }
 
 fn sale(number: u32) -> Submission {
-    let ticket = format!("{number}-{}", "t".repeat(3500));
+    sale_of(&format!("{number}-{}", "t".repeat(3500)), number)
+}
+
+fn sale_of(ticket: &str, number: u32) -> Submission {
     let body = format!(
         r#"{{"family":"ticket","action":"ticket.updated","data":{{"id":"{ticket}","oldOwnerEmail":"a","newOwnerEmail":"b","metadata":{{"order":{{"resaleId":"{number}"}}}}}}}}"#
     );
@@ -217,4 +220,62 @@ fn a_store_that_cannot_be_made_anew_keeps_nothing_says_why_and_heals() {
     assert_eq!(until(|| keep(&mut ledger, vec![sale(700)]).ok()), 1);
     assert_eq!(overview(&archive), Ok(Seq(601)));
     assert_eq!(set_aside(folder.path()).len(), 1);
+}
+
+#[test]
+fn after_a_clock_that_ran_ahead_was_set_back_deliveries_wait_as_long_as_they_were_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |seconds| Timestamp::UNIX_EPOCH + chrono::Duration::seconds(seconds);
+    let policy = RetryPolicy { delays: vec![chrono::Duration::seconds(30)], jitter_percent: 0 };
+    let mut ledger = open(folder.path());
+    let commit = |ledger: &mut LocalLedger, now, decide: &dyn Fn(&mut Batch<'_, LocalLedger>)| {
+        ledger.ready().unwrap();
+        let mut batch = Batch::new(&*ledger, &policy, now);
+        decide(&mut batch);
+        let records = batch.into_records();
+        if !records.is_empty() {
+            ledger.commit(records).unwrap();
+        }
+    };
+    let claimed = |ledger: &mut LocalLedger, now| {
+        let found = std::cell::Cell::new((0, None));
+        commit(ledger, now, &|batch| {
+            let claimed = batch.claim(9, "target").unwrap();
+            found.set((claimed.assignments.len(), claimed.next_due));
+        });
+        found.get()
+    };
+    // A year ahead: one that waits for its second attempt, and one that nobody has started.
+    let ahead = at(365 * 86_400);
+    commit(&mut ledger, ahead, &|batch| {
+        batch.submit(sale_of("1", 1)).unwrap();
+    });
+    assert_eq!(claimed(&mut ledger, ahead), (1, None));
+    let answer = crate::domain::record::Answer {
+        outcome: crate::domain::retry::Outcome::Deferred,
+        text: "later".to_owned(),
+        status: Some(503),
+        request_headers: Vec::new(),
+        response_headers: Vec::new(),
+        retry_after: None,
+        latency_ms: 1,
+        truncated: false,
+    };
+    commit(&mut ledger, ahead, &|batch| {
+        batch.finish(DeliveryId(Seq(1)), 1, answer.clone(), Vec::new()).unwrap();
+        batch.submit(sale_of("2", 2)).unwrap();
+    });
+    assert_eq!(claimed(&mut ledger, at(0)).0, 0, "nobody has noticed");
+    for restarted in [false, true] {
+        if restarted {
+            drop(ledger);
+            ledger = open(folder.path());
+        }
+        assert_eq!(ledger.clock_was_set(at(0)), Ok(if restarted { 1 } else { 2 }));
+        let first = if restarted { 0 } else { 1 };
+        assert_eq!(claimed(&mut ledger, at(0)), (first, Some(at(30))));
+        assert_eq!(claimed(&mut ledger, at(29)), (0, Some(at(30))));
+    }
+    assert_eq!(claimed(&mut ledger, at(30)).0, 1);
+    assert_eq!(claimed(&mut ledger, at(31)).0, 0, "it was handed out twice");
 }
