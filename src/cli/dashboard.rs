@@ -22,21 +22,42 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     let settings = &loaded.settings;
     // Lines on stderr would be drawn over.
     logging::to_file(settings.log_format, &settings.data_dir.join(LOG_FILE));
-    let program = serve::start(&loaded).await?;
-    tracing::info!("listening on {}", program.url());
-    started(&program);
+    let mut program = serve::start(&loaded, |_| {}).await?;
+    if let Ok(opened) = tokio::time::timeout(serve::SOON, program.opened()).await {
+        opened?;
+    }
     let options = ui::Options {
         who: identity::own(&settings.operator),
         clock: settings.clock,
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
     };
     let mut signals = Signals::take()?;
-    let interrupted = async { signals.next().await };
-    let shown = ui::run(program.handle(), options, interrupted).await;
+    let (handle, mut failed) = (program.handle(), None);
+    let over = async {
+        tokio::select! {
+            _ = signals.next() => {}
+            // The dashboard shows how far that is.
+            error = opening(&mut program, started) => failed = Some(error),
+        }
+    };
+    let shown = ui::run(handle, options, over).await;
+    if let Some(error) = failed {
+        return Err(error);
+    }
     let _ = writeln!(io::stderr(), "willcall: stopping; attempts under way are finished first (Ctrl-C ends at once)");
     tokio::select! {
         () = program.stop() => {}
         _ = signals.next() => {}
     }
     shown.map(drop).map_err(|error| CliError::Failed(error.to_string()))
+}
+
+/// Ends when the ledger cannot be opened, and not before.
+async fn opening(program: &mut Program, started: impl FnOnce(&Program)) -> CliError {
+    if let Err(error) = program.opened().await {
+        return error;
+    }
+    tracing::info!("listening on {}", program.url());
+    started(program);
+    std::future::pending().await
 }

@@ -9,11 +9,35 @@ use crate::domain::delivery::{Delivery, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::record::{Fact, OperatorAction, Record};
 use crate::domain::ticket::Lane;
+use crate::ingest::submission::Ailment;
 
 /// Why the ledger could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct LedgerError(pub String);
+#[error("{reason}")]
+pub struct LedgerError {
+    /// What anybody may know of it.
+    pub ailment: Ailment,
+    /// The whole reason, and what to do, for the operator.
+    pub reason: String,
+}
+
+impl LedgerError {
+    /// For a `reason` that does not pass by itself.
+    pub fn failing(reason: impl Into<String>) -> Self {
+        Self { ailment: Ailment::Failing, reason: reason.into() }
+    }
+
+    /// It is being mended: the same question has an answer later.
+    pub fn passes(&self) -> bool {
+        matches!(self.ailment, Ailment::Opening { .. } | Ailment::Mending { .. })
+    }
+
+    /// The disk is full, as `error` says.
+    pub fn full_disk(error: &dyn std::error::Error) -> Self {
+        let reason = format!("the disk is full: make room, and it goes on by itself ({error})");
+        Self { ailment: Ailment::DiskFull, reason }
+    }
+}
 
 /// What has been decided so far. One writer has it.
 pub trait Ledger {
@@ -53,6 +77,13 @@ pub trait Ledger {
     /// The event that a rejected request became when it was sent again.
     #[allow(clippy::missing_errors_doc)]
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError>;
+
+    /// Looks for what was scheduled by a clock that ran ahead, now that it says `now`, and takes it as due when it would be,
+    /// had the clock been right; says how many there are. For the start, and for when the clock is set back.
+    #[allow(clippy::missing_errors_doc)]
+    fn clock_was_set(&mut self, _now: Timestamp) -> Result<usize, LedgerError> {
+        Ok(0)
+    }
 
     /// Makes sure that records could be kept now, and that the next decision would see all that was decided.
     ///

@@ -6,10 +6,13 @@
 //! | [`batch`] | some decisions that become durable together |
 //! | `writer` | the thread that decides, keeps, and then answers |
 //! | [`local`] | the ledger of journal and store |
-//! | `applier` | the thread that brings the store up to the journal |
+//! | `applier` | the thread that brings the store up to the journal, and where everybody finds it |
+//! | `mending` | a store that errs while the program runs: when it is mended, how, what is said meanwhile |
+//! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | [`handle`] | the door for whoever looks and steers |
+//! | [`entrance`] | the door that is there before the ledger is |
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -22,18 +25,22 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::query::{Answer, Done, Order, Query, Status};
 use crate::domain::record;
 use crate::domain::retry::RetryPolicy;
-use crate::ingest::submission::{Intake, NotKept, Receipt, Submission};
+use crate::ingest::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 
+mod ahead;
 mod applier;
 pub mod batch;
 pub mod dispatch;
+pub mod entrance;
 pub mod handle;
 pub mod ledger;
 pub mod local;
+mod mending;
 mod recent;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
+pub use entrance::{Entrance, Opener, entrance};
 pub use handle::{Desk, DeskError, Handle};
 
 use handle::Pending;
@@ -81,8 +88,8 @@ impl Intake for Engine {
         self.writer.post(|reply| Post::Submit(submission, reply)).await
     }
 
-    fn unwell(&self) -> Option<String> {
-        self.writer.pulse().unwell
+    fn unwell(&self) -> Option<Ailment> {
+        self.writer.pulse().unwell.map(|error| error.ailment)
     }
 }
 
@@ -123,7 +130,11 @@ impl Desk for Engine {
 
     fn status(&self) -> Pending<'_, Result<Status, DeskError>> {
         let pulse = self.writer.pulse();
-        let status = Status { unwell: pulse.unwell, last_durable: pulse.last_durable, ..(self.status)() };
+        let status = Status {
+            unwell: pulse.unwell.map(|error| error.reason),
+            last_durable: pulse.last_durable,
+            ..(self.status)()
+        };
         Box::pin(std::future::ready(Ok(status)))
     }
 

@@ -88,7 +88,7 @@ pub fn meaning(key: &[u8]) -> String {
     let Some((table, name)) = name else { return format!("an unknown row {key:02x?}") };
     match table {
         Table::Totals => (*name).to_owned(),
-        Table::Chunk => format!("{name}: {}", meaning(key[1..].get(..key.len().saturating_sub(9)).unwrap_or_default())),
+        Table::Chunk => format!("{name}: {}", meaning(owner(key).unwrap_or_default())),
         Table::Family | Table::Latest | Table::Show | Table::Wish => {
             let digits: String = key[1..].iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{name} {digits}")
@@ -99,6 +99,11 @@ pub fn meaning(key: &[u8]) -> String {
         }
         _ => format!("{name}, record {}", seq_of(key)),
     }
+}
+
+/// The key of the long value of which this is the key of a chunk.
+pub fn owner(key: &[u8]) -> Option<&[u8]> {
+    key.strip_prefix(&[Table::Chunk as u8])?.split_last_chunk::<8>().map(|(owner, _)| owner)
 }
 
 /// The number in which a key ends.
@@ -149,6 +154,11 @@ pub fn events(family: &str) -> Key {
 /// Prefix of [`Table::Event`] for the family whose key of [`Table::Family`] is given.
 pub fn events_of_family(key: &[u8]) -> Key {
     join(Table::Event, &[key.get(1..5).unwrap_or_default()])
+}
+
+/// Prefix of [`Table::Family`] for the families whose key of [`Table::Event`] is given.
+pub fn families_of_events(key: &[u8]) -> Key {
+    join(Table::Family, &[key.get(1..5).unwrap_or_default()])
 }
 
 /// See [`Table::Latest`].

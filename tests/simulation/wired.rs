@@ -50,7 +50,7 @@ struct Nothing;
 
 impl Archive for Nothing {
     fn answer(&self, _: &Query, _: Timestamp) -> Result<Answer, LedgerError> {
-        Err(LedgerError("nobody asks".to_owned()))
+        Err(LedgerError::failing("nobody asks"))
     }
 }
 
@@ -179,7 +179,7 @@ impl Ledger for Lent {
 
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
         match self.dead {
-            true => Err(LedgerError("the program dies".to_owned())),
+            true => Err(LedgerError::failing("the program dies")),
             false => self.memory.commit(records),
         }
     }

@@ -198,8 +198,19 @@ impl Program {
     /// Starts it again on the same folder, after [`stop`](Self::stop) or [`kill`](Self::kill).
     #[track_caller]
     pub fn start(&mut self) {
+        self.start_until("listening on ");
+    }
+
+    /// The same, and waits only until it says that it is opening its ledger.
+    #[track_caller]
+    pub fn start_opening(&mut self) {
+        self.start_until("the ledger is being opened; until it is, ");
+    }
+
+    #[track_caller]
+    fn start_until(&mut self, said: &'static str) {
         let (pid, watched) = self.spawn();
-        let listening = watched.wait(LIMIT, |state| match listening_at(&state.log) {
+        let listening = watched.wait(LIMIT, |state| match place_after(said, &state.log) {
             Some(place) => Some(Some(place)),
             None => (state.silent && state.exit.is_some()).then_some(None),
         });
@@ -307,11 +318,11 @@ pub fn output_within(limit: Duration, mut command: Command) -> Output {
     Output { status, stdout: taken(out), stderr: taken(err) }
 }
 
-/// Finds `listening on http://ADDRESS:PORT/path` in a log, plain or JSON.
-fn listening_at(log: &str) -> Option<(SocketAddr, String)> {
+/// Finds `http://ADDRESS:PORT/path` after what was `said` in a log, plain or JSON.
+fn place_after(said: &str, log: &str) -> Option<(SocketAddr, String)> {
     // Only whole lines: the end of one may not have come yet.
     let (log, _) = log.rsplit_once('\n')?;
-    let place = log.split_once("listening on http://")?.1;
+    let place = log.split_once(said)?.1.strip_prefix("http://")?;
     let place = place.split(|character: char| character.is_whitespace() || matches!(character, ',' | '"')).next()?;
     let (address, path) = place.split_once('/')?;
     Some((address.parse().ok()?, format!("/{path}")))
