@@ -27,8 +27,9 @@
 //! 4. A segment ends where the header of the next one says; what stands behind (a cut that a power failure undid) is no
 //!    part of the journal.
 //! 5. After a failed write or `fdatasync` nothing is acknowledged before what was acknowledged in that segment is read again
-//!    and proved, the rest is cut off and a new segment begun. A second `fdatasync` of the same pages is never believed: Linux marks
-//!    them clean after the first failure, and goes on showing what the disk does not have.
+//!    and proved, the rest is cut off and a new segment begun, whose salt the remains do not bear. A second `fdatasync` of
+//!    the same pages is never believed: Linux marks them clean after the first failure, and goes on showing what the disk
+//!    does not have.
 //! 6. Nothing is destroyed in recovery: bytes cut off at start-up stay beside the segment, in `*.torn-<offset>`.
 //!
 //! # What opening does
