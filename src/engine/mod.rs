@@ -12,7 +12,7 @@
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | [`handle`] | the door for whoever looks and steers |
-//! | [`entrance`] | the door that is there before the ledger is |
+//! | `entrance` | the door that is there before the ledger is |
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -319,6 +319,7 @@ mod tests {
     use crate::domain::record::Record;
     use crate::domain::ticket::Lane;
     use crate::engine::ledger::Memory;
+    use crate::ingest::submission::Ailment;
     use std::sync::atomic::AtomicBool;
 
     /// A memory whose disk can be full.
@@ -329,7 +330,7 @@ mod tests {
         /// Looking at ticket 13 panics.
         cursed: bool,
         /// This record cannot be read.
-        unreadable: Option<Seq>,
+        unreadable: Option<(Seq, LedgerError)>,
     }
 
     impl Ledger for Disk {
@@ -356,10 +357,10 @@ mod tests {
             self.memory.in_flight()
         }
         fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
-            if self.unreadable == Some(seq) {
-                return Err(LedgerError::failing("a bad sector"));
+            match &self.unreadable {
+                Some((unreadable, error)) if *unreadable == seq => Err(error.clone()),
+                _ => self.memory.record(seq),
             }
-            self.memory.record(seq)
         }
         fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
             self.memory.resent(rejected)
@@ -452,7 +453,7 @@ mod tests {
     #[tokio::test]
     async fn a_webhook_that_cannot_be_read_any_more_keeps_no_other_from_going_out() {
         let (mut disk, _, _) = disk();
-        disk.unreadable = Some(Seq(2));
+        disk.unreadable = Some((Seq(2), LedgerError::failing("a bad sector")));
         let (desk, _thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
         for n in 1..=3 {
             desk.post(|reply| Post::Submit(sale(n), reply)).await.map_err(|error: NotKept| error).unwrap();
@@ -461,6 +462,23 @@ mod tests {
             desk.post(|reply| Post::Claim { limit: 9, target: "t".to_owned(), reply }).await;
         let bodies: Vec<bool> = claimed.unwrap().assignments.iter().map(|one| one.body.is_empty()).collect();
         assert_eq!(bodies, [false, true, false], "each that is on record as started was handed out");
+    }
+
+    #[tokio::test]
+    async fn a_webhook_that_cannot_be_read_while_the_store_is_mended_goes_out_later_and_not_without_its_bytes() {
+        let (mut disk, _, _) = disk();
+        let ailment = Ailment::Mending { percent: None };
+        disk.unreadable = Some((Seq(2), LedgerError { ailment, reason: "made anew".to_owned() }));
+        let (desk, _thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
+        for n in 1..=3 {
+            desk.post(|reply| Post::Submit(sale(n), reply)).await.map_err(|error: NotKept| error).unwrap();
+        }
+        let claimed: Result<Claimed, NotKept> =
+            desk.post(|reply| Post::Claim { limit: 9, target: "t".to_owned(), reply }).await;
+        let claimed = claimed.unwrap();
+        let started: Vec<u64> = claimed.assignments.iter().map(|one| one.delivery.id.0.0).collect();
+        assert_eq!(started, [1, 3]);
+        assert!(claimed.next_due.is_some(), "nobody comes back for it");
     }
 
     #[tokio::test]
