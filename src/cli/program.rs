@@ -2,6 +2,7 @@
 //! taken in is kept and what was sent out is on record.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::control::{self, Remote, SOCKET_NAME, Socket};
 use crate::delivery::command::CommandTarget;
 use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
-use crate::domain::query::Status;
+use crate::domain::query::{Disk, Status};
 use crate::engine::local::LocalLedger;
 use crate::engine::{Desk, Engine, Handle};
 use crate::ingest::door::Door;
@@ -213,13 +214,23 @@ fn status(settings: &Settings, address: Option<SocketAddr>, door: Door) -> impl 
             config::Target::Command(line) => line.clone(),
         },
         data_dir: settings.data_dir.display().to_string(),
-        started_at: settings.clock.now(),
-        last_durable: None,
-        unwell: None,
-        turned_away: Vec::new(),
-        turned_away_total: std::collections::BTreeMap::new(),
+        late_after: settings.late_after,
+        ..Status::starting(settings.clock.now())
     });
-    move || Status { turned_away: door.turned_away(), turned_away_total: door.totals(), ..(*status).clone() }
+    let folder = settings.data_dir.clone();
+    move || Status {
+        turned_away: door.turned_away(),
+        turned_away_total: door.totals(),
+        disk: disk(&folder),
+        ..(*status).clone()
+    }
+}
+
+/// The room left for `folder`. What root alone may use is not room.
+fn disk(folder: &Path) -> Option<Disk> {
+    let room = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
+    Some(Disk { free: bytes(room.f_bavail), size: bytes(room.f_blocks) })
 }
 
 /// The path of the listener; with secret path segments, the last one masked.

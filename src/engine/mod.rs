@@ -9,6 +9,7 @@
 //! | `applier` | the thread that brings the store up to the journal |
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
+//! | `tried` | how the last attempts went |
 //! | [`handle`] | the door for whoever looks and steers |
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub mod handle;
 pub mod ledger;
 pub mod local;
 mod recent;
+mod tried;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
@@ -38,6 +40,7 @@ pub use handle::{Desk, DeskError, Handle};
 
 use handle::Pending;
 use ledger::{Ledger, LedgerError};
+use tried::Tried;
 use writer::Post;
 
 /// Answers questions from what has been kept, from any thread.
@@ -55,6 +58,7 @@ pub struct Engine {
     writer: writer::Desk,
     archive: Arc<dyn Archive>,
     clock: Clock,
+    tried: Tried,
     status: Arc<dyn Fn() -> Status + Send + Sync>,
 }
 
@@ -72,7 +76,8 @@ impl Engine {
         status: impl Fn() -> Status + Send + Sync + 'static,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (writer, thread) = writer::start(ledger, policy, clock)?;
-        Ok((Self { writer, archive: Arc::new(archive), clock, status: Arc::new(status) }, thread))
+        let (archive, status) = (Arc::new(archive), Arc::new(status));
+        Ok((Self { writer, archive, clock, tried: Tried::default(), status }, thread))
     }
 }
 
@@ -99,6 +104,7 @@ impl Dispatch for Engine {
         answer: record::Answer,
         body: Vec<u8>,
     ) -> Result<(), NotKept> {
+        self.tried.note(&answer, self.clock.now());
         self.writer.post(|reply| Post::Finish { delivery, attempt, answer, body, reply }).await
     }
 
@@ -123,7 +129,13 @@ impl Desk for Engine {
 
     fn status(&self) -> Pending<'_, Result<Status, DeskError>> {
         let pulse = self.writer.pulse();
-        let status = Status { unwell: pulse.unwell, last_durable: pulse.last_durable, ..(self.status)() };
+        let status = Status {
+            unwell: pulse.unwell,
+            last_durable: pulse.last_durable,
+            writing_since: pulse.writing_since,
+            attempts: self.tried.sum(self.clock.now()),
+            ..(self.status)()
+        };
         Box::pin(std::future::ready(Ok(status)))
     }
 
