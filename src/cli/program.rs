@@ -13,13 +13,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{CliError, signals};
+use super::{CliError, alerts, signals};
 use crate::config::{self, Method, Settings};
 use crate::control::{self, Remote, SOCKET_NAME, Socket};
 use crate::delivery::command::CommandTarget;
 use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
 use crate::domain::query::{Disk, Status};
+use crate::engine::ledger::Ledger as _;
 use crate::engine::local::LocalLedger;
 use crate::engine::{Desk, Engine, Handle};
 use crate::ingest::door::Door;
@@ -36,6 +37,7 @@ pub struct Program {
     listener: JoinHandle<()>,
     worker: JoinHandle<()>,
     control: Option<JoinHandle<()>>,
+    alerts: JoinHandle<()>,
 }
 
 impl Program {
@@ -47,6 +49,7 @@ impl Program {
         let target = target(settings).map_err(|error| CliError::Failed(error.to_string()))?;
         take_all_files();
         let ledger = open_patiently(settings, progress).await?;
+        let stood = ledger.last();
         // Only now: who is refused comes again at once, who hangs while a store is made anew does not.
         let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
             let at = settings.listen;
@@ -68,6 +71,7 @@ impl Program {
             }
         };
         let clock = settings.clock;
+        let alerts = alerts::run(Handle::new(engine.clone()), settings.alert.clone(), stood, clock, until_stop());
         let listener = server::serve(listener, settings.clone(), engine.clone(), clock, door, until_stop());
         let worker = worker::run(engine.clone(), target, settings.deliver.concurrency, clock, until_stop());
         Ok(Self {
@@ -79,6 +83,7 @@ impl Program {
             listener: tokio::spawn(listener),
             worker: tokio::spawn(worker),
             control,
+            alerts: tokio::spawn(alerts),
         })
     }
 
@@ -112,6 +117,7 @@ impl Program {
         if let Some(control) = self.control {
             let _ = control.await;
         }
+        let _ = self.alerts.await;
         drop(self.engine);
         let writer = self.writer;
         let _ = tokio::task::spawn_blocking(move || writer.join()).await;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::secret::{Secret, SigningKey};
 use super::alert::AlertBy;
+use super::secret::{Secret, SigningKey};
 use super::settings::{Encoding, LogFormat, Require};
 use super::value::Size;
 use crate::domain::Timestamp;

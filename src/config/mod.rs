@@ -16,8 +16,8 @@
 //! | `load` | all sources, in their order |
 //! | `show` | `config show` and the reference |
 
-pub mod clock;
 pub mod alert;
+pub mod clock;
 pub mod secret;
 pub mod value;
 

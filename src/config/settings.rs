@@ -231,8 +231,7 @@ impl Draft {
 
     fn late_after(&self) -> Result<LateAfter, String> {
         let late_after = LateAfter { transfer: self.late_after_transfer, undoing: self.late_after_return };
-        for (name, allowed) in
-            [("late_after.transfer", late_after.transfer), ("late_after.return", late_after.undoing)]
+        for (name, allowed) in [("late_after.transfer", late_after.transfer), ("late_after.return", late_after.undoing)]
         {
             if !(Duration::from_secs(1)..=LONGEST).contains(&allowed) {
                 return Err(format!("`{name}` must be from 1s to 30days"));

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::secret::{MASK, Secret, SigningKey};
 use super::alert::AlertBy;
+use super::secret::{MASK, Secret, SigningKey};
 use super::settings::{Encoding, LogFormat, Require};
 use crate::domain::Timestamp;
 

@@ -31,6 +31,11 @@ impl Bell {
         Self { heard: stood, rung_at: None }
     }
 
+    /// The last record that was considered.
+    pub fn heard(&self) -> Seq {
+        self.heard
+    }
+
     /// How long it must still be silent.
     pub fn rest(&self, now: Timestamp) -> Duration {
         match self.rung_at.map(|rung| now - rung) {
@@ -99,12 +104,8 @@ impl Alert {
     /// In a line, as in `2 deliveries need a person: d-41 failed, d-57 held`.
     pub fn line(&self) -> String {
         const NAMED: usize = 5;
-        let named: Vec<String> = self
-            .deliveries
-            .iter()
-            .take(NAMED)
-            .map(|one| format!("{} {}", one.delivery, one.state.name()))
-            .collect();
+        let named: Vec<String> =
+            self.deliveries.iter().take(NAMED).map(|one| format!("{} {}", one.delivery, one.state.name())).collect();
         let more = if self.count > named.len() { ", …" } else { "" };
         format!("{}: {}{more}", self.alert, named.join(", "))
     }
@@ -178,14 +179,15 @@ mod tests {
     #[test]
     fn an_alert_holds_no_personal_data_and_is_one_line() {
         let text = "422: joe@gmail.com\nis not the owner".to_owned();
-        let refused =
-            Delivery { last: Some(LastAttempt { outcome: Outcome::Refused, text }), ..failed(41) };
+        let refused = Delivery { last: Some(LastAttempt { outcome: Outcome::Refused, text }), ..failed(41) };
         let mut held = failed(57);
         held.state = State::Held { why: Hold::Unmatched };
         let alert = Alert::about(&needed(0, vec![refused, held], 60));
         let line = serde_json::to_string(&alert).unwrap();
         assert!(!line.contains("joe@gmail.com") && !line.contains('\n'), "{line}");
-        assert!(line.starts_with(r#"{"alert":"2 deliveries need a person","count":2,"deliveries":[{"delivery":"d-41","#));
+        assert!(
+            line.starts_with(r#"{"alert":"2 deliveries need a person","count":2,"deliveries":[{"delivery":"d-41","#)
+        );
         assert!(line.contains(r#"{"delivery":"d-57","kind":"transfer","state":"held","reason":"reversal of a sale"#));
     }
 

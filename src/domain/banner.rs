@@ -118,11 +118,8 @@ fn unwell(facts: &Facts<'_>) -> Option<Banner> {
 fn disk_full(facts: &Facts<'_>) -> Option<Banner> {
     let status = facts.status?;
     let disk = status.disk.filter(|disk| disk.free < NO_ROOM)?;
-    let says = format!(
-        "{} left for {}: soon no webhook can be kept. Free space there now",
-        bytes(disk.free),
-        status.data_dir
-    );
+    let says =
+        format!("{} left for {}: soon no webhook can be kept. Free space there now", bytes(disk.free), status.data_dir);
     Some(Banner { concern: Concern::DiskFull, says })
 }
 
@@ -178,7 +175,9 @@ fn bad_secrets(facts: &Facts<'_>) -> Option<Banner> {
 fn quarantine_grows(facts: &Facts<'_>) -> Option<Banner> {
     let count = facts.overview?.rejected_lately;
     let says = || {
-        format!("{count} requests in 10 min could not be read. See there why, ask menta what changed, send them again after a fix")
+        format!(
+            "{count} requests in 10 min could not be read. See there why, ask menta what changed, send them again after a fix"
+        )
     };
     (count >= MANY).then(|| Banner { concern: Concern::QuarantineGrows, says: says() })
 }

@@ -58,7 +58,9 @@ pub enum Lateness {
 pub fn judge(waited: Duration, allowed: Duration) -> Lateness {
     match waited.checked_sub(allowed) {
         Some(by) if !by.is_zero() => Lateness::Overdue { by },
-        _ if waited.saturating_mul(5) >= allowed.saturating_mul(4) => Lateness::ComingDue { left: allowed.saturating_sub(waited) },
+        _ if waited.saturating_mul(5) >= allowed.saturating_mul(4) => {
+            Lateness::ComingDue { left: allowed.saturating_sub(waited) }
+        }
         _ => Lateness::OnTime,
     }
 }
@@ -92,8 +94,7 @@ mod tests {
     use crate::domain::record::{Fact, Head, OperatorActed, OperatorAction};
     use proptest::prelude::*;
 
-    const LATE_AFTER: LateAfter =
-        LateAfter { transfer: Duration::from_secs(300), undoing: Duration::from_secs(900) };
+    const LATE_AFTER: LateAfter = LateAfter { transfer: Duration::from_secs(300), undoing: Duration::from_secs(900) };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_000_000 + seconds, 0).unwrap()

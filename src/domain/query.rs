@@ -44,6 +44,13 @@ pub enum Query {
     Quarantine(Window),
     /// One such request with its bytes.
     Rejected(Seq),
+    /// Deliveries that came to need a person after a record, other than by a person's own action, and still do.
+    Needed {
+        /// The record.
+        after: Seq,
+        /// The most rows.
+        limit: usize,
+    },
 }
 
 /// The rows of a list that are wanted. Lists run from the newest to the oldest; a row's place is its sequence number

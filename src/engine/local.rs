@@ -291,7 +291,9 @@ mod tests {
             assert_eq!(decided, decide(&mut memory, seed, now));
             if step % 10 == 0 {
                 let last = decided.last().unwrap().seq;
-                let Answer::Overview(overview) = archive.answer(&Query::Overview { rows: 1, late_after: None }, now).unwrap() else {
+                let Answer::Overview(overview) =
+                    archive.answer(&Query::Overview { rows: 1, late_after: None }, now).unwrap()
+                else {
                     panic!()
                 };
                 assert_eq!(overview.last, last, "who was answered cannot see what was kept");

@@ -28,7 +28,8 @@ impl Sources<'_> {
     pub(super) fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, StoreError> {
         let mut index = self.index(prefixes(&query.stages, query.kind), &query.window)?;
         if let Some(late_after) = &query.overdue {
-            let kinds = [Kind::Transfer, Kind::Return].into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
+            let kinds =
+                [Kind::Transfer, Kind::Return].into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
             let ends: Vec<Seq> = kinds.map(|kind| self.overdue_before(late_after, kind)).collect::<Result<_, _>>()?;
             index = index.before(ends.into_iter().max().unwrap_or(Seq(0)));
         }

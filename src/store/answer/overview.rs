@@ -28,7 +28,12 @@ impl Sources<'_> {
             attention: self.oldest(&[Stage::Failed, Stage::Held], None, most)?,
             open: self.oldest(&[Stage::Pending, Stage::InFlight], None, most)?,
             returns: self
-                .deliveries(&DeliveryQuery { stages: Vec::new(), kind: Some(Kind::Return), overdue: None, window: window.clone() })?
+                .deliveries(&DeliveryQuery {
+                    stages: Vec::new(),
+                    kind: Some(Kind::Return),
+                    overdue: None,
+                    window: window.clone(),
+                })?
                 .rows,
             shows: self.shows(&window)?.rows,
             quarantined: totals.quarantined,

@@ -20,6 +20,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
 }
 
+mod attention;
 mod model;
 
 use model::{Model, lived_through, steps};
@@ -88,7 +89,7 @@ impl Ledger {
     }
 
     fn overview(&self) -> Overview {
-        match self.ask(Query::Overview { rows: 5, late_after: Some(LateAfter::default()) }) {
+        match self.ask(Query::Overview { rows: 5, late_after: None }) {
             Answer::Overview(overview) => *overview,
             other => panic!("{other:?}"),
         }

@@ -13,8 +13,8 @@ use crate::domain::documentation::{self, FAMILIES};
 use crate::domain::ids::{DeliveryId, Digest, Person, Seq, ShowId, TicketId};
 use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::query::{
-    Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Needed, Order, Overview, Page,
-    Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
+    Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Needed, Order, Overview,
+    Page, Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
 };
 use crate::domain::record::{
     self, AttemptFinished, AttemptStarted, Fact, Head, OperatorActed, OperatorAction, Received, Record, Rejected,

@@ -14,9 +14,9 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::{big, deliveries, feed, payouts};
-use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation::FAMILIES;
+use crate::domain::lateness::Lateness;
 use crate::domain::query::{EventRow, FamilyCount, Overview};
 use crate::ui::document::span;
 use crate::ui::layout;
@@ -44,7 +44,7 @@ fn roomy(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview
         band
     };
     vitals(canvas, band(5), model, overview);
-    let [left, right] = split(band(upper), 13);
+    let [left, right] = split(band(upper), 12);
     attention(canvas, left, model, overview);
     open(canvas, right, model, overview);
     let [left, right] = split(band(middle), 11);
@@ -66,13 +66,9 @@ fn split(area: Rect, twentieths: u16) -> [Rect; 2] {
     [Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area }]
 }
 
-/// How the oldest undelivered transfer is to be taken: by its age.
-fn urgency(delivery: &Delivery, now: Timestamp) -> Role {
-    match (now - delivery.created_at).num_minutes() {
-        ..5 => Role::Plain,
-        5..15 => Role::Held,
-        _ => Role::Bad,
-    }
+/// What the wait for the oldest undelivered transfer means.
+fn urgency(delivery: &Delivery, model: &Model) -> (&'static str, Role) {
+    words::lateness(model.lateness(delivery).unwrap_or(Lateness::OnTime))
 }
 
 fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
@@ -89,7 +85,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
         }
         Some(delivery) => {
             let age = when::long_age(model.now - delivery.created_at);
-            let role = urgency(delivery, model.now);
+            let (_, role) = urgency(delivery, model);
             let x = big::draw(canvas, inside.x + 1, inside.y, inside.width, role, &age) + 1;
             let room = inside.right().saturating_sub(x);
             let (state, role) = words::stage(delivery.stage());
@@ -135,8 +131,8 @@ const DELIVERY: [Column; 5] = [
     fixed("state", 11),
     fixed("id", 7),
     stretch("ticket", 12, 1).middle(),
-    fixed("age", 4).number(),
-    stretch("reason", 8, 8).from(46),
+    fixed("age", deliveries::AGE),
+    stretch("reason", 8, 8).from(60),
 ];
 
 fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
@@ -145,22 +141,23 @@ fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
         (state.to_owned(), role),
         (delivery.id.to_string(), Role::Plain),
         deliveries::ticket(delivery),
-        (when::age(model.now - delivery.created_at), Role::Plain),
+        deliveries::age(delivery, model),
         deliveries::reason(delivery, model.privacy),
     ]
 }
 
-const OPEN: [Column; 5] = [
+const OPEN: [Column; 6] = [
     fixed("state", 11),
     fixed("id", 7),
-    stretch("ticket", 8, 2).middle(),
-    fixed("next", 7).number(),
-    stretch("reason", 8, 3).from(50),
+    stretch("ticket", 6, 2).middle(),
+    fixed("age", deliveries::AGE),
+    fixed("next", 7).number().from(56),
+    stretch("reason", 8, 3).from(64),
 ];
 
 fn open_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
     let mut cells = delivery_cells(delivery, model);
-    cells[3].0 = deliveries::moment(delivery, model);
+    cells.insert(4, (deliveries::next(delivery, model), Role::Plain));
     cells
 }
 
@@ -303,9 +300,10 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
         None => put(Role::Good, "✓ every ticket is delivered"),
         Some(delivery) => {
             put(Role::Plain, "oldest undelivered ");
-            let role = urgency(delivery, model.now);
+            let (word, role) = urgency(delivery, model);
             put(role, &when::long_age(model.now - delivery.created_at));
-            put(Role::Faint, &format!(" {}", delivery.id));
+            put(Role::Faint, &format!(" {} ", delivery.id));
+            put(role, word);
         }
     }
     let delivered = overview.count(&[Stage::Delivered]);

@@ -67,7 +67,7 @@ pub(super) enum Mark {
 }
 
 /// Below this many cells, every one counts.
-const NARROW: u16 = 30;
+const NARROW: u16 = 48;
 
 /// Cells between columns.
 fn gap(total: u16) -> u16 {
