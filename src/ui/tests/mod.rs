@@ -1,6 +1,7 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
 mod acting;
+mod late;
 pub(super) mod ledger;
 mod pty;
 mod rig;

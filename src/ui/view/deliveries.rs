@@ -21,7 +21,7 @@ const COLUMNS: [Column; 10] = [
     stretch("to", 12, 2).from(92),
     fixed("tries", 5).number().from(100),
     fixed("age", AGE),
-    fixed("next", 7).number().from(100),
+    fixed("next", 7).number(),
     stretch("reason", 16, 8),
 ];
 

@@ -56,8 +56,8 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
                     put(Role::Plain, &format!("{listen}{}", status.path));
                 }
                 Some(listen) => {
-                    put(Role::Bad, "  ✗ ");
-                    put(Role::Plain, &format!("{listen}{} keeps nothing", status.path));
+                    put(Role::Bad, "  ✗ keeps nothing");
+                    put(Role::Plain, &format!(" at {listen}{}", status.path));
                 }
                 None => put(Role::Held, "  ○ no listener"),
             }

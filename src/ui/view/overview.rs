@@ -306,13 +306,13 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
             put(role, word);
         }
     }
+    let role = if overview.quarantined > 0 { Role::Held } else { Role::Plain };
+    put(role, &format!("   quarantine {}", when::count(overview.quarantined)));
     let delivered = overview.count(&[Stage::Delivered]);
     put(Role::Plain, &format!("   delivered {}", when::count(delivered)));
     let returns: u64 =
         overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(_, _, count)| count).sum();
     put(Role::Plain, &format!("   returns {}", when::count(returns)));
-    let role = if overview.quarantined > 0 { Role::Held } else { Role::Plain };
-    put(role, &format!("   quarantine {}", when::count(overview.quarantined)));
     attention(canvas, Rect { y: area.y + 1, height: upper, ..area }, model, overview);
     open(canvas, Rect { y: area.y + 1 + upper, height: rest - upper, ..area }, model, overview);
     family_lines(canvas, Rect { y: area.bottom() - families, height: families, ..area }, model, overview);
