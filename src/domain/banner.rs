@@ -183,7 +183,13 @@ fn quarantine_grows(facts: &Facts<'_>) -> Option<Banner> {
 }
 
 fn silent(facts: &Facts<'_>) -> Option<Banner> {
-    let silence = |family: &FamilyCount| Some(between(family.last_at?, facts.now)).filter(|long| *long >= SILENCE);
+    let listening = facts.status.map(|status| between(status.started_at, facts.now));
+    // While nobody listened nothing could be heard: as long must have been listened in vain.
+    let in_vain = |silent: Duration| listening.is_none_or(|listening| listening.min(silent) >= SILENCE.max(silent / 2));
+    let silence = |family: &FamilyCount| {
+        let silent = between(family.last_at?, facts.now);
+        (silent >= SILENCE && in_vain(silent)).then_some(silent)
+    };
     let missed = |family: &FamilyCount| family.usual.unwrap_or(0) >= MISSED;
     let silent: Vec<_> = facts
         .overview?

@@ -44,7 +44,11 @@ impl Tried {
         let lately = || attempts.iter().filter(|attempt| now - attempt.at <= FOR);
         let failures = || lately().filter_map(|attempt| attempt.failed.as_ref());
         // Twenty at the most.
-        Attempts { made: lately().count() as u32, failed: failures().count() as u32, why: failures().last().cloned() }
+        Attempts {
+            made: lately().count() as u32,
+            failed: failures().count() as u32,
+            why: failures().next_back().cloned(),
+        }
     }
 
     fn attempts(&self) -> MutexGuard<'_, VecDeque<Attempt>> {

@@ -94,6 +94,18 @@ fn each_comes_at_its_threshold_and_not_before() {
 }
 
 #[test]
+fn a_time_in_which_nobody_listened_is_no_silence() {
+    let started = |seconds| {
+        move |status: &mut Status, overview: &mut Overview| {
+            status.started_at = ago(seconds);
+            overview.families.insert("ticket".into(), family(8 * 3600, Some(500)));
+        }
+    };
+    assert_eq!(concerns(started(900)), []);
+    assert_eq!(concerns(started(4 * 3600)).len(), 1);
+}
+
+#[test]
 fn the_gravest_comes_first() {
     let all = concerns(|status, overview| {
         status.unwell = Some("the disk is full: free space".into());

@@ -21,9 +21,12 @@ const COLUMNS: [Column; 10] = [
     stretch("to", 12, 2).from(92),
     fixed("tries", 5).number().from(100),
     fixed("age", AGE),
-    fixed("next", 7).number(),
+    fixed("next", 7).number().from(NEXT_FROM),
     stretch("reason", 16, 8),
 ];
+
+/// In a table with fewer cells the next attempt stands before the reason.
+const NEXT_FROM: u16 = 100;
 
 /// Cells of [`age`].
 pub(super) const AGE: u16 = 14;
@@ -66,15 +69,20 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
         Some((top, selected)) => {
             for ((index, delivery), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
-                let cells = cells(delivery, model);
+                let cells = cells(delivery, model, rows.width);
                 table::row(canvas, Rect { y, height: 1, ..rows }, &COLUMNS, &cells, mark);
             }
         }
     }
 }
 
-fn cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
+fn cells(delivery: &Delivery, model: &Model, width: u16) -> Vec<Cell> {
     let privacy = model.privacy;
+    let next = next(delivery, model);
+    let (mut why, plain) = reason(delivery, privacy);
+    if width < NEXT_FROM && !next.is_empty() {
+        why = if why.is_empty() { next.clone() } else { format!("{next}; {why}") };
+    }
     let (state, role) = words::stage(delivery.stage());
     vec![
         (delivery.id.to_string(), Role::Plain),
@@ -85,8 +93,8 @@ fn cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
         (privacy.someone(delivery.to.as_ref()), Role::Plain),
         (delivery.attempts.to_string(), Role::Plain),
         age(delivery, model),
-        (next(delivery, model), Role::Plain),
-        reason(delivery, privacy),
+        (next, Role::Plain),
+        (why, plain),
     ]
 }
 

@@ -85,11 +85,12 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
         }
         Some(delivery) => {
             let age = when::long_age(model.now - delivery.created_at);
-            let (_, role) = urgency(delivery, model);
-            let x = big::draw(canvas, inside.x + 1, inside.y, inside.width, role, &age) + 1;
+            let (word, lateness) = urgency(delivery, model);
+            let x = big::draw(canvas, inside.x + 1, inside.y, inside.width, lateness, &age) + 1;
             let room = inside.right().saturating_sub(x);
             let (state, role) = words::stage(delivery.stage());
-            canvas.text(x, inside.y, room, Role::Plain, &delivery.id.to_string());
+            let after = canvas.text(x, inside.y, room, Role::Plain, &delivery.id.to_string()) + 1;
+            canvas.text(after, inside.y, inside.right().saturating_sub(after), lateness, word);
             canvas.text(x, inside.y + 1, room, role, state);
             let ticket = delivery.ticket.as_ref().map_or("no ticket", |ticket| ticket.as_str());
             canvas.text(x, inside.y + 2, room, Role::Faint, &text::middle(ticket, usize::from(room)));
@@ -146,6 +147,9 @@ fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
     ]
 }
 
+/// What needs a hand: the names of its states are short.
+const ATTENTION: [Column; 5] = [fixed("state", 8), DELIVERY[1], DELIVERY[2], DELIVERY[3], DELIVERY[4]];
+
 const OPEN: [Column; 6] = [
     fixed("state", 11),
     fixed("id", 7),
@@ -170,7 +174,7 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
     if overview.attention.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Good, "✓ nothing has failed and nothing is held");
     }
-    rows(canvas, inside, model, Pane::Attention, &DELIVERY, &overview.attention, |one| delivery_cells(one, model));
+    rows(canvas, inside, model, Pane::Attention, &ATTENTION, &overview.attention, |one| delivery_cells(one, model));
 }
 
 fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
