@@ -152,9 +152,9 @@ fn target_failing(facts: &Facts<'_>) -> Option<Banner> {
     if attempts.made < FEWEST_ATTEMPTS || attempts.failed <= attempts.made / 2 {
         return None;
     }
-    let why = attempts.why.as_ref().map_or(String::new(), |why| format!(", the last with “{why}”"));
+    let why = attempts.why.as_ref().map_or(String::new(), |why| format!(". The last got “{why}”"));
     let says = format!(
-        "{} of the last {} attempts did not arrive{why}. See that it runs and takes them; most are tried again by themselves",
+        "{} of the last {} attempts failed: see that it runs and takes them; most are tried again by themselves{why}",
         attempts.failed, attempts.made
     );
     Some(Banner { concern: Concern::TargetFailing, says })

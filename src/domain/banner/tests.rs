@@ -132,7 +132,7 @@ fn each_says_what_it_means_and_what_to_do() {
     );
     assert_eq!(
         said(|status, _| status.attempts = Attempts { made: 20, failed: 14, why: Some("connection refused".into()) }),
-        "14 of the last 20 attempts did not arrive, the last with “connection refused”. See that it runs and takes them; most are tried again by themselves"
+        "14 of the last 20 attempts failed: see that it runs and takes them; most are tried again by themselves. The last got “connection refused”"
     );
     let silent = said(|_, overview| {
         overview.families.insert("listing".into(), family(42 * 60, Some(35)));

@@ -172,7 +172,7 @@ fn banners_come_and_go_with_their_causes() {
     let rows = watch.model.body_rows();
     watch.status(failing);
     let text = watch.screen();
-    assert!(text.contains("! TARGET FAILING: 14 of the last 20 attempts did not arrive"), "{text}");
+    assert!(text.contains("! TARGET FAILING: 14 of the last 20 attempts failed"), "{text}");
     assert!(text.contains("“connection refused”") && text.contains("b hides"), "{text}");
     assert!(watch.model.body_rows() < rows);
     for view in ["2", "3", "4", "5", "6", "enter"] {

@@ -10,6 +10,9 @@ use crate::ui::model::{Model, View};
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 
+/// Cells below which a target says nothing.
+const TARGET: usize = 10;
+
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, banners: &[Line]) {
     status(canvas, area, model);
     tabs(canvas, area, area.y + 1, model);
@@ -61,8 +64,10 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
                 }
                 None => put(Role::Held, "  ○ no listener"),
             }
-            put(Role::Faint, " → ");
-            put(Role::Plain, &status.target);
+            if usize::from(end.saturating_sub(x)) > TARGET {
+                let x = canvas.text(x, y, end - x, Role::Faint, " → ");
+                canvas.text(x, y, end.saturating_sub(x), Role::Plain, &status.target);
+            }
         }
     }
 }

@@ -297,7 +297,10 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
     let families = if layout::feeds_fit(model.size) { FAMILIES.len() as u16 + 1 } else { 0 };
     let rest = area.height.saturating_sub(1 + families);
     // Where room is short, what needs a hand has the most of it.
-    let upper = if families == 0 { rest - rest.min(4) } else { rest.div_ceil(2) };
+    let most = if families == 0 { rest - rest.min(4) } else { rest.div_ceil(2) };
+    // What it does not need is for what is open, if that needs it.
+    let boxed = |rows: &[Delivery]| u16::try_from(rows.len().max(1)).unwrap_or(u16::MAX).saturating_add(2);
+    let upper = most.min(boxed(&overview.attention).max(rest.saturating_sub(boxed(&overview.open))));
     let mut x = area.x + 1;
     let mut put = |role, text: &str| x = canvas.text(x, area.y, area.right().saturating_sub(x), role, text);
     match &overview.oldest_undelivered {
@@ -306,8 +309,8 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
             put(Role::Plain, "oldest undelivered ");
             let (word, role) = urgency(delivery, model);
             put(role, &when::long_age(model.now - delivery.created_at));
-            put(Role::Faint, &format!(" {} ", delivery.id));
-            put(role, word);
+            put(Role::Faint, &format!(" {}", delivery.id));
+            put(role, format!(" {word}").trim_end());
         }
     }
     let role = if overview.quarantined > 0 { Role::Held } else { Role::Plain };
