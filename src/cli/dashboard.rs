@@ -6,9 +6,9 @@ use super::logging::{self, LOG_FILE};
 use super::program::Program;
 use super::signals::Signals;
 use super::{CliError, serve};
-use crate::config::Loaded;
+use crate::config::{Alert, Loaded};
 use crate::control::identity;
-use crate::ui;
+use crate::ui::{self, Ring};
 
 /// Serves, and shows it, until its user quits or a signal asks it to stop. `started` hears of it once webhooks are taken.
 ///
@@ -29,7 +29,8 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     let options = ui::Options {
         who: identity::own(&settings.operator),
         clock: settings.clock,
-        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        no_color: is_set("NO_COLOR"),
+        ring: ring(&settings.alert, is_set("TMUX")),
     };
     let mut signals = Signals::take()?;
     let (handle, mut failed) = (program.handle(), None);
@@ -60,4 +61,17 @@ async fn opening(program: &mut Program, started: impl FnOnce(&Program)) -> CliEr
     tracing::info!("listening on {}", program.url());
     started(program);
     std::future::pending().await
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+/// What the dashboard's terminal is to do; a command is run by the program, with or without a dashboard.
+fn ring(alert: &Alert, tmux: bool) -> Ring {
+    match alert {
+        Alert::Off | Alert::Command(_) => Ring::Off,
+        Alert::Bell => Ring::Bell,
+        Alert::Notify => Ring::Notify { tmux },
+    }
 }

@@ -136,7 +136,12 @@ async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -
     let privacy = page::privacy(output.reveal);
     door.reveal("deliveries", output.reveal && output.format == Format::Table).await?;
     let question = |window| {
-        Query::Deliveries(DeliveryQuery { stages: options.state.clone(), kind: options.kind.map(Kind::from), window })
+        Query::Deliveries(DeliveryQuery {
+            stages: options.state.clone(),
+            kind: options.kind.map(Kind::from),
+            overdue: None,
+            window,
+        })
     };
     let page = |answer| match answer {
         Answer::Deliveries(page) => Some(page),

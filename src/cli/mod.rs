@@ -9,10 +9,12 @@
 //! | [`error`] | why a verb failed, and the exit status |
 //! | [`json`] | the JSON that scripts read |
 //! | [`table`], [`page`] | the text that people read |
+//! | `alerts` | new failures and holds, told to the log and a command |
 //! | [`program`], [`progress`] | every stage, started and stopped; the line that counts meanwhile |
 //! | [`logging`], [`signals`] | what every server process has |
 //! | the rest | one verb each |
 
+mod alerts;
 pub mod arguments;
 pub mod door;
 pub mod error;

@@ -2,6 +2,7 @@
 //! taken in is kept and what was sent out is on record.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -13,13 +14,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::progress::ProgressLine;
-use super::{CliError, signals};
+use super::{CliError, alerts, signals};
 use crate::config::{self, Method, Settings};
 use crate::control::{self, Remote, SOCKET_NAME, Socket};
 use crate::delivery::command::CommandTarget;
 use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
-use crate::domain::query::Status;
+use crate::domain::ids::Seq;
+use crate::domain::query::{Disk, Status};
+use crate::engine::ledger::Ledger as _;
 use crate::engine::local::{LocalLedger, OpenError};
 use crate::engine::{Engine, Entrance, Handle, Opener, entrance};
 use crate::ingest::door::Door;
@@ -45,9 +48,15 @@ enum Opening {
     Failed,
 }
 
+/// What works on an open ledger.
+struct Tasks {
+    worker: JoinHandle<()>,
+    alerts: JoinHandle<()>,
+}
+
 struct Opened {
     writer: thread::JoinHandle<()>,
-    worker: JoinHandle<()>,
+    tasks: Tasks,
 }
 
 impl Program {
@@ -81,11 +90,14 @@ impl Program {
                 None
             }
         };
-        let (clock, concurrency) = (settings.clock, settings.deliver.concurrency);
+        let (clock, concurrency, alert) = (settings.clock, settings.deliver.concurrency, settings.alert.clone());
         let serving = server::serve(listener, settings.clone(), entrance.clone(), clock, door, until_stop());
         let begin = {
-            let until_stop = until_stop();
-            move |engine: &Engine| tokio::spawn(worker::run(engine.clone(), target, concurrency, clock, until_stop))
+            let (worker_stop, alerts_stop) = (until_stop(), until_stop());
+            move |engine: &Engine, stood: Seq| Tasks {
+                worker: tokio::spawn(worker::run(engine.clone(), target, concurrency, clock, worker_stop)),
+                alerts: tokio::spawn(alerts::run(Handle::new(engine.clone()), alert, stood, clock, alerts_stop)),
+            }
         };
         Ok(Self {
             entrance,
@@ -154,8 +166,9 @@ impl Program {
             Opening::UnderWay(_) | Opening::Failed => None,
         };
         let writer = match opened {
-            Some(Opened { writer, worker }) => {
-                let _ = worker.await;
+            Some(Opened { writer, tasks }) => {
+                let _ = tasks.worker.await;
+                let _ = tasks.alerts.await;
                 Some(writer)
             }
             None => None,
@@ -177,20 +190,21 @@ async fn open_behind(
     settings: Settings,
     mut progress: impl FnMut(Progress) + Send + 'static,
     status: impl Fn() -> Status + Send + Sync + 'static,
-    begin: impl FnOnce(&Engine) -> JoinHandle<()>,
+    begin: impl FnOnce(&Engine, Seq) -> Tasks,
 ) -> Result<Opened, CliError> {
     let opening = tokio::task::spawn_blocking(move || {
         let ledger = open(folder, &settings, &mut |so_far| {
             opener.progress(so_far.percent());
             progress(so_far);
         })?;
-        Ok((opener, start_engine(ledger, &settings, status)?))
+        let stood = ledger.last();
+        Ok((opener, stood, start_engine(ledger, &settings, status)?))
     });
-    let (opener, (engine, writer)) =
+    let (opener, stood, (engine, writer)) =
         opening.await.unwrap_or_else(|error| Err(CliError::Failed(format!("the ledger cannot be opened: {error}"))))?;
-    let worker = begin(&engine);
+    let tasks = begin(&engine, stood);
     tokio::spawn(opener.open(engine));
-    Ok(Opened { writer, worker })
+    Ok(Opened { writer, tasks })
 }
 
 /// Takes as many open files as the system grants this user: each sender's connection is one.
@@ -304,13 +318,23 @@ fn status(settings: &Settings, address: Option<SocketAddr>, door: Door) -> impl 
             config::Target::Command(line) => line.clone(),
         },
         data_dir: settings.data_dir.display().to_string(),
-        started_at: settings.clock.now(),
-        last_durable: None,
-        unwell: None,
-        turned_away: Vec::new(),
-        turned_away_total: std::collections::BTreeMap::new(),
+        late_after: settings.late_after,
+        ..Status::starting(settings.clock.now())
     });
-    move || Status { turned_away: door.turned_away(), turned_away_total: door.totals(), ..(*status).clone() }
+    let folder = settings.data_dir.clone();
+    move || Status {
+        turned_away: door.turned_away(),
+        turned_away_total: door.totals(),
+        disk: disk(&folder),
+        ..(*status).clone()
+    }
+}
+
+/// The room left for `folder`. What root alone may use is not room.
+fn disk(folder: &Path) -> Option<Disk> {
+    let room = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
+    Some(Disk { free: bytes(room.f_bavail), size: bytes(room.f_blocks) })
 }
 
 /// The path of the listener; with secret path segments, the last one masked.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::alert::AlertBy;
 use super::secret::{MASK, Secret, SigningKey};
 use super::settings::{Encoding, LogFormat, Require};
 use crate::domain::Timestamp;
@@ -251,6 +252,14 @@ macro_rules! words {
 
 words!(LogFormat, "\"text\" or \"json\"", "text" => LogFormat::Text, "json" => LogFormat::Json);
 words!(Encoding, "\"hex\" or \"base64\"", "hex" => Encoding::Hex, "base64" => Encoding::Base64);
+words!(
+    AlertBy,
+    "\"off\", \"bell\", \"notify\" or \"command\"",
+    "off" => AlertBy::Off,
+    "bell" => AlertBy::Bell,
+    "notify" => AlertBy::Notify,
+    "command" => AlertBy::Command
+);
 words!(Require, "\"all\" or \"any\"", "all" => Require::All, "any" => Require::Any);
 
 #[cfg(test)]

@@ -20,7 +20,11 @@
 //! | [`decide`] | webhook, outcome or operator command + ticket -> what changes |
 //! | [`show`] | payouts, unlocks and demand of one show |
 //! | [`brief`] | the gist of a payload, for a line in a list |
+//! | [`lateness`] | how long somebody has waited, against how long they should |
+//! | [`silence`] | what is usual for a family at this time of day |
 //! | [`query`] | what can be asked and ordered, and what comes back |
+//! | [`banner`] | what is wrong as a whole, what it means and what to do |
+//! | [`alert`] | when staff are called, and about what |
 //! | [`signature`] | HMAC-SHA256, and what Standard Webhooks sign |
 
 pub mod ids;
@@ -44,7 +48,13 @@ pub mod ticket;
 pub mod decide;
 pub mod show;
 
+pub mod lateness;
+pub mod silence;
+
 pub mod query;
+
+pub mod alert;
+pub mod banner;
 
 pub mod signature;
 

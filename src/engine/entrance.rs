@@ -139,17 +139,7 @@ mod tests {
     }
 
     fn status() -> Status {
-        Status {
-            listen: None,
-            path: "/webhooks".to_owned(),
-            target: "by hand".to_owned(),
-            data_dir: String::new(),
-            started_at: Timestamp::UNIX_EPOCH,
-            last_durable: None,
-            unwell: None,
-            turned_away: Vec::new(),
-            turned_away_total: std::collections::BTreeMap::new(),
-        }
+        Status::starting(Timestamp::UNIX_EPOCH)
     }
 
     fn webhook() -> Submission {
@@ -169,7 +159,7 @@ mod tests {
             matches!(refused, NotKept::Unwell { ailment: Ailment::Opening { percent: Some(34) }, .. }),
             "{refused}"
         );
-        let told = entrance.ask(Query::Overview { rows: 1 }).await.unwrap_err().to_string();
+        let told = entrance.ask(Query::Overview { rows: 1, late_after: None }).await.unwrap_err().to_string();
         assert!(told.starts_with("the ledger is being opened: 34 %"), "{told}");
         assert_eq!(entrance.status().await.unwrap().unwell, Some(told));
 

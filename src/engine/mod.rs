@@ -11,6 +11,7 @@
 //! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
+//! | `tried` | how the last attempts went |
 //! | [`handle`] | the door for whoever looks and steers |
 //! | `entrance` | the door that is there before the ledger is |
 
@@ -37,6 +38,7 @@ pub mod ledger;
 pub mod local;
 mod mending;
 mod recent;
+mod tried;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
@@ -45,6 +47,7 @@ pub use handle::{Desk, DeskError, Handle};
 
 use handle::Pending;
 use ledger::{Ledger, LedgerError};
+use tried::Tried;
 use writer::Post;
 
 /// Answers questions from what has been kept, from any thread.
@@ -62,6 +65,7 @@ pub struct Engine {
     writer: writer::Desk,
     archive: Arc<dyn Archive>,
     clock: Clock,
+    tried: Tried,
     status: Arc<dyn Fn() -> Status + Send + Sync>,
 }
 
@@ -79,7 +83,8 @@ impl Engine {
         status: impl Fn() -> Status + Send + Sync + 'static,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (writer, thread) = writer::start(ledger, policy, clock)?;
-        Ok((Self { writer, archive: Arc::new(archive), clock, status: Arc::new(status) }, thread))
+        let (archive, status) = (Arc::new(archive), Arc::new(status));
+        Ok((Self { writer, archive, clock, tried: Tried::default(), status }, thread))
     }
 }
 
@@ -106,6 +111,7 @@ impl Dispatch for Engine {
         answer: record::Answer,
         body: Vec<u8>,
     ) -> Result<(), NotKept> {
+        self.tried.note(&answer, self.clock.now());
         self.writer.post(|reply| Post::Finish { delivery, attempt, answer, body, reply }).await
     }
 
@@ -133,6 +139,8 @@ impl Desk for Engine {
         let status = Status {
             unwell: pulse.unwell.map(|error| error.reason),
             last_durable: pulse.last_durable,
+            writing_since: pulse.writing_since,
+            attempts: self.tried.sum(self.clock.now()),
             ..(self.status)()
         };
         Box::pin(std::future::ready(Ok(status)))

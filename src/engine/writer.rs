@@ -66,6 +66,8 @@ pub(super) struct Pulse {
     pub(super) unwell: Option<LedgerError>,
     /// When a record was last made durable.
     pub(super) last_durable: Option<Timestamp>,
+    /// Since when the batch at hand waits for the disk.
+    pub(super) writing_since: Option<Timestamp>,
 }
 
 /// The way to the writer. Cheap to clone; when the last is dropped, the writer ends.
@@ -212,7 +214,12 @@ impl<L: Ledger> Writer<L> {
         let Ok((records, replies)) = decided else { return };
         let durable = match records.is_empty() {
             true => Ok(()),
-            false => self.ledger.commit(records).inspect(|()| self.pulse().last_durable = Some(now)),
+            false => {
+                self.pulse().writing_since = Some(now);
+                let durable = self.ledger.commit(records).inspect(|()| self.pulse().last_durable = Some(now));
+                self.pulse().writing_since = None;
+                durable
+            }
         };
         self.note(durable.clone().err());
         for reply in replies {

@@ -12,16 +12,24 @@ pub struct Index<'a> {
     rows: &'a Rows,
     prefixes: Vec<Key>,
     lowest: Seq,
+    highest: Seq,
 }
 
 impl<'a> Index<'a> {
     /// The numbers from `lowest` on behind any of `prefixes`.
     pub fn new(rows: &'a Rows, prefixes: Vec<Key>, lowest: Seq) -> Self {
-        Self { rows, prefixes, lowest }
+        Self { rows, prefixes, lowest, highest: Seq(u64::MAX) }
+    }
+
+    /// Only those before `end`.
+    #[must_use]
+    pub fn before(self, end: Seq) -> Self {
+        Self { highest: Seq(end.0.saturating_sub(1)), ..self }
     }
 
     /// From `from` down.
     pub fn older(&self, from: Seq) -> Merged {
+        let from = from.min(self.highest);
         let ranges = self
             .prefixes
             .iter()
@@ -33,8 +41,11 @@ impl<'a> Index<'a> {
     /// From the one after `above` up.
     pub fn newer(&self, above: Seq) -> Merged {
         let from = self.lowest.max(Seq(above.0.saturating_add(1)));
-        let ranges =
-            self.prefixes.iter().map(|prefix| Box::new(self.rows.numbers(prefix, from, Seq(u64::MAX))) as Numbers);
+        let ranges = self
+            .prefixes
+            .iter()
+            .filter(|_| from <= self.highest)
+            .map(|prefix| Box::new(self.rows.numbers(prefix, from, self.highest)) as Numbers);
         Merged::new(ranges.collect(), false)
     }
 }

@@ -26,6 +26,8 @@ pub enum Table {
     History = b'h',
     /// `l` subject 16 -> seq and print of the latest event about it that is no repetition.
     Latest = b'l',
+    /// `n` seq 8; id 8 -> nothing. Records by which a delivery came to need a person, other than by a person's action.
+    Needed = b'n',
     /// `o` seq 8 of the show's last event -> the show's digest.
     ShowOrder = b'o',
     /// `p` show digest 16 -> the show.
@@ -47,13 +49,14 @@ pub enum Table {
 }
 
 impl Table {
-    const ALL: [(Self, &'static str); 15] = [
+    const ALL: [(Self, &'static str); 16] = [
         (Self::Totals, "totals"),
         (Self::Family, "counts of a family"),
         (Self::Delivery, "delivery"),
         (Self::Event, "family index"),
         (Self::History, "history of a delivery"),
         (Self::Latest, "latest event about a subject"),
+        (Self::Needed, "delivery that needs a person"),
         (Self::ShowOrder, "order of shows"),
         (Self::Show, "show"),
         (Self::Due, "due delivery"),
@@ -179,6 +182,11 @@ pub fn timeline(lane: &Lane) -> Key {
 /// Prefix of [`Table::History`].
 pub fn history(id: DeliveryId) -> Key {
     join(Table::History, &[&id.0.0.to_be_bytes()])
+}
+
+/// See [`Table::Needed`].
+pub fn needed(at: Seq, id: DeliveryId) -> Key {
+    join(Table::Needed, &[&at.0.to_be_bytes(), &id.0.0.to_be_bytes()])
 }
 
 /// Prefix of [`Table::Stage`].

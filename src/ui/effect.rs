@@ -26,6 +26,8 @@ pub enum Effect {
         /// What it is about, as toasts name it.
         about: String,
     },
+    /// Call the reader: something needs a person.
+    Ring(String),
     /// Leave the dashboard.
     Quit,
     /// Suspend the process.

@@ -10,10 +10,11 @@
 //! | --- | --- |
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
-//! | `layout`, `list`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `layout`, `list`, `subject`, `pace`, `banners`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
+//! | `ring` | what a terminal is sent to call its reader |
 //! | `terminal`, `run` | the terminal's manners, and the loop |
 //!
 //! It knows the ledger only by its door and the domain's words.
@@ -32,6 +33,8 @@ pub mod subject;
 
 pub mod pace;
 
+pub mod banners;
+
 pub mod document;
 
 pub mod detail;
@@ -49,10 +52,12 @@ pub mod effect;
 
 pub mod view;
 
+pub mod ring;
 pub mod terminal;
 
 pub mod run;
 
+pub use ring::Ring;
 pub use run::{Exit, Options, UiError, run};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::banners::{self, Banners};
 use super::detail::Detail;
 use super::dialog::Dialog;
 use super::layout::{self, Size};
@@ -10,9 +11,11 @@ use super::pace::Pace;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::Timestamp;
+use crate::domain::alert::Bell;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation::FAMILIES;
 use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{DeliveryQuery, EventQuery, EventRow, Overview, Query, RejectedRow, Status};
 use crate::domain::show::Show;
@@ -69,18 +72,30 @@ pub struct Choice {
     pub name: &'static str,
     /// Empty: all.
     pub stages: &'static [Stage],
+    /// Only those that are overdue.
+    pub overdue: bool,
+}
+
+impl Choice {
+    const fn of(name: &'static str, stages: &'static [Stage]) -> Self {
+        Self { name, stages, overdue: false }
+    }
 }
 
 /// The choices, in the order in which `s` goes through them.
-pub const CHOICES: [Choice; 7] = [
-    Choice { name: "all states", stages: &[] },
-    Choice { name: "needs a hand", stages: &[Stage::Failed, Stage::Held] },
-    Choice { name: "open", stages: &[Stage::Pending, Stage::InFlight] },
-    Choice { name: "failed", stages: &[Stage::Failed] },
-    Choice { name: "held", stages: &[Stage::Held] },
-    Choice { name: "delivered", stages: &[Stage::Delivered] },
-    Choice { name: "cancelled", stages: &[Stage::Cancelled] },
+pub const CHOICES: [Choice; 8] = [
+    Choice::of("all states", &[]),
+    Choice::of("needs a hand", &[Stage::Failed, Stage::Held]),
+    Choice::of("open", &[Stage::Pending, Stage::InFlight]),
+    Choice::of("failed", &[Stage::Failed]),
+    Choice::of("held", &[Stage::Held]),
+    Choice::of("delivered", &[Stage::Delivered]),
+    Choice::of("cancelled", &[Stage::Cancelled]),
+    Choice { name: "overdue", stages: &[Stage::Pending, Stage::InFlight, Stage::Failed, Stage::Held], overdue: true },
 ];
+
+/// The place among [`CHOICES`] of what is overdue.
+pub const OVERDUE: usize = CHOICES.len() - 1;
 
 /// Something to be known for a few seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +125,8 @@ pub enum Slot {
     Dialog(DeliveryId),
     /// How the program is.
     Status,
+    /// What needs a person since the last ring.
+    Needed,
 }
 
 /// All state of the dashboard.
@@ -159,6 +176,12 @@ pub struct Model {
     pub narrowing: bool,
     /// The screen from which that was begun, where it is another: Esc goes back to it.
     pub narrowed_from: Option<View>,
+    /// What is wrong as a whole.
+    pub banners: Banners,
+    /// New failures and holds are to ring.
+    pub rings: bool,
+    /// When they last did; none before the first look.
+    pub bell: Option<Bell>,
     /// What is to be known for a few seconds.
     pub toasts: Vec<Toast>,
     /// Whether personal data may be seen here.
@@ -198,6 +221,9 @@ impl Model {
             help: None,
             narrowing: false,
             narrowed_from: None,
+            banners: Banners::default(),
+            rings: false,
+            bell: None,
             toasts: Vec::new(),
             privacy: Privacy::Masked,
             pace: Pace::default(),
@@ -205,9 +231,25 @@ impl Model {
         }
     }
 
-    /// What is wrong with the program, if anything is.
-    pub fn alarm(&self) -> Option<&str> {
-        self.trouble.as_deref().or(self.status.as_ref().and_then(|status| status.unwell.as_deref()))
+    /// The banners as lines.
+    pub fn banner_lines(&self) -> Vec<banners::Line> {
+        let most = layout::most_banner_lines(self.size);
+        self.banners.lines(most, usize::from(self.size.0), banners::HINT, self.privacy)
+    }
+
+    /// By what deliveries are overdue.
+    pub fn late_after(&self) -> LateAfter {
+        self.status.as_ref().map_or_else(LateAfter::default, |status| status.late_after)
+    }
+
+    /// Where the wait for a delivery stands; none once it is settled.
+    pub fn lateness(&self, delivery: &Delivery) -> Option<Lateness> {
+        lateness(delivery, &self.late_after(), self.now)
+    }
+
+    /// How many deliveries are overdue.
+    pub fn overdue(&self) -> u64 {
+        self.overview.as_ref().map_or(0, |overview| overview.overdue)
     }
 
     /// There is no target: staff carry deliveries out.
@@ -217,7 +259,7 @@ impl Model {
 
     /// Rows of the body.
     pub fn body_rows(&self) -> u16 {
-        layout::body_rows(self.size, self.alarm().is_some())
+        layout::body_rows(self.size, self.banner_lines().len() as u16)
     }
 
     /// Rows of the list in sight.
@@ -315,6 +357,7 @@ impl Model {
             Query::Deliveries(DeliveryQuery {
                 stages: CHOICES[choice].stages.to_vec(),
                 kind,
+                overdue: CHOICES[choice].overdue.then(|| self.late_after()),
                 window: list.window(height),
             })
         };
@@ -339,6 +382,7 @@ impl Model {
     /// The question for the counts, with rows only where the overview is in sight.
     pub fn counts(&self) -> Query {
         let in_sight = self.view == View::Overview && self.details.is_empty();
-        Query::Overview { rows: if in_sight { usize::from(self.size.1).max(10) } else { 0 } }
+        let rows = if in_sight { usize::from(self.size.1).max(10) } else { 0 };
+        Query::Overview { rows, late_after: Some(self.late_after()) }
     }
 }

@@ -17,6 +17,7 @@ use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
 use super::pace::Present;
+use super::ring::Ring;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
 use super::theme::Theme;
 use super::update::{self, Message, update};
@@ -32,6 +33,8 @@ pub struct Options {
     pub clock: Clock,
     /// `NO_COLOR` is set.
     pub no_color: bool,
+    /// How new failures and holds ring.
+    pub ring: Ring,
 }
 
 /// Why the dashboard has ended.
@@ -85,7 +88,7 @@ pub async fn drive(
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
 ) -> Result<Exit, UiError> {
-    let Options { who, clock, no_color } = options;
+    let Options { who, clock, no_color, ring } = options;
     let theme = Theme { colour: !no_color };
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
@@ -95,6 +98,7 @@ pub async fn drive(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     let mut model = Model::new(who, clock.now(), screen.size()?);
+    model.rings = ring != Ring::Off;
     let mut effects = update::open(&mut model);
     let mut dirty = true;
     let opened = Instant::now();
@@ -109,6 +113,11 @@ pub async fn drive(
                     screen.suspend()?;
                     forget_keys(&mut input).await;
                     dirty = true;
+                }
+                Some(Effect::Ring(says)) => {
+                    if let Some(sequence) = ring.sequence(&says) {
+                        screen.ring(&sequence)?;
+                    }
                 }
                 Some(Effect::Redraw) => {
                     screen.forget()?;

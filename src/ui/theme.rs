@@ -24,6 +24,8 @@ pub enum Role {
     Busy,
     /// Waits for its time.
     Waiting,
+    /// Will be late before long.
+    Soon,
     /// Went wrong.
     Bad,
     /// A person must decide.
@@ -72,6 +74,7 @@ impl Theme {
             Role::Good | Role::Quoted => plain.fg(Color::Green),
             Role::Busy => plain.fg(Color::Blue).add_modifier(Modifier::BOLD),
             Role::Waiting => plain.fg(Color::Blue),
+            Role::Soon => plain.fg(Color::Yellow).add_modifier(Modifier::BOLD),
             Role::Bad => plain.fg(Color::Red).add_modifier(Modifier::BOLD),
             Role::Held => plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
             Role::Alarm => plain.fg(Color::Red).add_modifier(Modifier::REVERSED | Modifier::BOLD),

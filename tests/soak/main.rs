@@ -204,7 +204,7 @@ fn watch(shared: &Shared, plan: Plan, begun: Instant, read: impl Fn() -> Gauges)
 }
 
 fn overview(door: &mut Door) -> Result<Box<Overview>, String> {
-    match door.ask(Query::Overview { rows: 5 })? {
+    match door.ask(Query::Overview { rows: 5, late_after: None })? {
         Answer::Overview(overview) => Ok(overview),
         other => Err(format!("asked for the overview, got {other:?}")),
     }
@@ -241,7 +241,7 @@ fn endings(shared: &Shared, acknowledged: &HashSet<String>, books: &Books) -> En
     let (mut endings, mut sales, mut cursor) = (Endings::default(), HashSet::new(), Cursor::Newest);
     loop {
         let window = Window { cursor, ..Window::newest(2000) };
-        let query = Query::Deliveries(DeliveryQuery { stages: Vec::new(), kind: None, window });
+        let query = Query::Deliveries(DeliveryQuery { stages: Vec::new(), kind: None, overdue: None, window });
         // A program that does not answer is told of elsewhere.
         let Ok(Answer::Deliveries(page)) = door.ask(query) else { break };
         for one in &page.rows {

@@ -37,7 +37,7 @@ pub fn work(shared: &Shared, seed: u64) -> Result<(), String> {
 
 fn stuck(door: &mut Door) -> Result<Vec<Delivery>, String> {
     let window = Window { cursor: Cursor::Oldest, ..Window::newest(AT_ONCE) };
-    let query = DeliveryQuery { stages: vec![Stage::Failed, Stage::Held], kind: None, window };
+    let query = DeliveryQuery { stages: vec![Stage::Failed, Stage::Held], kind: None, overdue: None, window };
     match door.ask(Query::Deliveries(query))? {
         Answer::Deliveries(page) => Ok(page.rows),
         other => Err(format!("asked for deliveries, got {other:?}")),

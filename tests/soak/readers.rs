@@ -16,7 +16,7 @@ type Kind = (&'static str, Duration, fn(&Shared, &mut fastrand::Rng) -> Query);
 
 /// One thread each.
 pub const KINDS: [Kind; 8] = [
-    ("overview", Duration::from_millis(250), |_, _| Query::Overview { rows: 20 }),
+    ("overview", Duration::from_millis(250), |_, _| Query::Overview { rows: 20, late_after: None }),
     ("events", Duration::from_millis(100), |_, random| {
         let limit = if random.u8(..10) == 0 { 1000 } else { 50 };
         events(Window { cursor: some_place(random), ..Window::newest(limit) }, random.bool().then_some("ticket"))
@@ -58,7 +58,12 @@ fn events(window: Window, family: Option<&str>) -> Query {
 }
 
 fn deliveries(stages: Vec<Stage>, words: Vec<String>) -> Query {
-    Query::Deliveries(DeliveryQuery { stages, kind: None, window: Window { words, ..Window::newest(50) } })
+    Query::Deliveries(DeliveryQuery {
+        stages,
+        kind: None,
+        overdue: None,
+        window: Window { words, ..Window::newest(50) },
+    })
 }
 
 fn some_place(random: &mut fastrand::Rng) -> Cursor {

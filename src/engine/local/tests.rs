@@ -52,7 +52,9 @@ fn deciding_does_not_see_how_far_behind_the_store_is() {
         assert_eq!(decided, decide(&mut memory, seed, now));
         if step % 10 == 0 {
             let last = decided.last().unwrap().seq;
-            let Answer::Overview(overview) = archive.answer(&Query::Overview { rows: 1 }, now).unwrap() else {
+            let Answer::Overview(overview) =
+                archive.answer(&Query::Overview { rows: 1, late_after: None }, now).unwrap()
+            else {
                 panic!()
             };
             assert_eq!(overview.last, last, "who was answered cannot see what was kept");
@@ -123,7 +125,7 @@ fn set_aside(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn overview(archive: &LocalArchive) -> Result<Seq, LedgerError> {
-    match archive.answer(&Query::Overview { rows: 1 }, Timestamp::UNIX_EPOCH)? {
+    match archive.answer(&Query::Overview { rows: 1, late_after: None }, Timestamp::UNIX_EPOCH)? {
         Answer::Overview(overview) => Ok(overview.last),
         other => panic!("{other:?}"),
     }

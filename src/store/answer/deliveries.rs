@@ -1,7 +1,9 @@
 //! Deliveries: lists of them, and one with all that was done about it.
 
+use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::ids::{DeliveryId, Person, ResaleId, Seq, TicketId};
+use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::query::{DeliveryDetail, DeliveryQuery, Page};
 use crate::domain::record::Record;
 use crate::store::keys::{self, Key};
@@ -24,8 +26,15 @@ pub(super) fn prefixes(stages: &[Stage], kind: Option<Kind>) -> Vec<Key> {
 
 impl Sources<'_> {
     pub(super) fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, StoreError> {
-        let index = self.index(prefixes(&query.stages, query.kind), &query.window)?;
-        paging::page(&Deliveries { store: self.store, stages: &query.stages }, &index, &query.window)
+        let mut index = self.index(prefixes(&query.stages, query.kind), &query.window)?;
+        if let Some(late_after) = &query.overdue {
+            let kinds =
+                [Kind::Transfer, Kind::Return].into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
+            let ends: Vec<Seq> = kinds.map(|kind| self.overdue_before(late_after, kind)).collect::<Result<_, _>>()?;
+            index = index.before(ends.into_iter().max().unwrap_or(Seq(0)));
+        }
+        let overdue = query.overdue.as_ref().map(|late_after| (late_after, self.now));
+        paging::page(&Deliveries { store: self.store, stages: &query.stages, overdue }, &index, &query.window)
     }
 
     pub(super) fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryDetail>, StoreError> {
@@ -48,6 +57,7 @@ impl Sources<'_> {
 struct Deliveries<'a> {
     store: &'a Store,
     stages: &'a [Stage],
+    overdue: Option<(&'a LateAfter, Timestamp)>,
 }
 
 impl List for Deliveries<'_> {
@@ -57,6 +67,11 @@ impl List for Deliveries<'_> {
         let delivery = self.store.delivery(DeliveryId(seq))?;
         // It may have changed its state since its number was read.
         Ok(delivery.filter(|one| self.stages.is_empty() || self.stages.contains(&one.stage())))
+    }
+
+    fn filter(&self) -> Option<impl Fn(&Delivery) -> bool> {
+        let (late_after, now) = self.overdue?;
+        Some(move |row: &Delivery| matches!(lateness(row, late_after, now), Some(Lateness::Overdue { .. })))
     }
 
     fn text(&self, row: &Delivery) -> String {

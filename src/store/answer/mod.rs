@@ -12,21 +12,25 @@ use super::{Store, StoreError, caught};
 
 mod deliveries;
 mod events;
+mod needed;
+mod overdue;
 mod overview;
 mod quarantine;
 mod shows;
 mod timeline;
 
 impl Store {
-    /// Answers a question. `now` is what the counts of the last minutes refer to.
+    /// Answers a question. `now` is what the counts of the last minutes, and what is overdue, refer to.
     ///
     /// # Errors
     /// When the store or the journal cannot be read.
     pub fn answer(&self, journal: &Reader, query: &Query, now: Timestamp) -> Result<Answer, StoreError> {
-        let sources = Sources { store: self, journal };
+        let sources = Sources { store: self, journal, now };
         caught(|| {
             Ok(match query {
-                Query::Overview { rows } => Answer::Overview(Box::new(sources.overview(*rows, now)?)),
+                Query::Overview { rows, late_after } => {
+                    Answer::Overview(Box::new(sources.overview(*rows, late_after.as_ref())?))
+                }
                 Query::Events(query) => Answer::Events(sources.events(query)?),
                 Query::Event(seq) => Answer::Event(sources.event(*seq)?.map(Box::new)),
                 Query::Deliveries(query) => Answer::Deliveries(sources.deliveries(query)?),
@@ -35,6 +39,7 @@ impl Store {
                 Query::Shows(window) => Answer::Shows(sources.shows(window)?),
                 Query::Quarantine(window) => Answer::Quarantine(sources.quarantine(window)?),
                 Query::Rejected(seq) => Answer::Rejected(sources.rejected(*seq)?.map(Box::new)),
+                Query::Needed { after, limit } => Answer::Needed(sources.needed(*after, *limit)?),
             })
         })
     }
@@ -45,6 +50,7 @@ impl Store {
 struct Sources<'a> {
     store: &'a Store,
     journal: &'a Reader,
+    now: Timestamp,
 }
 
 impl<'a> Sources<'a> {

@@ -20,6 +20,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
 }
 
+mod attention;
 mod damage;
 mod differences;
 mod model;
@@ -90,7 +91,7 @@ impl Ledger {
     }
 
     fn overview(&self) -> Overview {
-        match self.ask(Query::Overview { rows: 5 }) {
+        match self.ask(Query::Overview { rows: 5, late_after: None }) {
             Answer::Overview(overview) => *overview,
             other => panic!("{other:?}"),
         }
@@ -240,7 +241,7 @@ fn check_pages(ledger: &Ledger, model: &Model, cursor: Cursor, limit: usize, sin
                 };
                 let all = model.deliveries.values().filter(fits).map(|one| one.id.0);
                 let list: Vec<Seq> = all.filter(recent).rev().collect();
-                let query = DeliveryQuery { stages: stages.clone(), kind, window: window.clone() };
+                let query = DeliveryQuery { stages: stages.clone(), kind, overdue: None, window: window.clone() };
                 let Answer::Deliveries(page) = ledger.ask(Query::Deliveries(query)) else { panic!() };
                 check_page(&page, |row| row.id.0, &list, &window);
             }

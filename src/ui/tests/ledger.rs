@@ -11,9 +11,10 @@ use crate::domain::delivery::{
 };
 use crate::domain::documentation::{self, FAMILIES};
 use crate::domain::ids::{DeliveryId, Digest, Person, Seq, ShowId, TicketId};
+use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::query::{
-    Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Order, Overview, Page,
-    Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
+    Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Needed, Order, Overview,
+    Page, Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
 };
 use crate::domain::record::{
     self, AttemptFinished, AttemptStarted, Fact, Head, OperatorActed, OperatorAction, Received, Record, Rejected,
@@ -48,6 +49,8 @@ pub(super) struct Ledger {
     pub(super) orders: Vec<Order>,
     pub(super) refusal: Option<DeskError>,
     pub(super) asked: Vec<Query>,
+    pub(super) rejected_lately: u64,
+    pub(super) usual: Option<u32>,
 }
 
 pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
@@ -131,15 +134,14 @@ impl Ledger {
                 path: "/webhooks/menta".into(),
                 target: "http://127.0.0.1:9000/deliveries".into(),
                 data_dir: "/var/lib/willcall".into(),
-                started_at: ago(86_400),
                 last_durable: Some(ago(2)),
-                unwell: None,
-                turned_away: Vec::new(),
-                turned_away_total: std::collections::BTreeMap::new(),
+                ..Status::starting(ago(86_400))
             },
             orders: Vec::new(),
             refusal: None,
             asked: Vec::new(),
+            rejected_lately: 0,
+            usual: None,
         }
     }
 
@@ -352,7 +354,7 @@ impl Ledger {
         ]
     }
 
-    fn overview(&self, rows: usize) -> Overview {
+    fn overview(&self, rows: usize, late_after: Option<&LateAfter>) -> Overview {
         let newest = |keep: &dyn Fn(&&Delivery) -> bool| -> Vec<Delivery> {
             self.deliveries.iter().rev().filter(keep).take(rows).cloned().collect()
         };
@@ -371,8 +373,12 @@ impl Ledger {
                 .cloned(),
             quarantined: self.rejected.iter().filter(|(row, _)| row.resent_as.is_none()).count() as u64,
             rejected: self.rejected.iter().rev().take(rows).map(|(row, _)| row.clone()).collect(),
+            overdue: late_after.map_or(0, |late_after| {
+                self.deliveries.iter().filter(|one| is_overdue(one, late_after)).count() as u64
+            }),
+            rejected_lately: self.rejected_lately,
             events: self.events.len() as u64,
-            last: Seq(self.events.len() as u64),
+            last: self.last(),
             ..Overview::default()
         };
         for kind in [Kind::Transfer, Kind::Return] {
@@ -389,6 +395,7 @@ impl Ledger {
             let count = FamilyCount {
                 total: of().count() as u64,
                 last_at: of().next().map(|row| row.received_at),
+                usual: self.usual,
                 per_minute: (0..60).map(|minute| (minute * 7 + family.len() as u32) % 11).collect(),
             };
             overview.families.insert(family.to_owned(), count);
@@ -397,10 +404,17 @@ impl Ledger {
         overview
     }
 
+    fn last(&self) -> Seq {
+        let deliveries = self.deliveries.iter().map(|one| one.id.0);
+        deliveries.chain([Seq(self.events.len() as u64)]).max().unwrap_or(Seq(0))
+    }
+
     fn answer(&self, query: &Query) -> Result<Answer, DeskError> {
         let missing = || DeskError::NotFound("no such thing".into());
         Ok(match query {
-            Query::Overview { rows } => Answer::Overview(Box::new(self.overview(*rows))),
+            Query::Overview { rows, late_after } => {
+                Answer::Overview(Box::new(self.overview(*rows, late_after.as_ref())))
+            }
             Query::Events(query) => {
                 let rows = self.events.iter().map(|(row, _)| row.clone());
                 let show = query.show.as_ref().map(ShowId::as_str);
@@ -424,6 +438,7 @@ impl Ledger {
                 let fits = |one: &&Delivery| {
                     (query.stages.is_empty() || query.stages.contains(&one.stage()))
                         && query.kind.is_none_or(|kind| kind == one.kind)
+                        && query.overdue.is_none_or(|late_after| is_overdue(one, &late_after))
                 };
                 Answer::Deliveries(page(self.deliveries.iter().filter(fits).cloned().collect(), &query.window))
             }
@@ -449,6 +464,15 @@ impl Ledger {
                 let (row, body) = self.rejected.iter().find(|(row, _)| row.seq == *seq).ok_or_else(missing)?;
                 Answer::Rejected(Some(Box::new(RejectedDetail { row: row.clone(), body: body.clone() })))
             }
+            Query::Needed { after, limit } => {
+                let new = || self.deliveries.iter().filter(|one| one.id.0 > *after && is_needed(one));
+                Answer::Needed(Needed {
+                    after: *after,
+                    rows: new().take(*limit).cloned().collect(),
+                    count: new().count(),
+                    last: self.last(),
+                })
+            }
         })
     }
 
@@ -471,6 +495,14 @@ impl Ledger {
         });
         Ok(Done { seq: Seq(9000), delivery, event: matches!(order.command, Command::Resend(_)).then_some(Seq(9001)) })
     }
+}
+
+fn is_overdue(delivery: &Delivery, late_after: &LateAfter) -> bool {
+    matches!(lateness(delivery, late_after, now()), Some(Lateness::Overdue { .. }))
+}
+
+fn is_needed(delivery: &Delivery) -> bool {
+    matches!(delivery.stage(), Stage::Failed | Stage::Held)
 }
 
 /// The rows of a window, as the ledger promises them. `rows` in the order of their places.

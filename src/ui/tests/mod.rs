@@ -1,6 +1,7 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
 mod acting;
+mod late;
 pub(super) mod ledger;
 mod pty;
 mod rig;
@@ -53,7 +54,7 @@ async fn the_overview_shows_what_needs_a_hand_first_at_every_size() {
             rig.see(&["needs a hand: 3", "open: 8", "stored 400", "14:03:22", "127.0.0.1:8787/webhooks/menta"]).await;
         let line =
             |what: &str| text.lines().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {text}"));
-        assert!(line("! HELD       d-29") < line("✗ FAILED     d-390"), "{text}");
+        assert!(line("! HELD    d-29") < line("✗ FAILED  d-390"), "{text}");
         assert!(line("needs a hand") <= line("open: 8") && line("open: 8") < line("notifyMe"), "{text}");
         for part in ["> ! HELD", "behind", "listing", "ticket", "event", "notifyMe", "payouts", "? help", "q quit"] {
             if part != "behind" || size.0 > 150 {
@@ -77,7 +78,7 @@ async fn the_overview_shows_what_needs_a_hand_first_at_every_size() {
             assert!(text.contains("oldest undelivered 1h45m d-29"), "{text}");
         }
         let cells = rig.cells();
-        assert_eq!(style_of(&cells, "✗ FAILED     d-55").fg, Some(Color::Red));
+        assert_eq!(style_of(&cells, "✗ FAILED  d-55").fg, Some(Color::Red));
         assert!(style_of(&cells, "> ! HELD").add_modifier.contains(Modifier::REVERSED));
         rig.press("ctrl-c ctrl-c");
         assert_eq!(rig.exit().await, Exit::Quit);

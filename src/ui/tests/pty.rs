@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::ledger::{FakeDesk, Ledger, now};
 use crate::config::clock::Clock;
 use crate::engine::Handle;
+use crate::ui::ring::Ring;
 use crate::ui::run::{Options, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,7 +26,7 @@ fn child() {
     let Ok(script) = std::env::var(SCRIPT) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let no_color = std::env::var_os("NO_COLOR").is_some();
-    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color };
+    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color, ring: Ring::Off };
     let exit = runtime.block_on(async {
         // Taken before the first frame is seen: no signal comes too early.
         let take = |of: Signal| signal(SignalKind::from_raw(of.as_raw())).unwrap();

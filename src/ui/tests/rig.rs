@@ -18,6 +18,7 @@ use crate::engine::Handle;
 use crate::ui::keymap::Chord;
 use crate::ui::layout::Size;
 use crate::ui::model::Model;
+use crate::ui::ring::Ring;
 use crate::ui::run::{Exit, Options, UiError, drive};
 use crate::ui::terminal::Screen;
 use crate::ui::text::width;
@@ -45,6 +46,7 @@ pub(super) fn text_of(buffer: &Buffer) -> String {
 struct CellScreen {
     terminal: Terminal<TestBackend>,
     shown: watch::Sender<Buffer>,
+    rung: watch::Sender<Vec<String>>,
     frames: u64,
 }
 
@@ -77,6 +79,11 @@ impl Screen for CellScreen {
         Ok(())
     }
 
+    fn ring(&mut self, sequence: &str) -> io::Result<()> {
+        self.rung.send_modify(|rung| rung.push(sequence.to_owned()));
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -91,6 +98,7 @@ pub(super) struct Rig {
     pub(super) desk: FakeDesk,
     keys: mpsc::UnboundedSender<Event>,
     screen: watch::Receiver<Buffer>,
+    pub(super) rung: watch::Receiver<Vec<String>>,
     task: JoinHandle<Result<Exit, UiError>>,
 }
 
@@ -102,17 +110,19 @@ impl Rig {
         let desk = FakeDesk::new(ledger);
         let (keys, events) = mpsc::unbounded_channel();
         let (shown, screen) = watch::channel(Buffer::empty(Rect::new(0, 0, size.0, size.1)));
+        let (rung, rings) = watch::channel(Vec::new());
         let handle = Handle::new(desk.clone());
         let task = tokio::spawn(async move {
             let terminal = never(Terminal::new(TestBackend::new(size.0, size.1)));
-            let mut screen = CellScreen { terminal, shown, frames: 0 };
+            let mut screen = CellScreen { terminal, shown, rung, frames: 0 };
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), no_color: false };
+            let options =
+                Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), no_color: false, ring: Ring::Bell };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
-        Self { desk, keys, screen, task }
+        Self { desk, keys, screen, rung: rings, task }
     }
 
     /// Presses keys, named as in the action table and parted by blanks.

@@ -8,7 +8,7 @@ use super::rig::text_of;
 use crate::domain::delivery::{Hold, Kind, State};
 use crate::domain::ids::{Person, ShowId, TicketId};
 use crate::domain::privacy::Privacy;
-use crate::domain::query::Brief;
+use crate::domain::query::{Attempts, Brief};
 use crate::domain::show::Show;
 use crate::engine::Desk;
 use crate::ui::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
@@ -47,6 +47,9 @@ fn hostile_ledger() -> Ledger {
     let mut ledger = Ledger::busy();
     ledger.status.path = "/\u{1b}[31m".into();
     ledger.status.unwell = Some("bad\u{1b}]0;x\u{7}".into());
+    ledger.status.attempts =
+        Attempts { made: 20, failed: 20, why: Some(hostile().concat().chars().take(200).collect()) };
+    ledger.usual = Some(u32::MAX);
     for (index, text) in hostile().into_iter().enumerate() {
         let seq = 500 + index as u64;
         let person = || Some(Person(text.clone()));

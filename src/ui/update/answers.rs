@@ -1,6 +1,6 @@
 //! What comes back from the ledger, into the state.
 
-use super::Effect;
+use super::{Effect, alerts};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
@@ -13,10 +13,21 @@ use crate::ui::words;
 
 pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Result<Answer, DeskError>) -> Vec<Effect> {
     match answer {
+        Ok(Answer::Needed(needed)) => {
+            model.asking.remove(&slot);
+            alerts::rung(model, &needed)
+        }
         Ok(answer) => {
             model.trouble = None;
+            let overdue = model.overdue();
             take_in(model, &slot, query, answer);
-            model.asked(&slot, false)
+            let mut effects = model.asked(&slot, false);
+            effects.extend(alerts::listen(model));
+            // Time alone makes a delivery overdue: no change of the ledger tells the list.
+            if overdue != model.overdue() && model.choice().is_some_and(|choice| CHOICES[*choice].overdue) {
+                effects.extend(model.refresh());
+            }
+            effects
         }
         Err(DeskError::NotFound(_)) => {
             if let Slot::Detail(subject) = &slot {
@@ -36,7 +47,7 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
 fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
     let height = model.list_rows();
     match (slot, query, answer) {
-        (_, Query::Overview { rows }, Answer::Overview(overview)) => take_overview(model, *rows, *overview),
+        (_, Query::Overview { rows, .. }, Answer::Overview(overview)) => take_overview(model, *rows, *overview),
         (Slot::Feed(family), Query::Events(query), Answer::Events(page)) => {
             model.feeds.entry(family.clone()).or_default().accept(&query.window, page, height);
         }
@@ -45,7 +56,7 @@ fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
                 View::Reversals => (&mut model.returns, model.return_choice),
                 _ => (&mut model.deliveries, model.delivery_choice),
             };
-            if CHOICES[choice].stages == query.stages {
+            if CHOICES[choice].stages == query.stages && CHOICES[choice].overdue == query.overdue.is_some() {
                 list.accept(&query.window, page, height);
             }
         }
@@ -87,6 +98,8 @@ fn take_overview(model: &mut Model, rows: usize, new: Overview) {
             counts: new.counts,
             oldest_undelivered: new.oldest_undelivered,
             quarantined: new.quarantined,
+            rejected_lately: new.rejected_lately,
+            overdue: new.overdue,
             events: new.events,
             last: new.last,
             ..old
@@ -114,7 +127,9 @@ fn fill(detail: &mut Detail, answer: Answer) {
             Some(Data::Show(show, _)) => Some(Data::Show(show, Some(page))),
             other => other,
         },
-        Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) => return,
+        Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) | Answer::Needed(_) => {
+            return;
+        }
     };
     detail.missing = data.is_none();
     detail.data = data;

@@ -1,5 +1,6 @@
 //! State + message -> state + effects. Pure: the present comes in, nothing goes out but effects.
 
+mod alerts;
 mod answers;
 mod asking;
 mod moving;
@@ -12,7 +13,7 @@ use super::dialog::Dialog;
 use super::effect::Effect;
 use super::keymap::{self, Chord};
 use super::layout::{self, Size};
-use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
+use super::model::{CHOICES, Model, OVERDUE, Pane, Slot, Toast, View};
 use super::pace::Present;
 use super::subject::Subject;
 use super::theme::Role;
@@ -65,7 +66,8 @@ pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) 
     model.now = now;
     model.pace.at(uptime);
     let by_key = matches!(message, Message::Key(_));
-    let effects = take_in(model, message);
+    let mut effects = take_in(model, message);
+    effects.extend(alerts::raise(model));
     let under = model.chosen();
     model.pace.stands(model.dialog.is_some(), under, by_key);
     effects
@@ -214,6 +216,8 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Narrow => typing::narrow(model),
         Action::States => states(model),
+        Action::Overdue => overdue(model),
+        Action::PutAway => alerts::put_away(model),
         Action::Pause => pause(model),
         Action::Timeline => timeline(model),
         Action::Reveal => orders::reveal(model),
@@ -322,6 +326,18 @@ fn states(model: &mut Model) -> Vec<Effect> {
         list.restart();
     }
     model.refresh()
+}
+
+/// Only what is overdue, from wherever one is; a second time: all.
+fn overdue(model: &mut Model) -> Vec<Effect> {
+    let here = model.details.is_empty() && model.choice().is_some();
+    let effects = if here { Vec::new() } else { go(model, View::Deliveries) };
+    let Some(choice) = model.choice() else { return effects };
+    *choice = if here && *choice == OVERDUE { 0 } else { OVERDUE };
+    if let Some(list) = model.list() {
+        list.restart();
+    }
+    effects.into_iter().chain(model.refresh()).collect()
 }
 
 fn pause(model: &mut Model) -> Vec<Effect> {

@@ -3,11 +3,33 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
+use crate::domain::lateness::{self, Lateness};
 use crate::ui::detail::Detail;
-use crate::ui::document::Span;
+use crate::ui::document::{Data, Span};
 use crate::ui::model::Model;
-use crate::ui::text;
 use crate::ui::theme::Role;
+use crate::ui::{text, when, words};
+
+/// How long somebody has waited for the delivery, or did.
+fn wait(model: &Model, detail: &Detail) -> Option<(String, Role)> {
+    let Some(Data::Delivery(detail)) = &detail.data else { return None };
+    let delivery = &detail.delivery;
+    let (verb, until, lateness) = match model.lateness(delivery) {
+        Some(lateness) => ("waits", model.now, lateness),
+        None => {
+            let settled = lateness::settled_at(delivery.id, &detail.history)?;
+            let took = lateness::between(delivery.created_at, settled);
+            ("took", settled, lateness::judge(took, model.late_after().of(delivery.kind)))
+        }
+    };
+    let (says, role) = match (verb, lateness) {
+        // What has come to pass is not due any more.
+        ("took", Lateness::ComingDue { .. }) => (String::new(), Role::Plain),
+        (_, lateness) => words::long_lateness(lateness),
+    };
+    let waited = when::long_age(until - delivery.created_at);
+    Some((format!("{verb} {waited} {says}").trim_end().to_owned(), role))
+}
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &Detail) {
     let lines = &detail.document.lines;
@@ -17,6 +39,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &
         let percent = (detail.scroll + height).min(lines.len()) * 100 / lines.len();
         let says = format!("line {} of {}, {percent} %", detail.scroll + 1, lines.len());
         end = canvas.text_before(end, area.y, 40, Role::Faint, &says).saturating_sub(2);
+    }
+    if let Some((says, role)) = wait(model, detail) {
+        end = canvas.text_before(end, area.y, 60, role, &says).saturating_sub(2);
     }
     let here = text::visible(&detail.subject.to_string());
     let before = model.details.iter().rev().skip(1).rev().map(|one| one.subject.to_string());

@@ -71,9 +71,10 @@ fn actions(model: &Model) -> Vec<Action> {
     }
     if model.details.is_empty() {
         match model.view {
+            View::Overview if model.overdue() > 0 => actions.extend([Action::Overdue, Next]),
             View::Overview => actions.push(Next),
             View::Feed => actions.extend([Next, Narrow]),
-            View::Deliveries | View::Reversals => actions.extend([Narrow, States]),
+            View::Deliveries | View::Reversals => actions.extend([Narrow, States, Action::Overdue]),
             View::Payouts | View::Quarantine => actions.push(Narrow),
         }
         if model.view != View::Overview {

@@ -33,7 +33,8 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
         small::draw(&mut canvas, whole, model);
         return None;
     }
-    let header_rows = layout::header_rows(model.alarm().is_some());
+    let banners = model.banner_lines();
+    let header_rows = layout::header_rows(banners.len() as u16);
     let header = Rect { height: header_rows, ..whole };
     let body = Rect {
         y: whole.y + header_rows,
@@ -41,7 +42,7 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
         ..whole
     };
     let footer = Rect { y: whole.bottom() - layout::FOOTER_ROWS, height: layout::FOOTER_ROWS, ..whole };
-    header::draw(&mut canvas, header, model);
+    header::draw(&mut canvas, header, model, &banners);
     let mut cursor = match (model.detail(), model.view) {
         (Some(detail), _) => {
             detail::draw(&mut canvas, body, model, detail);
