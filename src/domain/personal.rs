@@ -117,7 +117,8 @@ pub fn masked(json: &Json) -> Json {
     }
 }
 
-fn everything(personal: Personal, value: &Json) -> Json {
+/// The whole value, as what stands under the name of a personal field.
+pub fn everything(personal: Personal, value: &Json) -> Json {
     match value {
         Json::String(text) | Json::Number(text) => Json::String(mask(personal, text)),
         Json::Array(values) => Json::Array(values.iter().map(|value| everything(personal, value)).collect()),

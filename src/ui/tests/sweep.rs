@@ -57,6 +57,7 @@ fn hostile_ledger() -> Ledger {
             buyer_pays: Some(text.clone()),
             show: Some(text.clone()),
             reversal: false,
+            wrong_sums: false,
             note: Some(text.clone()),
         };
         let json = serde_json::json!({"family": "ticket", "action": "ticket.updated", "data": {
