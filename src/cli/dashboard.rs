@@ -28,6 +28,7 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     let options = ui::Options {
         who: identity::own(&settings.operator),
         clock: settings.clock,
+        tmux: std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
     };
     let mut signals = Signals::take()?;

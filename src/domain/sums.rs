@@ -245,17 +245,16 @@ mod tests {
     #[test]
     fn rounding_and_binary_noise_pass_and_a_cent_does_not() {
         let fee = |amount: &str| {
-            order(&format!(
-                r#""grossResalePaidAmountWithoutBuyerFee":33.33,"buyerFee":0.15,"buyerFeeAmount":{amount}"#
-            ))
+            order(&format!(r#""grossResalePaidAmountWithoutBuyerFee":33.33,"buyerFee":0.15,"buyerFeeAmount":{amount}"#))
         };
         // 4.9995, rounded down, up, and not at all.
         for passes in ["4.99", "5", "4.9995", "4.999500000000001"] {
             assert_eq!(fee(passes), Vec::<String>::new(), "{passes}");
         }
         assert_eq!((fee("4.98").len(), fee("5.01").len()), (1, 1));
-        let whole =
-            |amount: &str| order(&format!(r#""grossResalePaidAmountWithoutBuyerFee":10001,"buyerFee":0.15,"buyerFeeAmount":{amount}"#));
+        let whole = |amount: &str| {
+            order(&format!(r#""grossResalePaidAmountWithoutBuyerFee":10001,"buyerFee":0.15,"buyerFeeAmount":{amount}"#))
+        };
         assert_eq!((whole("1500").len(), whole("1501").len(), whole("1499").len()), (0, 0, 1));
         let paid = |amount: &str| {
             order(&format!(

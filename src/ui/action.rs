@@ -27,6 +27,18 @@ pub enum Action {
     Pause,
     Timeline,
     Reveal,
+    Fold,
+    FoldAll,
+    Wrap,
+    ShiftLeft,
+    ShiftRight,
+    NextHit,
+    PreviousHit,
+    CopyValue,
+    CopyPayload,
+    CopyRequest,
+    Compare,
+    CompareBefore,
     Retry,
     MarkDelivered,
     Cancel,
@@ -47,6 +59,8 @@ pub enum Group {
     Moving,
     /// What is seen.
     Looking,
+    /// How what is open is read.
+    Reading,
     /// What is changed; each is put on record.
     Acting,
     /// The program.
@@ -55,7 +69,7 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 5] = [Self::Views, Self::Moving, Self::Looking, Self::Acting, Self::Program];
+    pub const ALL: [Self; 6] = [Self::Views, Self::Moving, Self::Looking, Self::Reading, Self::Acting, Self::Program];
 
     /// As its heading reads.
     pub fn name(self) -> &'static str {
@@ -63,6 +77,7 @@ impl Group {
             Self::Views => "Views",
             Self::Moving => "Moving",
             Self::Looking => "Looking",
+            Self::Reading => "Reading (in a detail)",
             Self::Acting => "Acting (each goes on record, with your name and reason)",
             Self::Program => "Program",
         }
@@ -95,6 +110,16 @@ const fn look(
     group: Group,
 ) -> Entry {
     Entry { action, id, keys, hint, help, group }
+}
+
+const fn read(
+    action: Action,
+    id: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { action, id, keys, hint, help, group: Group::Reading }
 }
 
 const fn act(
@@ -160,7 +185,7 @@ pub const TABLE: &[Entry] = &[
         "narrow",
         &["/"],
         "narrow",
-        "only rows with these words; Enter keeps, Esc clears",
+        "only rows with these words; in a detail, search in it; Enter keeps, Esc clears",
         Group::Looking,
     ),
     look(Action::States, "states", &["s"], "state", "deliveries: only those in some states", Group::Looking),
@@ -174,6 +199,24 @@ pub const TABLE: &[Entry] = &[
         "show personal data, or mask it again; showing goes on record",
         Group::Looking,
     ),
+    read(
+        Action::Fold,
+        "fold",
+        &["z"],
+        "fold",
+        "fold or unfold the part of the payload under the cursor; so does Enter",
+    ),
+    read(Action::FoldAll, "fold_all", &["Z"], "fold all", "fold all of the payload, or unfold it"),
+    read(Action::Wrap, "wrap", &["w"], "wrap", "wrap long values, or let them run out to be scrolled sideways"),
+    read(Action::ShiftLeft, "shift_left", &["<"], "left", "scroll to the left, where values are not wrapped"),
+    read(Action::ShiftRight, "shift_right", &[">"], "right", "scroll to the right"),
+    read(Action::NextHit, "next_hit", &["n"], "next hit", "to the next place where the words looked for are"),
+    read(Action::PreviousHit, "previous_hit", &["N"], "hit before", "to the place before"),
+    read(Action::CopyValue, "copy_value", &["y"], "copy", "copy the value under the cursor, masked unless revealed"),
+    read(Action::CopyPayload, "copy_payload", &["Y"], "copy all", "copy the whole payload"),
+    read(Action::CopyRequest, "copy_request", &["c"], "curl", "copy the request, or the attempt, as a curl command"),
+    read(Action::Compare, "compare", &["="], "compare", "mark the event or attempt; on another, set both side by side"),
+    read(Action::CompareBefore, "compare_before", &["b"], "with before", "set it beside the one of its kind before it"),
     act(Action::Retry, "retry", &["r"], "retry", "send the delivery, or the quarantined request, again"),
     act(Action::MarkDelivered, "mark_delivered", &["d"], "delivered", "mark as delivered by hand"),
     act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
+use super::clipboard;
 use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
@@ -32,6 +33,8 @@ pub struct Options {
     pub clock: Clock,
     /// `NO_COLOR` is set.
     pub no_color: bool,
+    /// `TMUX` is set: what is for the terminal has to be handed through.
+    pub tmux: bool,
 }
 
 /// Why the dashboard has ended.
@@ -85,7 +88,7 @@ pub async fn drive(
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
 ) -> Result<Exit, UiError> {
-    let Options { who, clock, no_color } = options;
+    let Options { who, clock, no_color, tmux } = options;
     let theme = Theme { colour: !no_color };
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
@@ -114,6 +117,7 @@ pub async fn drive(
                     screen.forget()?;
                     dirty = true;
                 }
+                Some(Effect::Copy(text)) => screen.tell(&clipboard::sequence(&text, tmux))?,
                 _ => {}
             }
         }

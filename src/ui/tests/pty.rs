@@ -25,7 +25,8 @@ fn child() {
     let Ok(script) = std::env::var(SCRIPT) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let no_color = std::env::var_os("NO_COLOR").is_some();
-    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color };
+    let options =
+        Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color, tmux: std::env::var_os("TMUX").is_some() };
     let exit = runtime.block_on(async {
         // Taken before the first frame is seen: no signal comes too early.
         let take = |of: Signal| signal(SignalKind::from_raw(of.as_raw())).unwrap();

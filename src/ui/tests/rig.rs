@@ -77,6 +77,10 @@ impl Screen for CellScreen {
         Ok(())
     }
 
+    fn tell(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -109,7 +113,8 @@ impl Rig {
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), no_color: false };
+            let clock = Clock::Fixed(now());
+            let options = Options { who: "ana (uid 1000)".into(), clock, no_color: false, tmux: false };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
         Self { desk, keys, screen, task }
