@@ -1,8 +1,10 @@
 //! Two JSON values side by side: what is the same, and what was added, removed or changed.
 //!
 //! The order of keys and the spelling of numbers make no difference, as in [`Json::canonical`]. Members are matched by
-//! name. Elements of a list are matched by place, once what the two lists have in common at their beginning and end is set
+//! name, the first of a name with the first. Elements of a list are matched by place, once what the two lists have in common at their beginning and end is set
 //! aside: an element put in or taken out is one difference, not one in every element behind it.
+
+use std::collections::{HashMap, VecDeque};
 
 use super::json::Json;
 use super::personal::{self, Personal};
@@ -27,8 +29,7 @@ pub enum Comparison {
 /// Sets `left` beside `right`.
 pub fn compare(left: &Json, right: &Json) -> Comparison {
     match (left, right) {
-        // Of two equal names in one object none is the other's partner for sure.
-        (Json::Object(a), Json::Object(b)) if !repeats(a) && !repeats(b) => objects(left, a, b),
+        (Json::Object(a), Json::Object(b)) => objects(left, a, b),
         (Json::Array(a), Json::Array(b)) => arrays(left, a, b),
         _ if same(left, right) => Comparison::Same(left.clone()),
         _ => Comparison::Changed(left.clone(), right.clone()),
@@ -36,20 +37,24 @@ pub fn compare(left: &Json, right: &Json) -> Comparison {
 }
 
 fn objects(left: &Json, a: &[(String, Json)], b: &[(String, Json)]) -> Comparison {
-    let index = |members: &[(String, Json)]| -> std::collections::HashMap<String, usize> {
-        members.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect()
-    };
-    let (in_a, in_b) = (index(a), index(b));
+    let mut partners: HashMap<&str, VecDeque<usize>> = HashMap::new();
+    for (at, (name, _)) in b.iter().enumerate() {
+        partners.entry(name).or_default().push_back(at);
+    }
+    let mut found = vec![false; b.len()];
     let mut members: Vec<(String, Comparison)> = Vec::with_capacity(a.len());
     for (name, value) in a {
-        let compared = match in_b.get(name) {
-            Some(at) => compare(value, &b[*at].1),
+        let compared = match partners.get_mut(name.as_str()).and_then(VecDeque::pop_front) {
+            Some(at) => {
+                found[at] = true;
+                compare(value, &b[at].1)
+            }
             None => Comparison::Removed(value.clone()),
         };
         members.push((name.clone(), compared));
     }
-    let added = b.iter().filter(|(name, _)| !in_a.contains_key(name));
-    members.extend(added.map(|(name, value)| (name.clone(), Comparison::Added(value.clone()))));
+    let added = b.iter().zip(found).filter(|(_, found)| !found);
+    members.extend(added.map(|((name, value), _)| (name.clone(), Comparison::Added(value.clone()))));
     match members.iter().all(|(_, one)| one.is_same()) {
         true => Comparison::Same(left.clone()),
         false => Comparison::Object(members),
@@ -72,12 +77,6 @@ fn arrays(left: &Json, a: &[Json], b: &[Json]) -> Comparison {
     elements.extend(middle_b[paired..].iter().cloned().map(Comparison::Added));
     elements.extend(kept(&a[a.len() - tail..]));
     Comparison::Array(elements)
-}
-
-fn repeats(members: &[(String, Json)]) -> bool {
-    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 fn same(left: &Json, right: &Json) -> bool {

@@ -41,7 +41,7 @@ pub(super) fn write(writer: &mut Writer, pair: &Pair) {
     let title = vec![span(Role::Heading, format!("{} beside {}  ", pair.left.name, pair.right.name))];
     let role = if differences == 0 { Role::Good } else { Role::Held };
     writer.push(title.into_iter().chain([span(role, says)]).collect(), None);
-    let legend = "  - only the earlier   + only the later   ~ changed   ▸ the same, folded   order of keys aside";
+    let legend = "  - only earlier   + only later   ~ changed   ▸ the same, folded";
     writer.push(vec![span(Role::Faint, legend)], None);
     writer.blank();
     let two = writer.width >= TWO_COLUMNS;
@@ -192,7 +192,10 @@ impl Printer<'_, '_> {
         let rows = |printer: &Self, value: &Json| {
             tree::rows(&printer.signed(None), lead, &tree::scalar(value), printer.column, printer.wraps())
         };
-        let (one, other) = (rows(self, left), rows(self, right));
+        let (one, mut other) = (rows(self, left), rows(self, right));
+        if let (true, Some((spans, _))) = (left == right, other.last_mut()) {
+            spans.push(span(Role::Held, "  ≠ behind the mask"));
+        }
         match self.two {
             true => self.rows("~ ", Role::Held, one, other, None, Some(right)),
             false => {

@@ -46,7 +46,11 @@ struct Marks {
 fn marks(drift: &[Drift], sums: &[Mismatch]) -> HashMap<String, Marks> {
     let mut marks: HashMap<String, Marks> = HashMap::new();
     let mut put = |path: &str, role: Role, note: String| {
-        marks.entry(path.to_owned()).or_default().here.push((role, note));
+        let here = &mut marks.entry(path.to_owned()).or_default().here;
+        // Of a name that is there twice it is said twice.
+        if here.iter().all(|(_, other)| *other != note) {
+            here.push((role, note));
+        }
     };
     for one in drift {
         match one {
