@@ -23,7 +23,15 @@ const MOST_LINES: usize = 4000;
 impl Copied {
     /// Its lines in so many cells, fit to be drawn.
     pub fn lines(&self, cells: usize) -> Vec<String> {
-        let lines = self.text.split('\n').flat_map(|line| text::wrap(&text::visible(line), cells));
-        lines.take(MOST_LINES).collect()
+        let mut lines = Vec::new();
+        for line in self.text.split('\n') {
+            // Broken where a terminal would break it, so that nothing is missing from what is selected.
+            lines.extend(text::chop(&text::visible(line), cells).into_iter().map(str::to_owned));
+            if lines.len() >= MOST_LINES {
+                break;
+            }
+        }
+        lines.truncate(MOST_LINES);
+        lines
     }
 }

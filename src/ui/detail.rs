@@ -1,6 +1,6 @@
 //! An open detail: its data, the document written from it, and where the reader is.
 
-use super::document::{self, Data, Document, Setting};
+use super::document::{self, Data, Document, Line, Setting};
 use super::folds::{Folds, Path};
 use super::place::Place;
 use super::search::{self, Search};
@@ -80,7 +80,7 @@ impl Detail {
     }
 
     fn first_link(&self) -> Option<usize> {
-        self.document.lines.iter().position(|line| line.link.is_some())
+        self.document.lines.iter().position(Line::begins_link)
     }
 
     fn most_scrolled(&self, height: usize) -> usize {
@@ -114,8 +114,8 @@ impl Detail {
     /// Goes to the link after or before, round the ends when `round`.
     pub fn next_link(&mut self, forward: bool, height: usize, round: bool) {
         let here = self.cursor;
-        let mut links =
-            self.document.lines.iter().enumerate().filter(|(_, line)| line.link.is_some()).map(|(at, _)| at);
+        let links = self.document.lines.iter().enumerate().filter(|(_, line)| line.begins_link());
+        let mut links = links.map(|(at, _)| at);
         let found = match forward {
             true => links.clone().find(|at| *at > here).or_else(|| links.next().filter(|_| round)),
             false => links.clone().rfind(|at| *at < here).or_else(|| links.next_back().filter(|_| round)),
@@ -143,7 +143,7 @@ impl Detail {
         self.scroll = self.most_scrolled(height);
         self.cursor = self.last_line();
         if self.subject.is_a_list() {
-            let last = self.document.lines.iter().rposition(|line| line.link.is_some());
+            let last = self.document.lines.iter().rposition(Line::begins_link);
             self.cursor = last.unwrap_or(self.cursor);
         }
     }

@@ -53,7 +53,7 @@ impl std::fmt::Display for Subject {
             Self::Ticket(id) => write!(f, "ticket {id}"),
             Self::Show(id) => write!(f, "show {id}"),
             Self::Rejected(seq) => write!(f, "quarantine {seq}"),
-            Self::Comparison(one, other) => write!(f, "{one} beside {other}"),
+            Self::Comparison(one, other) => write!(f, "record {one} beside {other}"),
         }
     }
 }

@@ -123,6 +123,21 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     pieces(text, cells).into_iter().map(|piece| piece.text).collect()
 }
 
+/// `text`, which is visible already, in pieces of just so many cells: put one after the other they are the text.
+pub fn chop(text: &str, cells: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    loop {
+        let (piece, after) = take(rest, cells.max(2));
+        if piece.is_empty() || after.is_empty() {
+            pieces.push(rest);
+            return pieces;
+        }
+        pieces.push(piece);
+        rest = after;
+    }
+}
+
 /// A piece of a wrapped text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
@@ -252,6 +267,7 @@ mod tests {
             }
             // An escape wider than the line is the one thing that is cut.
             prop_assert!(joined == shown || joined.ends_with('…'), "{joined:?}");
+            prop_assert_eq!(chop(&shown, cells).concat(), shown.as_str());
             let (rest, _) = skip(&shown, cells);
             prop_assert_eq!(width(&rest), width(&shown).saturating_sub(cells));
         }

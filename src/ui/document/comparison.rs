@@ -74,7 +74,7 @@ impl Printer<'_, '_> {
     fn heads(&mut self, pair: &Pair) {
         let head = |one: &Exhibit| vec![(vec![span(Role::Heading, &one.name)], Joint::Own)];
         match self.two {
-            true => self.rows("", Role::Plain, head(&pair.left), head(&pair.right), None, None),
+            true => self.rows("  ", Role::Plain, head(&pair.left), head(&pair.right), None, None),
             false => {
                 self.rows("- ", Role::Bad, head(&pair.left), Vec::new(), None, None);
                 self.rows("+ ", Role::Good, Vec::new(), head(&pair.right), None, None);
@@ -189,12 +189,13 @@ impl Printer<'_, '_> {
             self.whole(left, lead, Side::Left);
             return self.whole(right, lead, Side::Right);
         }
-        let rows = |printer: &Self, value: &Json| {
-            tree::rows(&printer.signed(None), lead, &tree::scalar(value), printer.column, printer.wraps())
-        };
-        let (one, mut other) = (rows(self, left), rows(self, right));
+        // They differ, and their masks do not.
+        let note = span(Role::Held, "  ≠ masked");
+        let column = if left == right { self.column - text::width(&note.text) } else { self.column };
+        let rows = |value: &Json| tree::rows(&self.signed(None), lead, &tree::scalar(value), column, self.wraps());
+        let (one, mut other) = (rows(left), rows(right));
         if let (true, Some((spans, _))) = (left == right, other.last_mut()) {
-            spans.push(span(Role::Held, "  ≠ behind the mask"));
+            spans.push(note);
         }
         match self.two {
             true => self.rows("~ ", Role::Held, one, other, None, Some(right)),
@@ -206,9 +207,9 @@ impl Printer<'_, '_> {
     }
 
     fn both(&mut self, lead: &[Span], shown: &Span, fold: Option<Fold>, value: Option<&Json>) {
-        let rows = tree::rows(&self.signed(fold), lead, shown, self.column, self.wraps());
-        let right = if self.two { rows.clone() } else { Vec::new() };
-        self.rows("  ", Role::Plain, rows, right, fold, value);
+        let rows = |margin: &str| tree::rows(margin, lead, shown, self.column, self.wraps());
+        let right = if self.two { rows(&self.margin()) } else { Vec::new() };
+        self.rows("  ", Role::Plain, rows(&self.signed(fold)), right, fold, value);
     }
 
     fn one(&mut self, side: Side, lead: &[Span], shown: &Span, fold: Option<Fold>, value: &Json) {

@@ -105,6 +105,11 @@ impl Line {
         }
     }
 
+    /// Enter opens something here, and the line is the first that says so.
+    pub fn begins_link(&self) -> bool {
+        self.link.is_some() && self.joint == Joint::Own
+    }
+
     /// The record it is about.
     pub fn record(&self) -> Option<Seq> {
         match self.source {

@@ -1,11 +1,16 @@
 //! Reading what is open: state, keys, what is then on the screen and in the clipboard.
 
+use proptest::prelude::*;
+
 use super::acting::Table;
 use super::ledger::{Ledger, SECRETS, event};
+use crate::domain::ids::Seq;
 use crate::domain::privacy::Privacy;
-use crate::domain::query::Brief;
+use crate::domain::query::{Brief, EventDetail};
 use crate::domain::record::Fact;
-use crate::ui::document::{Data, Setting};
+use crate::ui::document::{Data, Document, Line, Setting};
+use crate::ui::exhibit::Pair;
+use crate::ui::folds::{Fold, Folds, Path};
 use crate::ui::update::Message;
 
 /// A payload with room for everything: repeated names, odd characters, depth, a long value.
@@ -318,7 +323,7 @@ fn two_events_are_set_side_by_side() {
         assert_eq!(line("\"reversal\": false").contains("\"reversal\": true"), two, "{screen}");
         // They differ, though their masks are alike.
         assert!(line("newOwnerEmail").contains("s•••@hotmail.com") && sign("newOwnerEmail") == Some('~'), "{screen}");
-        assert!(screen.contains("≠ behind the mask"), "{screen}");
+        assert!(screen.contains("≠ masked"), "{screen}");
         assert!(screen.contains("3 the same"), "{screen}");
         for secret in SECRETS {
             assert!(!screen.contains(secret), "{secret}\n{screen}");
@@ -446,4 +451,102 @@ fn the_cursor_stays_on_its_line_when_lines_come_above_it() {
     });
     let detail = table.model.detail().unwrap();
     assert_eq!((line_under_cursor(&table), detail.cursor - detail.scroll), (before, top));
+}
+
+fn document(body: &[u8], width: u16, folds: &Folds) -> Document {
+    let (row, body) = event(500, "x", "y", 1, Brief::default(), body.to_vec());
+    let detail = EventDetail { row, from: "192.0.2.1:4000".into(), body, drift: Vec::new(), deliveries: Vec::new() };
+    let setting = Setting { width, privacy: Privacy::Masked, now: super::ledger::now(), by_hand: false };
+    crate::ui::document::write(&Data::Event(Box::new(detail)), setting, folds, true)
+}
+
+fn compared(one: &[u8], other: &[u8], width: u16, folds: &Folds) -> Document {
+    let exhibit = |seq: u64, body: &[u8]| crate::ui::exhibit::event(Seq(seq), body).expect("a webhook");
+    let pair = Pair::of(exhibit(1, one), exhibit(2, other));
+    let setting = Setting { width, privacy: Privacy::Masked, now: super::ledger::now(), by_hand: false };
+    crate::ui::document::write(&Data::Comparison(Box::new(pair)), setting, folds, true)
+}
+
+/// The parts of a document that fold, in its order.
+fn parts(document: &Document) -> Vec<(Path, Fold)> {
+    document.lines.iter().filter_map(|line| Some((line.path()?.clone(), line.fold?))).collect()
+}
+
+fn any_body() -> impl Strategy<Value = Vec<u8>> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        (0_u32..2000).prop_map(|n| n.to_string()),
+        ".{0,60}".prop_map(|text: String| serde_json::to_string(&text).expect("a string")),
+        "[王é ]{50,200}".prop_map(|text: String| serde_json::to_string(&text).expect("a string")),
+    ];
+    let tree = leaf.prop_recursive(6, 40, 4, |inner| {
+        let name = prop_oneof!["[ab]", "[王x]{30,150}"];
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|all| format!("[{}]", all.join(","))),
+            proptest::collection::vec((name, inner), 0..4).prop_map(|all| {
+                let members: Vec<String> = all.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            }),
+        ]
+    });
+    tree.prop_map(|data| format!(r#"{{"family":"x","action":"x.y","data":{data}}}"#).into_bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn folding_hides_what_is_inside_and_loses_nothing(body in any_body(), choice in any::<u64>()) {
+        let whole = document(&body, 80, &Folds::default());
+        let mut folds = Folds::default();
+        let mut folded: Vec<Path> = Vec::new();
+        for (index, (path, fold)) in parts(&whole).into_iter().enumerate() {
+            if choice >> (index % 64) & 1 == 1 {
+                folds.flip(&path, fold);
+                folded.push(path);
+            }
+        }
+        let shown = document(&body, 80, &folds);
+        let hidden = |line: &Line| line.path().is_some_and(|path| {
+            let inside = |part: &Path| path.starts_with(part) && (path.len() > part.len() || line.fold.is_none());
+            folded.iter().any(inside)
+        });
+        let left: Vec<&Line> = whole.lines.iter().filter(|line| !hidden(line)).collect();
+        prop_assert_eq!(left.len(), shown.lines.len());
+        for (one, other) in left.into_iter().zip(&shown.lines) {
+            prop_assert_eq!(one.path(), other.path());
+            match other.fold {
+                Some(fold) if !fold.open => prop_assert!(other.text().contains('…')),
+                _ => prop_assert_eq!(one.text(), other.text()),
+            }
+        }
+        // Flipped back, it is as it was.
+        for (path, _) in parts(&shown).into_iter().filter(|(_, fold)| !fold.open) {
+            let fold = folds.at(&path, true);
+            folds.flip(&path, fold);
+        }
+        folds = if parts(&document(&body, 80, &folds)).iter().all(|(_, fold)| fold.open) { folds } else { Folds::all(true) };
+        prop_assert_eq!(document(&body, 80, &folds), whole);
+    }
+
+    #[test]
+    fn nothing_runs_out_of_its_column(one in any_body(), other in any_body(), width in 20_u16..220) {
+        let fits = |document: &Document| {
+            document.lines.iter().all(|line| crate::ui::text::width(&line.text()) <= usize::from(width))
+        };
+        prop_assert!(fits(&document(&one, width, &Folds::default())));
+        for folds in [Folds::default(), Folds::all(true), Folds::all(false)] {
+            let both = compared(&one, &other, width, &folds);
+            prop_assert!(both.lines.iter().skip(2).all(|line| crate::ui::text::width(&line.text()) <= usize::from(width)));
+            if width >= 100 {
+                let before = |line: &Line| {
+                    let spans = line.spans.iter().take_while(|span| span.text != " │ ");
+                    spans.map(|span| crate::ui::text::width(&span.text)).sum::<usize>()
+                };
+                let rows = both.lines.iter().filter(|line| line.spans.iter().any(|span| span.text == " │ "));
+                let columns: std::collections::BTreeSet<usize> = rows.map(before).collect();
+                prop_assert!(columns.len() <= 1, "{columns:?}");
+            }
+        }
+    }
 }

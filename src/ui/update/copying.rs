@@ -230,8 +230,11 @@ impl Call<'_> {
         if !self.target.starts_with("http://") && !self.target.starts_with("https://") {
             return Err(format!("{what} goes to no URL, so it is no curl command"));
         }
-        // A person may be named by a phone number, which no field's name gives away in the request.
-        let person = |one: Option<&Person>| one.map(|one| Person(privacy.person(one)));
+        // An address is masked wherever it stands; a phone number in its place is given away by no field's name here.
+        let person = |one: Option<&Person>| match one {
+            Some(one) if !one.as_str().contains('@') => Some(Person(privacy.person(one))),
+            one => one.cloned(),
+        };
         let (from, to) = (person(self.delivery.from.as_ref()), person(self.delivery.to.as_ref()));
         let delivery = Delivery { from, to, ..self.delivery.clone() };
         let body = request::body(&delivery, self.attempt, webhook)?;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use crate::ui::action::{Action, key_name};
 use crate::ui::detail::Detail;
+use crate::ui::document::Data;
 use crate::ui::model::{Model, Pane, View};
 use crate::ui::theme::Role;
 
@@ -98,11 +99,17 @@ fn actions(model: &Model) -> Vec<Action> {
 
 /// The same while something is read.
 fn reading(detail: &Detail) -> Vec<Action> {
-    use Action::{Compare, CopyPayload, CopyRequest, CopyValue, Fold, Narrow, Next, NextHit, Open, Reveal};
+    use Action::{
+        Compare, CompareBefore, CopyPayload, CopyRequest, CopyValue, Fold, Narrow, Next, NextHit, Open, Reveal,
+    };
     let search = if detail.search.is_some() { NextHit } else { Narrow };
-    let line = detail.document.lines.get(detail.cursor);
-    if line.is_some_and(|line| line.path().is_some()) {
-        return vec![search, Fold, CopyValue, CopyPayload, Reveal, CopyRequest, Compare];
+    let in_payload = detail.document.lines.get(detail.cursor).is_some_and(|line| line.path().is_some());
+    match (&detail.data, in_payload) {
+        (Some(Data::Comparison(_)), _) => vec![search, Fold, CopyValue, Reveal],
+        (Some(Data::Ticket(_)), _) => vec![Next, Open, CompareBefore, search, Reveal, CopyRequest, Compare],
+        (Some(Data::Show(..)), _) => vec![Next, Open, search, Reveal],
+        (Some(Data::Rejected(_)), _) => vec![search, CopyValue, CopyPayload, Reveal, CopyRequest],
+        (_, true) => vec![search, Fold, CopyValue, CopyPayload, Reveal, CopyRequest, Compare],
+        (_, false) => vec![Next, Open, search, Reveal, CopyRequest, Compare],
     }
-    vec![Next, Open, search, Reveal, CopyRequest, Compare]
 }
