@@ -13,8 +13,8 @@ use crate::ui::text;
 use crate::ui::theme::Role;
 use crate::ui::when;
 
-/// From so many cells on there are two columns.
-const TWO_COLUMNS: usize = 100;
+/// From so many cells on, which is a screen of 100, there are two columns.
+const TWO_COLUMNS: usize = 98;
 
 /// Lines that are shown.
 const MOST_LINES: usize = 4000;
@@ -45,8 +45,7 @@ pub(super) fn write(writer: &mut Writer, pair: &Pair) {
     writer.push(vec![span(Role::Faint, legend)], None);
     writer.blank();
     let two = writer.width >= TWO_COLUMNS;
-    // The cursor's column, the sign and the border.
-    let column = if two { (writer.width - 2 - SIGN - text::width(BETWEEN)) / 2 } else { writer.width - 2 - SIGN };
+    let column = if two { (writer.width - SIGN - text::width(BETWEEN)) / 2 } else { writer.width - SIGN };
     let mut printer = Printer { writer, column, two, path: Path::new(), left: MOST_LINES };
     printer.heads(pair);
     printer.node(&comparison, &[]);

@@ -147,7 +147,8 @@ pub struct Setting {
 /// Writes `data`. What does not fit in a line goes on below, unless `wrap` is off: then it runs out of the screen.
 pub fn write(data: &Data, setting: Setting, folds: &Folds, wrap: bool) -> Document {
     let Setting { width, privacy, now, by_hand } = setting;
-    let width = usize::from(width).max(20);
+    // The column of the cursor and the last one are not written in.
+    let width = usize::from(width).saturating_sub(2).max(20);
     let document = Document::default();
     let mut writer = Writer { width, wrap, privacy, now, by_hand, folds, source: None, document };
     match data {

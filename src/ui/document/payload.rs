@@ -145,8 +145,8 @@ impl Printer<'_, '_> {
             margin.truncate(margin.len().saturating_sub(2));
             margin.push_str(if fold.open { "▾ " } else { "▸ " });
         }
-        // A blank and the comma are kept free.
-        let width = self.writer.width.saturating_sub(3);
+        // For the comma.
+        let width = self.writer.width.saturating_sub(1);
         let rows = tree::rows(&margin, lead, &value, width, self.writer.wrap);
         let last = rows.len() - 1;
         for (index, (mut spans, joint)) in rows.into_iter().enumerate() {

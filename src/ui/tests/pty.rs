@@ -239,7 +239,6 @@ fn what_is_copied_goes_to_the_terminal_as_osc_52_and_through_tmux() {
         assert_eq!(sent.contains(through), tmux, "{sent:?}");
         assert_eq!(sent.matches("]52;").count(), 1 + usize::from(tmux));
         assert!(!program.screen.screen().contents().contains("52;c"), "{}", program.screen.screen().contents());
-        program.press(b"\x1b");
         program.press(b"\x03\x03");
         assert_eq!(program.end().0, 40);
     }

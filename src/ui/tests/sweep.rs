@@ -166,7 +166,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
 fn read(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
     let mut screens = Vec::new();
     let mut before = None;
-    for (index, text) in hostile().into_iter().enumerate() {
+    for (index, text) in hostile().into_iter().enumerate().step_by(3) {
         let mut open = start.clone();
         open.marked = before.take();
         let seq = crate::domain::ids::Seq(500 + index as u64);
