@@ -195,6 +195,13 @@ fn a_value_is_copied_masked_unless_revealed() {
     assert!(!table.screen().contains("is masked"));
     table.keys(1000, "z");
     assert!(table.model.copied.is_none());
+    table.model.privacy = Privacy::Masked;
+    let size = table.model.size;
+    table.tell(Message::Resized(size));
+    go_to(&mut table, "says ");
+    table.keys(1000, "y");
+    assert!(table.screen().contains("is masked: `m`"), "{}", table.screen());
+    table.keys(1000, "esc");
     for (line, value) in [
         ("\"id\"", "5102-王小明"),
         ("grossResalePaidAmountWithoutBuyerFee", "100.00"),

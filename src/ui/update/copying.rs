@@ -26,6 +26,9 @@ struct Piece {
 /// What a copying key gives, or why it gives nothing.
 type Found = Result<Piece, String>;
 
+/// What stands in masked texts: a line outside of the payload is copied as it was written, masked already.
+const MASKED: &str = "•••";
+
 /// Copies what the key says.
 pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(detail) = model.detail() else {
@@ -46,7 +49,8 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     let Piece { what, text, mut notes } = piece;
     // Said only where something was masked.
-    if model.privacy == Privacy::Masked && found(Privacy::Revealed).is_ok_and(|whole| whole.text != text) {
+    let masked = text.contains(MASKED) || found(Privacy::Revealed).is_ok_and(|whole| whole.text != text);
+    if model.privacy == Privacy::Masked && masked {
         notes.insert(0, "personal data is masked: `m` reveals it, then copy again".to_owned());
     }
     let sent = clipboard::fits(&text);
