@@ -30,7 +30,8 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
         who: identity::own(&settings.operator),
         clock: settings.clock,
         no_color: is_set("NO_COLOR"),
-        ring: ring(&settings.alert, is_set("TMUX")),
+        tmux: is_set("TMUX"),
+        ring: ring(&settings.alert),
     };
     let mut signals = Signals::take()?;
     let (handle, mut failed) = (program.handle(), None);
@@ -68,10 +69,10 @@ fn is_set(variable: &str) -> bool {
 }
 
 /// What the dashboard's terminal is to do; a command is run by the program, with or without a dashboard.
-fn ring(alert: &Alert, tmux: bool) -> Ring {
+fn ring(alert: &Alert) -> Ring {
     match alert {
         Alert::Off | Alert::Command(_) => Ring::Off,
         Alert::Bell => Ring::Bell,
-        Alert::Notify => Ring::Notify { tmux },
+        Alert::Notify => Ring::Notify,
     }
 }

@@ -13,10 +13,10 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 use super::answer::{self, Beginning};
-use super::request;
 use super::target::{Stopwatch, TargetError, bare_answer};
 use crate::config::clock::Clock;
 use crate::domain::record::Answer;
+use crate::domain::request;
 use crate::domain::retry::Outcome;
 use crate::engine::Assignment;
 
@@ -52,7 +52,7 @@ impl CommandTarget {
     }
 
     pub(super) async fn attempt(&self, assignment: &Assignment) -> (Answer, Vec<u8>) {
-        let request = match request::body(assignment) {
+        let request = match request::body(&assignment.delivery, assignment.attempt, &assignment.body) {
             Ok(request) => request,
             // Nothing went out: a retry must not look like one after the target's own no.
             Err(sentence) => return (bare_answer(Outcome::Deferred, sentence), Vec::new()),
@@ -212,7 +212,8 @@ mod tests {
     #[tokio::test]
     async fn the_request_is_on_its_input_and_its_names_in_its_environment() {
         let (answer, said) = run(r#"echo "$WILLCALL_DELIVERY $WILLCALL_ATTEMPT $IDEMPOTENCY_KEY"; cat"#).await;
-        let request = String::from_utf8(request::body(&assignment()).unwrap()).unwrap();
+        let of = assignment();
+        let request = String::from_utf8(request::body(&of.delivery, of.attempt, &of.body).unwrap()).unwrap();
         assert_eq!(answer.outcome, Outcome::Accepted);
         assert_eq!(said, format!("d-41 1 {}\n{request}", assignment().key));
     }

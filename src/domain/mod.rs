@@ -7,14 +7,18 @@
 //! | --- | --- |
 //! | [`ids`] | sequence numbers, delivery ids, and the opaque ids of the platform and of menta |
 //! | [`json`] | a JSON value that keeps every digit and every key as it was sent |
+//! | [`decimal`] | exact decimals, for amounts |
 //! | [`text`] | untrusted text made fit for a terminal |
 //! | [`webhook`] | body bytes -> family, action, type and data, in any of the envelope shapes |
 //! | [`documentation`] | menta's documented fields, one table, and the drift of a payload from it |
 //! | [`personal`] | what counts as personal data and how it is masked |
 //! | [`privacy`] | whether it may be seen |
+//! | [`sums`] | amounts that do not add up |
+//! | [`comparison`] | two JSON values side by side |
 //! | [`payload`] | the seven documented actions as types |
 //! | [`delivery`] | the state machine of work owed to a person |
 //! | [`retry`] | the schedule of attempts and what an answer means |
+//! | [`request`] | what a target is told |
 //! | [`record`] | one line of the journal |
 //! | [`ticket`] | all deliveries of one ticket, in order: who may go next, who should own it |
 //! | [`decide`] | webhook, outcome or operator command + ticket -> what changes |
@@ -27,6 +31,7 @@
 //! | [`alert`] | when staff are called, and about what |
 //! | [`signature`] | HMAC-SHA256, and what Standard Webhooks sign |
 
+pub mod decimal;
 pub mod ids;
 pub mod json;
 pub mod text;
@@ -37,9 +42,13 @@ pub mod documentation;
 pub mod personal;
 pub mod privacy;
 
+pub mod comparison;
+pub mod sums;
+
 pub mod payload;
 
 pub mod delivery;
+pub mod request;
 pub mod retry;
 
 pub mod record;

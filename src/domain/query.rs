@@ -186,6 +186,9 @@ pub struct Brief {
     /// It takes a sale back.
     #[serde(default)]
     pub reversal: bool,
+    /// Its amounts do not add up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wrong_sums: bool,
     /// Anything else worth a word, as in `2 tickets, ACTIVE`.
     pub note: Option<String>,
 }

@@ -29,6 +29,18 @@ pub enum Action {
     Pause,
     Timeline,
     Reveal,
+    Fold,
+    FoldAll,
+    Wrap,
+    ShiftLeft,
+    ShiftRight,
+    NextHit,
+    PreviousHit,
+    CopyValue,
+    CopyPayload,
+    CopyRequest,
+    Compare,
+    CompareBefore,
     Retry,
     MarkDelivered,
     Cancel,
@@ -49,6 +61,8 @@ pub enum Group {
     Moving,
     /// What is seen.
     Looking,
+    /// How what is open is read.
+    Reading,
     /// What is changed; each is put on record.
     Acting,
     /// The program.
@@ -57,7 +71,7 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 5] = [Self::Views, Self::Moving, Self::Looking, Self::Acting, Self::Program];
+    pub const ALL: [Self; 6] = [Self::Views, Self::Moving, Self::Looking, Self::Reading, Self::Acting, Self::Program];
 
     /// As its heading reads.
     pub fn name(self) -> &'static str {
@@ -65,6 +79,7 @@ impl Group {
             Self::Views => "Views",
             Self::Moving => "Moving",
             Self::Looking => "Looking",
+            Self::Reading => "Reading (in a detail)",
             Self::Acting => "Acting (each goes on record, with your name and reason)",
             Self::Program => "Program",
         }
@@ -97,6 +112,16 @@ const fn look(
     group: Group,
 ) -> Entry {
     Entry { action, id, keys, hint, help, group }
+}
+
+const fn read(
+    action: Action,
+    id: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { action, id, keys, hint, help, group: Group::Reading }
 }
 
 const fn act(
@@ -162,7 +187,7 @@ pub const TABLE: &[Entry] = &[
         "narrow",
         &["/"],
         "narrow",
-        "only rows with these words; Enter keeps, Esc clears",
+        "only rows with these words, or search what is open; Esc clears",
         Group::Looking,
     ),
     look(Action::States, "states", &["s"], "state", "deliveries: only those in some states", Group::Looking),
@@ -192,6 +217,18 @@ pub const TABLE: &[Entry] = &[
         "show personal data, or mask it again; showing goes on record",
         Group::Looking,
     ),
+    read(Action::Fold, "fold", &["z"], "fold", "fold or unfold the part under the cursor; so does Enter"),
+    read(Action::FoldAll, "fold_all", &["Z"], "fold all", "fold all of the payload, or unfold it"),
+    read(Action::Wrap, "wrap", &["w"], "wrap", "wrap long values, or let them run out to be scrolled sideways"),
+    read(Action::ShiftLeft, "shift_left", &["<"], "left", "scroll to the left, where values are not wrapped"),
+    read(Action::ShiftRight, "shift_right", &[">"], "right", "scroll to the right"),
+    read(Action::NextHit, "next_hit", &["n"], "next hit", "to the next place where the words looked for are"),
+    read(Action::PreviousHit, "previous_hit", &["N"], "hit before", "to the place before"),
+    read(Action::CopyValue, "copy_value", &["y"], "copy", "copy the value under the cursor, masked unless revealed"),
+    read(Action::CopyPayload, "copy_payload", &["Y"], "copy all", "copy the whole payload"),
+    read(Action::CopyRequest, "copy_request", &["c"], "curl", "copy the request, or the attempt, as a curl command"),
+    read(Action::Compare, "compare", &["="], "compare", "mark the event or attempt; on another, set both side by side"),
+    read(Action::CompareBefore, "compare_before", &["-"], "with before", "set it beside the one of its kind before it"),
     act(Action::Retry, "retry", &["r"], "retry", "send the delivery, or the quarantined request, again"),
     act(Action::MarkDelivered, "mark_delivered", &["d"], "delivered", "mark as delivered by hand"),
     act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),

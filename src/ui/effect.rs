@@ -34,6 +34,8 @@ pub enum Effect {
     Suspend,
     /// Draw the whole screen anew.
     Redraw,
+    /// Put a text into the terminal's clipboard.
+    Copy(String),
 }
 
 /// Starts what the ledger has to do with; the answer comes as a message. Gives back what is for the screen to do.

@@ -94,6 +94,6 @@ mod tests {
         assert_eq!(action(event(KeyCode::Char('d'), KeyModifiers::CONTROL)), Some(Action::HalfDown));
         assert_eq!(action(event(KeyCode::Char('d'), KeyModifiers::NONE)), Some(Action::MarkDelivered));
         assert_eq!(action(event(KeyCode::BackTab, KeyModifiers::SHIFT)), Some(Action::Previous));
-        assert_eq!(action(event(KeyCode::Char('z'), KeyModifiers::NONE)), None);
+        assert_eq!(action(event(KeyCode::Char('Q'), KeyModifiers::NONE)), None);
     }
 }

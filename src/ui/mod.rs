@@ -11,6 +11,8 @@
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `layout`, `list`, `subject`, `pace`, `banners`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `folds`, `place`, `search`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
+//! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
 //! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
@@ -34,10 +36,19 @@ pub mod subject;
 pub mod pace;
 
 pub mod banners;
+pub mod exhibit;
+pub mod folds;
 
 pub mod document;
 
+pub mod place;
+pub mod search;
+
 pub mod detail;
+
+pub mod clipboard;
+pub mod copied;
+pub mod curl;
 
 pub mod consequence;
 pub mod dialog;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::banners::{self, Banners};
+use super::copied::Copied;
 use super::detail::Detail;
 use super::dialog::Dialog;
+use super::exhibit::Exhibit;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
 use super::pace::Pace;
@@ -182,6 +184,10 @@ pub struct Model {
     pub rings: bool,
     /// When they last did; none before the first look.
     pub bell: Option<Bell>,
+    /// What was copied, while it is shown.
+    pub copied: Option<Copied>,
+    /// What the next one is to be compared with.
+    pub marked: Option<Exhibit>,
     /// What is to be known for a few seconds.
     pub toasts: Vec<Toast>,
     /// Whether personal data may be seen here.
@@ -224,6 +230,8 @@ impl Model {
             banners: Banners::default(),
             rings: false,
             bell: None,
+            copied: None,
+            marked: None,
             toasts: Vec::new(),
             privacy: Privacy::Masked,
             pace: Pace::default(),
@@ -278,6 +286,11 @@ impl Model {
     /// The detail on top.
     pub fn detail(&self) -> Option<&Detail> {
         self.details.last()
+    }
+
+    /// What is looked for in the detail on top is being typed.
+    pub fn searching(&self) -> bool {
+        self.detail().and_then(|detail| detail.search.as_ref()).is_some_and(|search| search.typing)
     }
 
     /// Where the reader is, as the record of a reveal names it.
@@ -349,7 +362,7 @@ impl Model {
             needs.push((Slot::Dialog(id), Query::Delivery(id)));
         }
         if let Some(detail) = self.detail() {
-            needs.push((Slot::Detail(detail.subject.clone()), detail.subject.query()));
+            needs.extend(detail.subject.query().map(|query| (Slot::Detail(detail.subject.clone()), query)));
             return needs;
         }
         let height = self.list_rows();

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
+use super::clipboard;
 use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
@@ -35,6 +36,8 @@ pub struct Options {
     pub no_color: bool,
     /// How new failures and holds ring.
     pub ring: Ring,
+    /// `TMUX` is set: what is for the terminal has to be handed through.
+    pub tmux: bool,
 }
 
 /// Why the dashboard has ended.
@@ -88,7 +91,7 @@ pub async fn drive(
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
 ) -> Result<Exit, UiError> {
-    let Options { who, clock, no_color, ring } = options;
+    let Options { who, clock, no_color, ring, tmux } = options;
     let theme = Theme { colour: !no_color };
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
@@ -115,14 +118,15 @@ pub async fn drive(
                     dirty = true;
                 }
                 Some(Effect::Ring(says)) => {
-                    if let Some(sequence) = ring.sequence(&says) {
-                        screen.ring(&sequence)?;
+                    if let Some(sequence) = ring.sequence(&says, tmux) {
+                        screen.tell(&sequence)?;
                     }
                 }
                 Some(Effect::Redraw) => {
                     screen.forget()?;
                     dirty = true;
                 }
+                Some(Effect::Copy(text)) => screen.tell(&clipboard::sequence(&text, tmux))?,
                 _ => {}
             }
         }

@@ -44,11 +44,11 @@ pub trait Screen {
     /// When the terminal cannot be written to.
     fn forget(&mut self) -> io::Result<()>;
 
-    /// Sends bytes that draw nothing.
+    /// Writes a control sequence that draws nothing.
     ///
     /// # Errors
     /// When the terminal cannot be written to.
-    fn ring(&mut self, sequence: &str) -> io::Result<()>;
+    fn tell(&mut self, sequence: &str) -> io::Result<()>;
 
     /// Stops the process as Ctrl-Z does, and comes back when it goes on.
     ///
@@ -126,10 +126,10 @@ impl Screen for OwnTerminal {
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
-    fn ring(&mut self, sequence: &str) -> io::Result<()> {
-        let backend = self.terminal.backend_mut();
-        backend.write_all(sequence.as_bytes())?;
-        Write::flush(backend)
+    fn tell(&mut self, sequence: &str) -> io::Result<()> {
+        let terminal = self.terminal.backend_mut();
+        terminal.write_all(sequence.as_bytes())?;
+        Write::flush(terminal)
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -9,7 +9,7 @@ use crate::ui::{text, words};
 /// The lines of the help.
 pub fn help() -> Document {
     let mut lines = Vec::new();
-    let mut push = |spans| lines.push(Line { spans, link: None });
+    let mut push = |spans| lines.push(Line { spans, ..Line::default() });
     for group in Group::ALL {
         push(vec![span(Role::Heading, group.name())]);
         for entry in TABLE.iter().filter(|entry| entry.group == group) {
@@ -34,6 +34,10 @@ pub fn help() -> Document {
     push(vec![
         span(Role::Drift, "  ◂ drift       "),
         span(Role::Plain, "differs from menta's documentation: open the event to see where"),
+    ]);
+    push(vec![
+        span(Role::Bad, "  ≠ amounts     "),
+        span(Role::Plain, "they do not add up: open the event to see which"),
     ]);
     push(vec![span(Role::Faint, "  = 41          "), span(Role::Plain, "repeats event 41 and creates nothing")]);
     push(vec![span(Role::Held, "  ↩ reversal    "), span(Role::Plain, "takes a sale back")]);

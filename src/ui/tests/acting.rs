@@ -18,23 +18,25 @@ use crate::ui::update::{self, Message, update};
 use crate::ui::view;
 
 /// A dashboard on a ledger, with a time of its own.
-struct Table {
-    model: Model,
+pub(super) struct Table {
+    pub(super) model: Model,
     desk: FakeDesk,
     uptime: Duration,
     acts: Vec<Order>,
+    pub(super) copies: Vec<String>,
 }
 
 /// Milliseconds between the keys of somebody who types.
 const TYPING: u64 = 120;
 
 impl Table {
-    fn new(ledger: Ledger) -> Self {
+    pub(super) fn new(ledger: Ledger) -> Self {
         let mut table = Self {
             model: Model::new("ana".into(), now(), (120, 36)),
             desk: FakeDesk::new(ledger),
             uptime: Duration::from_secs(60),
             acts: Vec::new(),
+            copies: Vec::new(),
         };
         let effects = update::open(&mut table.model);
         table.settle(effects);
@@ -46,7 +48,7 @@ impl Table {
         self.uptime += Duration::from_millis(milliseconds);
     }
 
-    fn tell(&mut self, message: Message) {
+    pub(super) fn tell(&mut self, message: Message) {
         let present = Present { now: now(), uptime: Some(self.uptime) };
         let effects = update(&mut self.model, message, present);
         self.settle(effects);
@@ -64,13 +66,14 @@ impl Table {
                     self.tell(Message::Told(Box::new(status)));
                 }
                 Effect::Act { order, .. } => self.acts.push(order),
+                Effect::Copy(text) => self.copies.push(text),
                 Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Ring(_) => {}
             }
         }
     }
 
     /// Keys as named in the action table, so many milliseconds apart.
-    fn keys(&mut self, apart: u64, keys: &str) -> &mut Self {
+    pub(super) fn keys(&mut self, apart: u64, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             self.wait(apart);
             self.tell(Message::Key(Chord::parse(key).expect("a key")));
@@ -79,7 +82,7 @@ impl Table {
     }
 
     /// A text typed as plain keys; `⏎` is Enter.
-    fn text(&mut self, apart: u64, text: &str) -> &mut Self {
+    pub(super) fn text(&mut self, apart: u64, text: &str) -> &mut Self {
         for character in text.chars() {
             let key = match character {
                 '⏎' => "enter".to_owned(),
@@ -91,12 +94,12 @@ impl Table {
         self
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Ledger)) {
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Ledger)) {
         self.desk.change(change);
         self.tell(Message::Changed);
     }
 
-    fn screen(&mut self) -> String {
+    pub(super) fn screen(&mut self) -> String {
         let mut buffer =
             ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, self.model.size.0, self.model.size.1));
         view::draw(&mut buffer, &self.model, Theme { colour: true });
@@ -110,7 +113,7 @@ impl Table {
         }
     }
 
-    fn toasted(&self, text: &str) -> bool {
+    pub(super) fn toasted(&self, text: &str) -> bool {
         self.model.toasts.iter().any(|toast| toast.text.contains(text))
     }
 }

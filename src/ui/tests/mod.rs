@@ -4,6 +4,7 @@ mod acting;
 mod late;
 pub(super) mod ledger;
 mod pty;
+mod reading;
 mod rig;
 mod sweep;
 
@@ -470,7 +471,7 @@ async fn a_small_terminal_says_what_it_needs_and_orders_nothing() {
 
 #[tokio::test]
 async fn help_lists_every_action_from_the_table() {
-    let mut rig = Rig::start(Ledger::busy(), (100, 60));
+    let mut rig = Rig::start(Ledger::busy(), (100, 80));
     rig.see(&["stored 400"]).await;
     rig.press("?");
     let text = rig.see(&["Acting"]).await;

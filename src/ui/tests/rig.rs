@@ -79,7 +79,7 @@ impl Screen for CellScreen {
         Ok(())
     }
 
-    fn ring(&mut self, sequence: &str) -> io::Result<()> {
+    fn tell(&mut self, sequence: &str) -> io::Result<()> {
         self.rung.send_modify(|rung| rung.push(sequence.to_owned()));
         Ok(())
     }
@@ -118,8 +118,8 @@ impl Rig {
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let options =
-                Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), no_color: false, ring: Ring::Bell };
+            let who = "ana (uid 1000)".into();
+            let options = Options { who, clock: Clock::Fixed(now()), no_color: false, tmux: false, ring: Ring::Bell };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
         Self { desk, keys, screen, rung: rings, task }

@@ -60,6 +60,7 @@ fn hostile_ledger() -> Ledger {
             buyer_pays: Some(text.clone()),
             show: Some(text.clone()),
             reversal: false,
+            wrong_sums: false,
             note: Some(text.clone()),
         };
         let json = serde_json::json!({"family": "ticket", "action": "ticket.updated", "data": {
@@ -139,6 +140,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
         press(&mut model, desk, "G x");
         screens.push((format!("timeline {:.20}", text.escape_debug().to_string()), model));
     }
+    screens.extend(read(&start, desk));
     let held = desk.ledger.lock().unwrap().deliveries.last().cloned().unwrap();
     for ask in [Ask::Retry(held.clone()), Ask::MarkDelivered(held.clone()), Ask::Cancel(held.clone()), Ask::Undo(held)]
     {
@@ -160,6 +162,27 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
     press(&mut model, desk, "3 /");
     model.deliveries.words = tui_input::Input::new("\u{202e}王".repeat(400));
     screens.push(("narrowing".into(), model));
+    screens
+}
+
+/// Events as they are read: folded, run out to the right, searched, copied, compared.
+fn read(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
+    let mut screens = Vec::new();
+    let mut before = None;
+    for (index, text) in hostile().into_iter().enumerate().step_by(3) {
+        let mut open = start.clone();
+        open.marked = before.take();
+        let seq = crate::domain::ids::Seq(500 + index as u64);
+        open.details.push(crate::ui::detail::Detail::new(Subject::Event(seq)));
+        let effects = update(&mut open, Message::Changed, now());
+        settle(&mut open, desk, effects);
+        for keys in ["Z G", "w > > G k", "/ a backspace e", "G k k y", "Y", "c", "=", "= Z"] {
+            let mut model = open.clone();
+            press(&mut model, desk, keys);
+            before = model.marked.clone().or(before);
+            screens.push((format!("{keys} on {:.20}", text.escape_debug().to_string()), model));
+        }
+    }
     screens
 }
 

@@ -109,11 +109,10 @@ fn take_overview(model: &mut Model, rows: usize, new: Overview) {
 
 /// Changes the details that `fit`, and writes them anew.
 fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl FnMut(&mut Detail)) {
-    let (width, height, privacy, now) = (model.size.0, model.detail_rows(), model.privacy, model.now);
-    let by_hand = model.by_hand();
+    let (height, setting) = (model.detail_rows(), model.setting());
     for detail in model.details.iter_mut().rev().filter(|detail| fit(detail)) {
         change(detail);
-        detail.write(width, height, privacy, now, by_hand);
+        detail.write(height, setting);
     }
 }
 

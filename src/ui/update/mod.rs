@@ -3,13 +3,17 @@
 mod alerts;
 mod answers;
 mod asking;
+mod comparing;
+mod copying;
 mod moving;
 mod orders;
+mod reading;
 mod typing;
 
 use super::action::{Action, Group};
 use super::detail::Detail;
 use super::dialog::Dialog;
+use super::document::Setting;
 use super::effect::Effect;
 use super::keymap::{self, Chord};
 use super::layout::{self, Size};
@@ -126,11 +130,15 @@ impl Model {
     }
 
     fn write_details(&mut self) {
-        let (width, height, privacy, now) = (self.size.0, self.detail_rows(), self.privacy, self.now);
-        let by_hand = self.by_hand();
+        let (height, setting) = (self.detail_rows(), self.setting());
         for detail in &mut self.details {
-            detail.write(width, height, privacy, now, by_hand);
+            detail.write(height, setting);
         }
+    }
+
+    /// For whom and when documents are written.
+    fn setting(&self) -> Setting {
+        Setting { width: self.size.0, privacy: self.privacy, now: self.now, by_hand: self.by_hand() }
     }
 
     /// Rows of a detail: the body below the breadcrumbs.
@@ -169,6 +177,12 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     }
     if model.narrowing {
         return typing::narrowing_key(model, chord);
+    }
+    if model.copied.is_some() && copying::copied_key(model, action) {
+        return Vec::new();
+    }
+    if model.searching() {
+        return reading::search_key(model, chord);
     }
     action.map_or_else(Vec::new, |action| perform(model, action))
 }
@@ -214,6 +228,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Previous => moving::next(model, false),
         Action::Open => open_row(model),
         Action::Back => back(model),
+        Action::Narrow if !model.details.is_empty() => reading::search(model),
         Action::Narrow => typing::narrow(model),
         Action::States => states(model),
         Action::Overdue => overdue(model),
@@ -221,6 +236,16 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Pause => pause(model),
         Action::Timeline => timeline(model),
         Action::Reveal => orders::reveal(model),
+        Action::Fold
+        | Action::FoldAll
+        | Action::Wrap
+        | Action::ShiftLeft
+        | Action::ShiftRight
+        | Action::NextHit
+        | Action::PreviousHit => reading::read(model, action),
+        Action::CopyValue | Action::CopyPayload | Action::CopyRequest => copying::copy(model, action),
+        Action::Compare => comparing::compare(model),
+        Action::CompareBefore => comparing::with_before(model),
         Action::Retry | Action::MarkDelivered | Action::Cancel | Action::Undo => orders::ask(model, action),
         Action::Help => {
             model.help = Some(0);
@@ -251,6 +276,9 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
 }
 
 fn open_row(model: &mut Model) -> Vec<Effect> {
+    if model.detail().is_some_and(Detail::on_a_fold) {
+        return reading::read(model, Action::Fold);
+    }
     if let (View::Overview, Pane::Family(index), true, false) =
         (model.view, model.pane, model.details.is_empty(), layout::roomy(model.size))
     {
@@ -285,6 +313,9 @@ fn open_detail(model: &mut Model, subject: Subject) -> Vec<Effect> {
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
+    if reading::end_search(model) {
+        return Vec::new();
+    }
     if !model.details.is_empty() {
         model.mask();
         model.details.pop();

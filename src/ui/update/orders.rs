@@ -183,6 +183,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     }
     model.help = None;
     model.narrowing = false;
+    model.copied = None;
     quit(model)
 }
 

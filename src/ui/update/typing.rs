@@ -3,14 +3,11 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::{Effect, back, go, orders, perform};
+use super::{Effect, back, go, orders, perform, reading};
 use crate::ui::keymap::{self, Chord};
 use crate::ui::model::{Model, View};
 
 pub(super) fn narrow(model: &mut Model) -> Vec<Effect> {
-    if !model.details.is_empty() {
-        return Vec::new();
-    }
     model.narrowed_from = None;
     if model.view == View::Overview {
         model.narrowed_from = Some(model.view);
@@ -85,6 +82,8 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             orders::type_reason(model, chord);
         } else if model.narrowing && model.help.is_none() {
             effects.extend(narrowing_key(model, chord));
+        } else if model.searching() && model.help.is_none() {
+            effects.extend(reading::search_key(model, chord));
         }
     }
     effects

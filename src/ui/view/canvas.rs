@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use crate::ui::document::Span;
 use crate::ui::text;
@@ -38,6 +38,27 @@ impl Canvas<'_> {
     pub(super) fn spans(&mut self, x: u16, y: u16, cells: u16, spans: &[Span]) -> u16 {
         let end = x.saturating_add(cells);
         spans.iter().fold(x, |x, span| self.text(x, y, end.saturating_sub(x), span.role, &span.text))
+    }
+
+    /// Draws spans in `area` without their first `shift` cells.
+    pub(super) fn shifted(&mut self, area: Rect, shift: usize, spans: &[Span]) {
+        let mut shift = shift;
+        let mut x = area.x;
+        for span in spans {
+            let (text, left) = text::skip(&span.text, shift);
+            shift = left;
+            x = self.text(x, area.y, area.right().saturating_sub(x), span.role, &text);
+        }
+    }
+
+    /// Makes `area` stand out as something that was looked for: underlined and bold, and where the reader is at it, not
+    /// reversed as the line around it.
+    pub(super) fn mark(&mut self, area: Rect, current: bool) {
+        let mut style = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
+        if current {
+            style = style.remove_modifier(Modifier::REVERSED);
+        }
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
     }
 
     /// Gives what is drawn in `area` the look of `role` besides its own.

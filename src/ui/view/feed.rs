@@ -141,6 +141,8 @@ pub(super) fn flags(event: &EventRow) -> Cell {
         (format!("= {first}"), Role::Faint)
     } else if event.brief.reversal {
         ("↩ reversal".to_owned(), Role::Held)
+    } else if event.brief.wrong_sums {
+        ("≠ amounts".to_owned(), Role::Bad)
     } else if event.drift > 0 {
         (format!("◂ drift {}", event.drift), Role::Drift)
     } else {

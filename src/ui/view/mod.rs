@@ -2,6 +2,7 @@
 
 mod big;
 mod canvas;
+mod copied;
 mod deliveries;
 mod detail;
 mod dialog;
@@ -44,10 +45,7 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
     let footer = Rect { y: whole.bottom() - layout::FOOTER_ROWS, height: layout::FOOTER_ROWS, ..whole };
     header::draw(&mut canvas, header, model, &banners);
     let mut cursor = match (model.detail(), model.view) {
-        (Some(detail), _) => {
-            detail::draw(&mut canvas, body, model, detail);
-            None
-        }
+        (Some(detail), _) => detail::draw(&mut canvas, body, model, detail),
         (None, View::Overview) => {
             overview::draw(&mut canvas, body, model);
             None
@@ -59,6 +57,10 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
     };
     footer::draw(&mut canvas, footer, model);
     toasts::draw(&mut canvas, body, model);
+    if let Some(copied) = &model.copied {
+        copied::draw(&mut canvas, body, copied);
+        cursor = None;
+    }
     if let Some(dialog) = &model.dialog {
         cursor = dialog::draw(&mut canvas, whole, model, dialog);
     }
