@@ -21,6 +21,7 @@
 //! | [`show`] | payouts, unlocks and demand of one show |
 //! | [`brief`] | the gist of a payload, for a line in a list |
 //! | [`query`] | what can be asked and ordered, and what comes back |
+//! | [`filter`] | the language that says which rows of a list are wanted |
 //! | [`signature`] | HMAC-SHA256, and what Standard Webhooks sign |
 
 pub mod ids;
@@ -45,6 +46,8 @@ pub mod decide;
 pub mod show;
 
 pub mod query;
+
+pub mod filter;
 
 pub mod signature;
 
