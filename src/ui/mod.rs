@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
-//! | `layout`, `list`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
@@ -40,6 +40,8 @@ pub mod consequence;
 pub mod dialog;
 pub mod list;
 pub mod model;
+pub mod narrowing;
+pub mod search;
 
 mod choosing;
 

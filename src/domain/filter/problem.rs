@@ -47,7 +47,7 @@ pub enum Wrong {
         last: bool,
     },
     /// No list has such a field.
-    #[error("no field `{name}`{}; to look for the text itself, quote it: {}", perhaps(.similar), quoted(.term))]
+    #[error("no field `{name}`{}", instead_of_field(.similar, .term))]
     NoField {
         /// What was typed.
         name: String,
@@ -131,8 +131,11 @@ impl Problem {
     }
 }
 
-fn perhaps(similar: &Option<&'static str>) -> String {
-    similar.map_or_else(String::new, |similar| format!(": did you mean `{similar}`?"))
+fn instead_of_field(similar: &Option<&'static str>, term: &str) -> String {
+    match similar {
+        Some(similar) => format!(": did you mean `{similar}`? As a text: {}", quoted(term)),
+        None => format!("; to look for the text itself, quote it: {}", quoted(term)),
+    }
 }
 
 fn instead(field: &Field, similar: &Option<&'static str>) -> String {

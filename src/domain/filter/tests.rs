@@ -135,7 +135,7 @@ fn a_mistake_has_a_place_and_a_sentence() {
             List::Deliveries,
             "joe sate:failed",
             "sate",
-            "no field `sate`: did you mean `state`?; to look for the text itself, quote it: \"sate:failed\"",
+            "no field `sate`: did you mean `state`? As a text: \"sate:failed\"",
             false,
         ),
         (List::Events, "foo:bar", "foo", "no field `foo`; to look for the text itself, quote it: \"foo:bar\"", false),

@@ -8,6 +8,7 @@ use crate::ui::detail::Detail;
 use crate::ui::dialog::Dialog;
 use crate::ui::document::{self, Data};
 use crate::ui::model::{CHOICES, Model, Slot, View};
+use crate::ui::search::Search;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
@@ -16,7 +17,8 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
         Ok(answer) => {
             model.trouble = None;
             take_in(model, &slot, query, answer);
-            model.asked(&slot, false)
+            // A search goes on; a list that needs nothing asks for nothing.
+            model.asked(&slot, matches!(slot, Slot::Feed(_) | Slot::List(_)) && is_search(query))
         }
         Err(DeskError::NotFound(_)) => {
             if let Slot::Detail(subject) = &slot {
@@ -31,6 +33,16 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
             Vec::new()
         }
     }
+}
+
+fn is_search(query: &Query) -> bool {
+    let window = match query {
+        Query::Events(query) => &query.window,
+        Query::Deliveries(query) => &query.window,
+        Query::Shows(window) | Query::Quarantine(window) => window,
+        _ => return false,
+    };
+    !window.filter.is_empty()
 }
 
 fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
@@ -158,5 +170,6 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
         }
         (_, Err(error)) => model.toast(Role::Bad, format!("✗ {about}: {error}")),
     }
+    model.search(Search::renew);
     model.refresh()
 }
