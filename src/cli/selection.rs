@@ -108,7 +108,7 @@ impl Selection {
         let filter = words.chain(group).collect::<Vec<_>>().join(" ");
         Filter::parse(list, &filter).map_err(|problem| CliError::filter(problem, &filter))?;
         let since = self.since.map(|since| since.moment(now));
-        let window = Window { cursor: Cursor::Newest, limit: PIECE, filter, since };
+        let window = Window { filter, since, ..Window::newest(PIECE) };
         Ok(Walk { window, left: self.limit, looked: 0 })
     }
 }

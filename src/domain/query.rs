@@ -55,12 +55,16 @@ pub struct Window {
     /// Only rows at or after this moment.
     #[serde(default)]
     pub since: Option<Timestamp>,
+    /// Only these rows, if they are still wanted, wherever the cursor is: for who holds them and wants to know how they
+    /// stand. Empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Seq>,
 }
 
 impl Window {
     /// The newest `limit` rows.
     pub fn newest(limit: usize) -> Self {
-        Self { cursor: Cursor::Newest, limit, filter: String::new(), since: None }
+        Self { cursor: Cursor::Newest, limit, filter: String::new(), since: None, only: Vec::new() }
     }
 }
 

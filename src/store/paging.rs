@@ -40,6 +40,19 @@ pub trait List {
 /// When a row cannot be read.
 pub fn page<L: List>(list: &L, index: &Index<'_>, window: &Window) -> Result<Page<L::Row>, StoreError> {
     let limit = window.limit.min(MOST_ROWS);
+    if !window.only.is_empty() {
+        let mut only = window.only.clone();
+        only.sort_unstable();
+        only.dedup();
+        let Found { rows, looked, newest, next } = collect(list, only.into_iter().rev().map(Ok), limit)?;
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        return Ok(Page {
+            rows,
+            newer: 0,
+            older: next.is_some(),
+            searched: Some(Searched { looked, newest, next, left: 0 }),
+        });
+    }
     if list.searches() {
         return search(list, index, window.cursor, limit);
     }

@@ -152,7 +152,7 @@ pub const TABLE: &[Entry] = &[
         "back",
         &["esc"],
         "back",
-        "close what is open; stop the search, clear the filter, then the choice of states",
+        "close what is open; stop the search, clear the filter, the states",
         Group::Looking,
     ),
     look(
@@ -160,7 +160,7 @@ pub const TABLE: &[Entry] = &[
         "narrow",
         &["/"],
         "filter",
-        "filter the list: words, fields, comparisons; Tab completes, Enter keeps, Esc stops or clears",
+        "filter the list; Tab completes, Enter keeps, Esc stops, then clears",
         Group::Looking,
     ),
     look(Action::States, "states", &["s"], "state", "deliveries: only those in some states", Group::Looking),

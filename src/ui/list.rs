@@ -7,7 +7,7 @@
 //! Narrowed by a filter, it holds all that its search has found so far instead.
 
 use super::narrowing::Narrowing;
-use super::search::{ENOUGH, Search};
+use super::search::{Ask, ENOUGH, Search};
 use crate::domain::delivery::Delivery;
 use crate::domain::filter;
 use crate::domain::ids::Seq;
@@ -143,19 +143,21 @@ impl<R: Row> List<R> {
     /// The window to ask for, with `height` rows on the screen; none while a search needs nothing.
     pub fn window(&self, height: usize) -> Option<Window> {
         let filter = self.narrowing.filter().to_owned();
-        let (cursor, limit) = if filter.is_empty() {
-            (self.cursor(), height.max(10) * 3)
-        } else {
-            let sight = match self.hold {
-                Hold::Following => None,
-                Hold::Paused { top, .. } => Some(top),
-            };
-            let cursor = self.search.question(self.page.rows.len(), self.enough(height), sight)?;
-            let goes_on = matches!(cursor, Cursor::From(seq) if Some(seq) == self.search.next());
-            // The first rows come at once; then as many as are wanted.
-            (cursor, if goes_on { ENOUGH } else { height.max(10) * 3 })
-        };
-        Some(Window { cursor, limit, filter, since: None })
+        if filter.is_empty() {
+            return Some(Window { cursor: self.cursor(), ..Window::newest(height.max(10) * 3) });
+        }
+        Some(match self.search.question(self.page.rows.len(), self.enough(height))? {
+            Ask::Rows(cursor) => {
+                // The first rows come at once; then as many as are wanted.
+                let limit = if self.search.has_begun() { ENOUGH } else { height.max(10) * 3 };
+                Window { cursor, filter, ..Window::newest(limit) }
+            }
+            Ask::Sight => {
+                let top = self.indices(height).map_or(0, |(top, _)| top);
+                let only: Vec<Seq> = self.page.rows.iter().skip(top).take(height).map(Row::place).collect();
+                Window { filter, only, ..Window::newest(height) }
+            }
+        })
     }
 
     fn cursor(&self) -> Cursor {
@@ -178,7 +180,7 @@ impl<R: Row> List<R> {
             return;
         }
         if let (false, Some(searched)) = (window.filter.is_empty(), page.searched) {
-            self.found(window.cursor, searched, page);
+            self.found(window, searched, page.rows);
             return;
         }
         if self.window(height) != Some(Window { limit: height.max(10) * 3, ..window.clone() }) {
@@ -212,15 +214,22 @@ impl<R: Row> List<R> {
     }
 
     /// Puts what a search has found into its place; what else was held there is no longer so.
-    fn found(&mut self, cursor: Cursor, searched: Searched, page: Page<R>) {
+    fn found(&mut self, window: &Window, searched: Searched, found: Vec<R>) {
         if !self.search.has_begun() {
             self.page.rows.clear();
         }
-        let (lower, upper) = self.search.took(cursor, searched);
         let rows = &mut self.page.rows;
-        let begin = rows.partition_point(|row| row.place() > upper);
-        let end = rows.partition_point(|row| row.place() > lower);
-        rows.splice(begin..end.max(begin), page.rows);
+        if window.only.is_empty() {
+            let (lower, upper) = self.search.took(window.cursor, searched);
+            let begin = rows.partition_point(|row| row.place() > upper);
+            let end = rows.partition_point(|row| row.place() > lower);
+            rows.splice(begin..end.max(begin), found);
+        } else {
+            self.search.saw();
+            rows.retain(|row| !window.only.contains(&row.place()));
+            rows.extend(found);
+            rows.sort_by_key(|row| std::cmp::Reverse(row.place()));
+        }
         if self.hold == Hold::Following && rows.len() > 2 * ENOUGH {
             self.search.forgot(rows[ENOUGH].place());
             rows.truncate(ENOUGH);
@@ -509,9 +518,10 @@ mod tests {
         // A row that is no longer wanted goes when the rows in sight are asked for anew.
         list.search.renew();
         let window = list.window(10).unwrap();
-        assert_eq!(window.cursor, Cursor::From(Seq(980)));
-        let searched = Some(Searched { looked: 100, newest: Some(Seq(980)), next: Some(Seq(880)), left: 880 });
-        list.accept(&window, Page { rows: vec![980], newer: 0, older: true, searched }, 10);
+        assert_eq!((&window.only[..2], window.only.len()), (&[Seq(980), Seq(910)][..], 10));
+        let searched = Some(Searched { looked: 10, newest: Some(Seq(980)), next: None, left: 0 });
+        let rows = window.only.iter().map(|seq| seq.0).filter(|row| *row != 910).collect();
+        list.accept(&window, Page { rows, newer: 0, older: false, searched }, 10);
         assert_eq!((list.page.rows.len(), shown(&list, 10)), (16, (980, 840)));
         list.oldest(10);
         assert_eq!(shown(&list, 10).1, 70);

@@ -10,7 +10,7 @@ use crate::domain::query::{Cursor, Searched};
 /// Rows that are found before the search rests; more are shown as `1,000+`.
 pub const ENOUGH: usize = 1000;
 
-/// A list through which a search went faster than this is simply searched anew when something has changed.
+/// A list in which no more rows than this were looked at is simply searched anew when something has changed.
 const QUICK: u64 = 1000;
 
 /// How far a search has come.
@@ -29,6 +29,15 @@ pub struct Search {
     sight: Sight,
     /// The last question was about changes: the next one goes on down.
     changes_had_their_turn: bool,
+}
+
+/// What a search asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// For rows from there.
+    Rows(Cursor),
+    /// For the rows in sight, as they stand.
+    Sight,
 }
 
 /// How far down a search has come.
@@ -74,8 +83,13 @@ impl Search {
     /// Something has changed.
     pub fn changed(&mut self) {
         self.above = true;
-        let quick = self.next().is_none() && self.looked < QUICK;
-        self.sight = if quick { Sight::Due } else { self.sight.max(Sight::Stale) };
+        if self.sight == Sight::Fresh || self.is_quick() {
+            self.sight = if self.is_quick() { Sight::Due } else { Sight::Stale };
+        }
+    }
+
+    fn is_quick(&self) -> bool {
+        self.next().is_none() && self.looked < QUICK
     }
 
     /// A second has gone by.
@@ -90,16 +104,23 @@ impl Search {
         (self.above, self.sight) = (true, Sight::Due);
     }
 
-    /// What is to be asked, with so many rows found and wanted; `sight` is the first row in sight of a list that holds still.
-    pub fn question(&self, found: usize, wanted: usize, sight: Option<Seq>) -> Option<Cursor> {
-        let Reach::Down { newest, next } = self.reach else { return Some(Cursor::Newest) };
-        let down = next.filter(|_| self.runs(found, wanted)).map(Cursor::From);
+    /// What is to be asked, with so many rows found and wanted.
+    pub fn question(&self, found: usize, wanted: usize) -> Option<Ask> {
+        let Reach::Down { newest, next } = self.reach else { return Some(Ask::Rows(Cursor::Newest)) };
+        let down = next.filter(|_| self.runs(found, wanted)).map(|next| Ask::Rows(Cursor::From(next)));
         let change = match self.sight {
-            Sight::Due => Some(sight.map_or(Cursor::Newest, Cursor::From)),
-            _ if self.above => Some(Cursor::Above(newest)),
+            Sight::Due if self.is_quick() => Some(Ask::Rows(Cursor::Newest)),
+            Sight::Due if found > 0 => Some(Ask::Sight),
+            _ if self.above => Some(Ask::Rows(Cursor::Above(newest))),
             _ => None,
         };
         if self.changes_had_their_turn { down.or(change) } else { change.or(down) }
+    }
+
+    /// The rows in sight are known as they stand.
+    pub fn saw(&mut self) {
+        self.sight = Sight::Fresh;
+        self.changes_had_their_turn = true;
     }
 
     /// Takes note of an answer; what it speaks for: the rows above the first place, up to the second.
@@ -147,18 +168,6 @@ impl Search {
     }
 }
 
-impl Ord for Sight {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (*self as u8).cmp(&(*other as u8))
-    }
-}
-
-impl PartialOrd for Sight {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,12 +179,12 @@ mod tests {
     #[test]
     fn it_goes_down_to_the_end_and_rests() {
         let mut search = Search::default();
-        assert_eq!(search.question(0, 9, None), Some(Cursor::Newest));
+        assert_eq!(search.question(0, 9), Some(Ask::Rows(Cursor::Newest)));
         assert_eq!(search.took(Cursor::Newest, searched(100, 300, Some(200), 200)), (Seq(200), Seq(u64::MAX)));
-        assert_eq!(search.question(0, 9, None), Some(Cursor::From(Seq(200))));
-        assert_eq!(search.question(9, 9, None), None, "enough was found");
+        assert_eq!(search.question(0, 9), Some(Ask::Rows(Cursor::From(Seq(200)))));
+        assert_eq!(search.question(9, 9), None, "enough was found");
         assert_eq!(search.took(Cursor::From(Seq(200)), searched(200, 200, None, 0)), (Seq(0), Seq(200)));
-        assert_eq!((search.question(0, 9, None), search.looked, search.left), (None, 300, 0));
+        assert_eq!((search.question(0, 9), search.looked, search.left), (None, 300, 0));
     }
 
     #[test]
@@ -185,7 +194,7 @@ mod tests {
         let mut asked = Vec::new();
         for turn in 0..4 {
             search.changed();
-            let cursor = search.question(0, 9, None).unwrap();
+            let Some(Ask::Rows(cursor)) = search.question(0, 9) else { panic!("{search:?}") };
             asked.push(cursor);
             search.took(
                 cursor,
@@ -205,13 +214,12 @@ mod tests {
         search.took(Cursor::Newest, searched(5000, 9000, None, 0));
         search.changed();
         assert_eq!(search.took(Cursor::Above(Seq(9000)), searched(1, 9001, None, 0)), (Seq(9000), Seq(u64::MAX)));
-        assert_eq!(search.question(5, 9, Some(Seq(80))), None);
+        assert_eq!(search.question(5, 9), None);
         search.second();
-        assert_eq!(search.question(5, 9, Some(Seq(80))), Some(Cursor::From(Seq(80))));
-        assert_eq!(search.took(Cursor::From(Seq(80)), searched(20, 80, Some(60), 60)), (Seq(60), Seq(80)));
-        assert_eq!((search.question(5, 9, None), search.next()), (None, None), "what was done stays done");
+        assert_eq!((search.question(5, 9), search.question(0, 9)), (Some(Ask::Sight), None));
+        search.saw();
         search.second();
-        assert_eq!(search.question(5, 9, None), None);
+        assert_eq!(search.question(5, 9), None);
     }
 
     #[test]
@@ -219,8 +227,8 @@ mod tests {
         let mut search = Search::default();
         search.took(Cursor::Newest, searched(100, 300, Some(200), 200));
         search.stopped = true;
-        assert_eq!(search.question(0, 9, None), None);
+        assert_eq!(search.question(0, 9), None);
         search.changed();
-        assert_eq!(search.question(0, 9, None), Some(Cursor::Above(Seq(300))));
+        assert_eq!(search.question(0, 9), Some(Ask::Rows(Cursor::Above(Seq(300)))));
     }
 }

@@ -214,7 +214,7 @@ fn check_page<T>(page: &Page<T>, seq: impl Fn(&T) -> Seq, list: &[Seq], window: 
 fn check_pages(ledger: &Ledger, model: &Model, cursor: Cursor, limit: usize, since: Option<i64>) {
     let since = since.map(at);
     let recent = |seq: &Seq| since.is_none_or(|since| model.records[seq.0 as usize - 1].head.at >= since);
-    let window = Window { cursor, limit, filter: String::new(), since };
+    let window = Window { cursor, since, ..Window::newest(limit) };
     for family in [None, Some("ticket"), Some("new-1")] {
         let of_family = |record: &&Record| match &record.head.fact {
             Fact::Received(received) => family.is_none_or(|family| family == received.family),

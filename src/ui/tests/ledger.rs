@@ -482,6 +482,14 @@ impl Ledger {
 fn page<R: Row + filter::Row + Clone>(mut rows: Vec<(R, Vec<u8>)>, window: &Window, most_looked: usize) -> Page<R> {
     rows.sort_by_key(|(row, _)| std::cmp::Reverse(row.place()));
     let filter = Filter::parse(<R as Row>::LIST, &window.filter).expect("a question is whole");
+    if !window.only.is_empty() {
+        rows.retain(|(row, body)| {
+            window.only.contains(&row.place()) && filter.judge(row, Some(body), now()) == Some(true)
+        });
+        let searched = Some(Searched { looked: window.only.len(), newest: None, next: None, left: 0 });
+        let rows = rows.into_iter().map(|(row, _)| row).collect();
+        return Page { rows, newer: 0, older: false, searched };
+    }
     let start = match window.cursor {
         Cursor::Newest => 0,
         Cursor::From(seq) => rows.partition_point(|(row, _)| row.place() > seq),
