@@ -48,16 +48,10 @@ pub fn markdown() -> String {
     for (typed, means) in RULES {
         out.push_str(&format!("| `{typed}` | {means} |\n"));
     }
-    out.push_str("\n| field | of | is | as in |\n| --- | --- | --- | --- |\n");
+    out.push_str("\n| field | of | is |\n| --- | --- | --- |\n");
     for field in FIELDS {
         let names: Vec<String> = [field.name].iter().chain(field.aliases).map(|name| format!("`{name}`")).collect();
-        out.push_str(&format!(
-            "| {} | {} | {} | `{}` |\n",
-            names.join(" "),
-            lists(field),
-            meaning(field),
-            field.example
-        ));
+        out.push_str(&format!("| {} | {} | {} |\n", names.join(" "), lists(field), meaning(field)));
     }
     out
 }

@@ -77,7 +77,7 @@ fn a_mistake_is_shown_below_the_box_and_cannot_be_kept() {
     let column = |line: &str, part: &str| line.find(part).map(|at| line[..at].chars().count());
     assert_eq!(column(boxed, "sate"), column(marked, "^^^^"), "{screen}");
     assert!(marked.contains("✗ no field `sate`: did you mean `state`?"), "{screen}");
-    assert!(before.contains("d-390   transfer"), "{before}");
+    assert!(before.contains("d-390     transfer"), "{before}");
     table.keys(1000, "enter x q");
     assert!(table.model.narrowing && table.acts.is_empty() && table.model.dialog.is_none());
     table.keys(1000, "ctrl-u").text(TYPING, "state:fa");
