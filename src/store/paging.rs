@@ -1,5 +1,7 @@
-//! Some rows of a list, and the search in it. What a page costs depends on its length, not on the list's; a search looks at
-//! [`MOST_LOOKED`] rows and then answers with what it found and how far it came.
+//! Some rows of a list, and the search in it. What a page costs depends on its length, not on the list's; a search loses its
+//! [`Patience`] soon and then answers with what it found and how far it came.
+
+use std::time::{Duration, Instant};
 
 use crate::domain::ids::Seq;
 use crate::domain::query::{Cursor, MOST_COUNTED, Page, Searched, Window};
@@ -7,8 +9,19 @@ use crate::domain::query::{Cursor, MOST_COUNTED, Page, Searched, Window};
 use super::StoreError;
 use super::index::Index;
 
-/// The most rows that are looked at for one page.
-pub const MOST_LOOKED: usize = 5000;
+/// How much is looked at for one page. Who waits for it is to see the first rows at once, and be able to stop.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The most rows.
+    pub rows: usize,
+    /// Then it ends with the row it is at: some rows are slow, a payload may have 256 KiB.
+    pub time: Duration,
+}
+
+impl Patience {
+    /// For a question of somebody who waits.
+    pub const USUAL: Self = Self { rows: 5000, time: Duration::from_millis(100) };
+}
 
 /// The most rows of a page, whatever is asked for: a page is held in memory.
 pub const MOST_ROWS: usize = 10_000;
@@ -38,13 +51,18 @@ pub trait List {
 ///
 /// # Errors
 /// When a row cannot be read.
-pub fn page<L: List>(list: &L, index: &Index<'_>, window: &Window) -> Result<Page<L::Row>, StoreError> {
+pub fn page<L: List>(
+    list: &L,
+    index: &Index<'_>,
+    window: &Window,
+    patience: Patience,
+) -> Result<Page<L::Row>, StoreError> {
     let limit = window.limit.min(MOST_ROWS);
     if !window.only.is_empty() {
         let mut only = window.only.clone();
         only.sort_unstable();
         only.dedup();
-        let Found { rows, looked, newest, next } = collect(list, only.into_iter().rev().map(Ok), limit)?;
+        let Found { rows, looked, newest, next } = collect(list, only.into_iter().rev().map(Ok), limit, ENDLESS)?;
         let rows = rows.into_iter().map(|(_, row)| row).collect();
         return Ok(Page {
             rows,
@@ -54,7 +72,7 @@ pub fn page<L: List>(list: &L, index: &Index<'_>, window: &Window) -> Result<Pag
         });
     }
     if list.searches() {
-        return search(list, index, window.cursor, limit);
+        return search(list, index, window.cursor, limit, patience);
     }
     let count = |numbers: &mut dyn Iterator<Item = Result<Seq, StoreError>>, most: usize| {
         numbers.take(most).try_fold(0, |count, seq| seq.map(|_| count + 1))
@@ -63,7 +81,7 @@ pub fn page<L: List>(list: &L, index: &Index<'_>, window: &Window) -> Result<Pag
     match window.cursor {
         Cursor::Newest | Cursor::From(_) => {
             let from = if let Cursor::From(seq) = window.cursor { seq } else { Seq(u64::MAX) };
-            let mut found = collect(list, index.older(from), limit + 1)?.rows;
+            let mut found = collect(list, index.older(from), limit + 1, ENDLESS)?.rows;
             page.older = found.len() > limit;
             found.truncate(limit);
             page.newer = count(&mut index.newer(from), MOST_COUNTED)?;
@@ -71,7 +89,7 @@ pub fn page<L: List>(list: &L, index: &Index<'_>, window: &Window) -> Result<Pag
         }
         Cursor::Above(_) | Cursor::Oldest => {
             let above = if let Cursor::Above(seq) = window.cursor { seq } else { Seq(0) };
-            let found = collect(list, index.newer(above), limit)?.rows;
+            let found = collect(list, index.newer(above), limit, ENDLESS)?.rows;
             page.newer = count(&mut index.newer(found.last().map_or(above, |(seq, _)| *seq)), MOST_COUNTED)?;
             page.older = count(&mut index.older(above), 1)? > 0;
             page.rows = found.into_iter().rev().map(|(_, row)| row).collect();
@@ -80,14 +98,20 @@ pub fn page<L: List>(list: &L, index: &Index<'_>, window: &Window) -> Result<Pag
     Ok(page)
 }
 
-fn search<L: List>(list: &L, index: &Index<'_>, cursor: Cursor, limit: usize) -> Result<Page<L::Row>, StoreError> {
+fn search<L: List>(
+    list: &L,
+    index: &Index<'_>,
+    cursor: Cursor,
+    limit: usize,
+    patience: Patience,
+) -> Result<Page<L::Row>, StoreError> {
     let (numbers, upward) = match cursor {
         Cursor::Newest => (index.older(Seq(u64::MAX)), false),
         Cursor::From(seq) => (index.older(seq), false),
         Cursor::Above(seq) => (index.newer(seq), true),
         Cursor::Oldest => (index.newer(Seq(0)), true),
     };
-    let Found { rows, looked, newest, next } = collect(list, numbers, limit)?;
+    let Found { rows, looked, newest, next } = collect(list, numbers, limit, patience)?;
     let left = match next {
         Some(next) if !upward => index.count(next)?,
         _ => 0,
@@ -104,6 +128,9 @@ fn search<L: List>(list: &L, index: &Index<'_>, cursor: Cursor, limit: usize) ->
     Ok(Page { rows, newer: 0, older, searched: Some(Searched { looked, newest, next, left }) })
 }
 
+/// Where the page's length is the bound.
+const ENDLESS: Patience = Patience { rows: usize::MAX, time: Duration::MAX };
+
 struct Found<R> {
     rows: Vec<(Seq, R)>,
     looked: usize,
@@ -117,12 +144,15 @@ fn collect<L: List>(
     list: &L,
     numbers: impl Iterator<Item = Result<Seq, StoreError>>,
     most: usize,
+    patience: Patience,
 ) -> Result<Found<L::Row>, StoreError> {
-    let most_looked = if list.searches() { MOST_LOOKED } else { usize::MAX };
+    let began = Instant::now();
     let mut found = Found { rows: Vec::new(), looked: 0, newest: None, next: None };
     for seq in numbers {
         let seq = seq?;
-        if found.rows.len() == most || found.looked == most_looked {
+        // One row at least, so that whoever asks on comes to the end.
+        let enough = found.looked >= patience.rows || (found.looked > 0 && began.elapsed() >= patience.time);
+        if found.rows.len() == most || enough {
             found.next = Some(seq);
             break;
         }

@@ -9,7 +9,7 @@ use crate::domain::record::Record;
 use crate::domain::ticket::Lane;
 use crate::store::StoreError;
 use crate::store::keys::{self, Key};
-use crate::store::paging::{self, List};
+use crate::store::paging::{self, List, Patience};
 
 use super::Sources;
 
@@ -27,7 +27,7 @@ impl Sources<'_> {
         let filter = Filter::parse(filter::List::Deliveries, &query.window.filter)?;
         let bounds = filter.bounds(self.now);
         let index = self.index(narrowed(query, &bounds), &query.window, &bounds)?;
-        paging::page(&Deliveries { sources: *self, query, filter }, &index, &query.window)
+        paging::page(&Deliveries { sources: *self, query, filter }, &index, &query.window, Patience::USUAL)
     }
 
     pub(super) fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryDetail>, StoreError> {

@@ -13,7 +13,7 @@ use crate::domain::record::{Fact, Received, Record};
 use crate::domain::ticket::Lane;
 use crate::domain::webhook::Webhook;
 use crate::store::keys::{self, Key, Table};
-use crate::store::paging::{self, List};
+use crate::store::paging::{self, List, Patience};
 use crate::store::{StoreError, rows};
 
 use super::Sources;
@@ -33,7 +33,7 @@ impl Sources<'_> {
         };
         let index = self.index(prefixes, &query.window, &bounds)?;
         let Page { rows, newer, older, searched } =
-            paging::page(&Events { sources: *self, query, filter }, &index, &query.window)?;
+            paging::page(&Events { sources: *self, query, filter }, &index, &query.window, Patience::USUAL)?;
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
     }
 

@@ -4,7 +4,7 @@ use crate::domain::filter::{self, Filter};
 use crate::domain::ids::Seq;
 use crate::domain::query::{Page, RejectedDetail, RejectedRow, Window};
 use crate::domain::record::Fact;
-use crate::store::paging::{self, List};
+use crate::store::paging::{self, List, Patience};
 use crate::store::{StoreError, keys};
 
 use super::Sources;
@@ -15,7 +15,7 @@ impl Sources<'_> {
         let prefixes = vec![keys::quarantine(false), keys::quarantine(true)];
         let index = self.index(prefixes, window, &filter.bounds(self.now))?;
         let Page { rows, newer, older, searched } =
-            paging::page(&Quarantine { sources: *self, filter }, &index, window)?;
+            paging::page(&Quarantine { sources: *self, filter }, &index, window, Patience::USUAL)?;
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
     }
 

@@ -5,7 +5,7 @@ use crate::domain::filter::{self, Filter};
 use crate::domain::ids::{Digest, Seq};
 use crate::domain::query::{Page, Window};
 use crate::domain::show::Show;
-use crate::store::paging::{self, List};
+use crate::store::paging::{self, List, Patience};
 use crate::store::{Store, StoreError, keys};
 
 use super::Sources;
@@ -14,7 +14,7 @@ impl Sources<'_> {
     pub(super) fn shows(&self, window: &Window) -> Result<Page<Show>, StoreError> {
         let filter = Filter::parse(filter::List::Shows, &window.filter)?;
         let index = self.index(vec![keys::show_order()], window, &filter.bounds(self.now))?;
-        paging::page(&Shows { store: self.store, filter, now: self.now }, &index, window)
+        paging::page(&Shows { store: self.store, filter, now: self.now }, &index, window, Patience::USUAL)
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::index::Index;
-use super::paging::{List, MOST_LOOKED};
+use super::paging::{List, Patience};
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Cancellation, Delivery, Failure, Hand, Hold, Kind, Stage, State};
@@ -551,12 +551,14 @@ fn a_search_ends_after_many_rows_and_says_so() {
     let ledger = Ledger::new();
     let rows = &ledger.store().rows;
     let mut changes = tree::Changes::new(rows);
+    const MOST_LOOKED: usize = 5000;
     let most = MOST_LOOKED as u64;
+    let unhurried = Patience { rows: MOST_LOOKED, time: std::time::Duration::MAX };
     (1..=most + 10).for_each(|seq| changes.mark(b"f", Seq(seq), true).unwrap());
     changes.commit().unwrap();
     let index = Index::new(rows, vec![b"f".to_vec()], Seq(0));
     let find = |every, cursor| {
-        let page = paging::page(&Numbers(every), &index, &Window { cursor, ..Window::newest(2) }).unwrap();
+        let page = paging::page(&Numbers(every), &index, &Window { cursor, ..Window::newest(2) }, unhurried).unwrap();
         let Searched { looked, newest, next, left } = page.searched.unwrap();
         let numbers: Vec<u64> = page.rows.iter().map(|row| row.0).collect();
         (numbers, page.older, looked, newest.map(|seq| seq.0), next.map(|seq| seq.0), left)
@@ -573,8 +575,13 @@ fn a_search_ends_after_many_rows_and_says_so() {
     assert_eq!(find(every, Cursor::Oldest), (vec![], false, MOST_LOOKED, Some(most), Some(most + 1), 0));
     assert_eq!(find(every, Cursor::Above(Seq(most))), (vec![], true, 10, Some(most + 10), None, 0));
     let page =
-        paging::page(&Numbers(1), &index, &Window { cursor: Cursor::From(Seq(5)), ..Window::newest(3) }).unwrap();
+        paging::page(&Numbers(1), &index, &Window { cursor: Cursor::From(Seq(5)), ..Window::newest(3) }, unhurried)
+            .unwrap();
     assert_eq!((page.rows.len(), page.newer, page.older, page.searched), (3, 1000, true, None));
+    // Without any time it still goes on, row by row.
+    let hurried = Patience { time: std::time::Duration::ZERO, ..unhurried };
+    let page = paging::page(&Numbers(every), &index, &Window::newest(2), hurried).unwrap();
+    assert_eq!(page.searched.map(|one| (one.looked, one.next)), Some((1, Some(Seq(most + 9)))));
 }
 
 #[test]

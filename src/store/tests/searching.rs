@@ -90,11 +90,11 @@ fn wanted<R: Row>(filter: &str, row: &R, body: &[u8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn a_search_finds_what_filtering_all_rows_would(
-        steps in steps(), all in prop::collection::vec(filters(), 30), limit in 1_usize..9,
+        steps in steps(), all in prop::collection::vec(filters(), 20), limit in 1_usize..9,
     ) {
         let (ledger, model) = lived_through(steps);
         let ask = |query: Query| ledger.store().answer(&ledger.reader(), &query, now()).unwrap();

@@ -107,7 +107,8 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     let counts = model.counts();
     effects.extend(model.ask(Slot::Overview, Some(counts)));
     model.search(Search::second);
-    let searches = model.seen_list().is_some_and(|list| !list.narrowed().filter().is_empty());
+    let seen = model.seen_list().filter(|_| model.details.is_empty() && model.dialog.is_none());
+    let searches = seen.is_some_and(|list| !list.narrowed().filter().is_empty());
     if model.trouble.is_some() || model.overview.is_none() || searches {
         effects.extend(model.refresh());
     }
