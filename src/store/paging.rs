@@ -21,6 +21,9 @@ pub struct Patience {
 impl Patience {
     /// For a question of somebody who waits.
     pub const USUAL: Self = Self { rows: 5000, time: Duration::from_millis(100) };
+
+    /// For a question that nobody asks on after.
+    pub const LONG: Self = Self { rows: 20_000, time: Duration::from_secs(1) };
 }
 
 /// The most rows of a page, whatever is asked for: a page is held in memory.

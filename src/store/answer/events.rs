@@ -32,8 +32,10 @@ impl Sources<'_> {
             _ => self.all_families()?,
         };
         let index = self.index(prefixes, &query.window, &bounds)?;
+        // The events of a show are one page of a detail.
+        let patience = if filter.is_empty() { Patience::LONG } else { Patience::USUAL };
         let Page { rows, newer, older, searched } =
-            paging::page(&Events { sources: *self, query, filter }, &index, &query.window, Patience::USUAL)?;
+            paging::page(&Events { sources: *self, query, filter }, &index, &query.window, patience)?;
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
     }
 
