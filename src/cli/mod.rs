@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`arguments`] | what can be typed |
 //! | [`settings`] | the flags of the table of keys |
-//! | [`selection`] | which rows of a list: `--limit`, `--since`, `--search` |
+//! | [`selection`] | which rows of a list: `--limit`, `--since`, `--search`, `--filter` |
 //! | [`door`] | the ledger: of the running server, or opened here |
 //! | [`error`] | why a verb failed, and the exit status |
 //! | [`json`] | the JSON that scripts read |
@@ -69,6 +69,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "willcall: {}", crate::domain::text::visible(&error.to_string()));
+            for line in error.marked() {
+                let _ = writeln!(io::stderr(), "  {line}");
+            }
             ExitCode::from(error.status())
         }
     }

@@ -39,6 +39,13 @@ impl ProgressLine {
             );
         }
     }
+
+    /// Takes the line off the screen, so that something else can be written there.
+    pub fn clear(&mut self) {
+        if self.shown.take().is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
 }
 
 impl Drop for ProgressLine {

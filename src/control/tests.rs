@@ -127,7 +127,8 @@ async fn questions_orders_and_errors_go_through() {
     let server = server();
     let handle = attached(&server).await;
     assert_eq!(handle.ask(Query::Event(Seq(1))).await, Ok(Answer::Event(None)));
-    let window = Window { cursor: Cursor::Above(Seq(3)), limit: 7, words: vec!["a b".into()], since: None };
+    let window =
+        Window { cursor: Cursor::Above(Seq(3)), limit: 7, filter: "\"a b\"".into(), since: None, only: vec![Seq(9)] };
     let Ok(Answer::Quarantine(page)) = handle.ask(Query::Quarantine(window)).await else { panic!() };
     assert_eq!((page.newer, page.older), (7, true));
     assert_eq!(

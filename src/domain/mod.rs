@@ -27,6 +27,7 @@
 //! | [`lateness`] | how long somebody has waited, against how long they should |
 //! | [`silence`] | what is usual for a family at this time of day |
 //! | [`query`] | what can be asked and ordered, and what comes back |
+//! | [`filter`] | the language that says which rows of a list are wanted |
 //! | [`banner`] | what is wrong as a whole, what it means and what to do |
 //! | [`alert`] | when staff are called, and about what |
 //! | [`signature`] | HMAC-SHA256, and what Standard Webhooks sign |
@@ -61,6 +62,8 @@ pub mod lateness;
 pub mod silence;
 
 pub mod query;
+
+pub mod filter;
 
 pub mod alert;
 pub mod banner;

@@ -61,18 +61,22 @@ pub struct Window {
     pub cursor: Cursor,
     /// The most rows.
     pub limit: usize,
-    /// Only rows in which each of these words occurs somewhere, letter case aside. Empty: all.
-    #[serde(default)]
-    pub words: Vec<String>,
+    /// Only rows that this [filter](super::filter) wants, as it was typed. Empty: all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub filter: String,
     /// Only rows at or after this moment.
     #[serde(default)]
     pub since: Option<Timestamp>,
+    /// Only these rows, if they are still wanted, wherever the cursor is: for who holds them and wants to know how they
+    /// stand. Empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Seq>,
 }
 
 impl Window {
     /// The newest `limit` rows.
     pub fn newest(limit: usize) -> Self {
-        Self { cursor: Cursor::Newest, limit, words: Vec::new(), since: None }
+        Self { cursor: Cursor::Newest, limit, filter: String::new(), since: None, only: Vec::new() }
     }
 }
 
@@ -124,13 +128,27 @@ pub struct DeliveryQuery {
 pub struct Page<T> {
     /// Newest first.
     pub rows: Vec<T>,
-    /// How many rows of the list are newer than the first here, counted up to [`MOST_COUNTED`].
+    /// How many rows of the list are newer than the first here, counted up to [`MOST_COUNTED`]; 0 in a search.
     pub newer: usize,
-    /// There are older rows.
+    /// There are older rows; in a search: there may be.
     pub older: bool,
-    /// The search for words stopped after this many rows without having seen all; a narrower question sees more.
+    /// How far the search came; none where the list's index alone says which rows are wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub searched: Option<usize>,
+    pub searched: Option<Searched>,
+}
+
+/// How far a search came for one page. It looks at some thousand rows and then answers, so that nobody waits long for the
+/// first hits; who wants more asks on from [`Cursor::From`] `next`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Searched {
+    /// Rows looked at.
+    pub looked: usize,
+    /// The newest of them.
+    pub newest: Option<Seq>,
+    /// The first row that was not looked at, in the direction of the window; none when the list has ended.
+    pub next: Option<Seq>,
+    /// How many rows there are from that one on; for pages that go upwards 0.
+    pub left: usize,
 }
 
 /// Rows above a page are counted up to here; more are shown as `999+`.

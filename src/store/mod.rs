@@ -32,7 +32,7 @@
 //! | `fold` | one record -> what changes |
 //! | `point` | single rows that the writer and the workers need |
 //! | `index` | sequence numbers in an index, merged, in either direction |
-//! | `paging` | some rows of a list, and the search for words |
+//! | `paging` | some rows of a list, and the search in it |
 //! | `answer` | a question -> its answer |
 //! | `difference` | what differs between two stores, in words |
 //! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
@@ -40,6 +40,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::domain::filter::Problem;
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 use crate::journal::{JournalError, Location};
@@ -101,6 +102,9 @@ pub enum StoreError {
         /// The number that came.
         given: Seq,
     },
+    /// What was asked for is no filter: who asks has read it before, and this version reads it otherwise.
+    #[error("the filter is wrong: {0}")]
+    Filter(#[from] Problem),
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -122,7 +126,7 @@ impl StoreError {
         match self {
             Self::Sled(sled::Error::Io(error)) => !is_of_the_disk(error.kind()),
             Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_) => true,
-            Self::InUse(_) | Self::OutOfOrder { .. } | Self::Journal(_) | Self::Io { .. } => false,
+            Self::InUse(_) | Self::OutOfOrder { .. } | Self::Filter(_) | Self::Journal(_) | Self::Io { .. } => false,
         }
     }
 

@@ -1,9 +1,9 @@
 //! An open detail: its data, the document written from it, and where the reader is.
 
 use super::document::{self, Data, Document, Line, Setting};
+use super::finding::{self, Finding};
 use super::folds::{Folds, Path};
 use super::place::Place;
-use super::search::{self, Search};
 use super::subject::Subject;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, Seq, TicketId};
@@ -30,7 +30,7 @@ pub struct Detail {
     /// What is folded.
     pub folds: Folds,
     /// What is looked for.
-    pub search: Option<Search>,
+    pub search: Option<Finding>,
 }
 
 /// Cells that one key scrolls sideways.
@@ -62,7 +62,7 @@ impl Detail {
         if let Some(search) = &self.search {
             // In the document as it is when all is open.
             let whole = document::write(data, setting, &Folds::all(true), self.wrap);
-            let hits = search::find(&whole, search.words.value());
+            let hits = finding::find(&whole, search.words.value());
             let paths: Vec<Path> = hits.iter().filter_map(|hit| whole.lines[hit.line()].path().cloned()).collect();
             self.folds.need(paths.iter());
         }
@@ -72,7 +72,7 @@ impl Detail {
             self.cursor = self.first_link().unwrap_or(0);
         }
         if let Some(search) = &mut self.search {
-            search.hits = search::find(&self.document, search.words.value());
+            search.hits = finding::find(&self.document, search.words.value());
             search.at = nearest(search, self.cursor);
         }
         self.scroll = self.cursor.saturating_sub(above).min(self.most_scrolled(height));
@@ -168,7 +168,7 @@ impl Detail {
     /// Begins to look for something.
     pub fn search(&mut self) {
         let above = self.cursor.saturating_sub(self.scroll);
-        self.search = Some(Search::new(Place::of(&self.document, self.cursor), above));
+        self.search = Some(Finding::new(Place::of(&self.document, self.cursor), above));
     }
 
     /// Other words are looked for: from where the search was begun.
@@ -282,7 +282,7 @@ fn changed_by(records: &[crate::domain::record::Record], seq: Seq) -> Option<Del
 }
 
 /// The hit at or after the cursor; that which it was on, where the cursor still is on its line.
-fn nearest(search: &Search, cursor: usize) -> usize {
+fn nearest(search: &Finding, cursor: usize) -> usize {
     match search.hits.get(search.at) {
         Some(hit) if hit.line() == cursor => search.at,
         _ => search.hits.iter().position(|hit| hit.line() >= cursor).unwrap_or(0),

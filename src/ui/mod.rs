@@ -10,8 +10,8 @@
 //! | --- | --- |
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
 //! | `action`, `keymap` | everything a key can do, in one table |
-//! | `layout`, `list`, `subject`, `pace`, `banners`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
-//! | `folds`, `place`, `search`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
+//! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `folds`, `place`, `finding`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
 //! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
 //! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
@@ -41,8 +41,8 @@ pub mod folds;
 
 pub mod document;
 
+pub mod finding;
 pub mod place;
-pub mod search;
 
 pub mod detail;
 
@@ -54,6 +54,8 @@ pub mod consequence;
 pub mod dialog;
 pub mod list;
 pub mod model;
+pub mod narrowing;
+pub mod search;
 
 mod choosing;
 

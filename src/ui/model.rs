@@ -9,6 +9,7 @@ use super::dialog::Dialog;
 use super::exhibit::Exhibit;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
+use super::narrowing::Earlier;
 use super::pace::Pace;
 use super::subject::Subject;
 use super::theme::Role;
@@ -174,8 +175,10 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// Lines of the help above the screen, when it is open.
     pub help: Option<usize>,
-    /// The words of the list are being typed.
+    /// The filter of the list is being typed.
     pub narrowing: bool,
+    /// The filters of this run.
+    pub earlier: Earlier,
     /// The screen from which that was begun, where it is another: Esc goes back to it.
     pub narrowed_from: Option<View>,
     /// What is wrong as a whole.
@@ -226,6 +229,7 @@ impl Model {
             dialog: None,
             help: None,
             narrowing: false,
+            earlier: Earlier::default(),
             narrowed_from: None,
             banners: Banners::default(),
             rings: false,
@@ -338,14 +342,7 @@ impl Model {
 
     /// The list in sight holds still.
     pub fn paused(&self) -> bool {
-        match self.view {
-            View::Overview => false,
-            View::Feed => self.feed().is_some_and(Scroll::paused),
-            View::Deliveries => self.deliveries.paused(),
-            View::Reversals => self.returns.paused(),
-            View::Payouts => self.shows.paused(),
-            View::Quarantine => self.quarantine.paused(),
-        }
+        self.seen_list().is_some_and(Scroll::paused)
     }
 
     /// Deliveries that are pending or in flight.
@@ -365,31 +362,46 @@ impl Model {
             needs.extend(detail.subject.query().map(|query| (Slot::Detail(detail.subject.clone()), query)));
             return needs;
         }
+        needs.extend(self.list_needs());
+        needs
+    }
+
+    /// The question of the list in sight; none while it needs nothing.
+    fn list_needs(&self) -> Option<(Slot, Query)> {
         let height = self.list_rows();
         let deliveries = |list: &List<Delivery>, choice: usize, kind| {
-            Query::Deliveries(DeliveryQuery {
-                stages: CHOICES[choice].stages.to_vec(),
-                kind,
-                overdue: CHOICES[choice].overdue.then(|| self.late_after()),
-                window: list.window(height),
-            })
+            let (stages, overdue) =
+                (CHOICES[choice].stages.to_vec(), CHOICES[choice].overdue.then(|| self.late_after()));
+            Some(Query::Deliveries(DeliveryQuery { stages, kind, overdue, window: list.window(height)? }))
         };
-        needs.push(match self.view {
-            View::Overview => (Slot::Overview, self.counts()),
+        let query = match self.view {
+            View::Overview => return Some((Slot::Overview, self.counts())),
             View::Feed => {
-                let window =
-                    self.feed().map_or_else(|| List::<EventRow>::default().window(height), |list| list.window(height));
+                let window = match self.feed() {
+                    Some(list) => list.window(height)?,
+                    None => List::<EventRow>::default().window(height)?,
+                };
                 let query = EventQuery { family: self.family.clone(), show: None, window };
-                (Slot::Feed(self.family.clone()), Query::Events(query))
+                return Some((Slot::Feed(self.family.clone()), Query::Events(query)));
             }
-            View::Deliveries => (Slot::List(self.view), deliveries(&self.deliveries, self.delivery_choice, None)),
-            View::Reversals => {
-                (Slot::List(self.view), deliveries(&self.returns, self.return_choice, Some(Kind::Return)))
-            }
-            View::Payouts => (Slot::List(self.view), Query::Shows(self.shows.window(height))),
-            View::Quarantine => (Slot::List(self.view), Query::Quarantine(self.quarantine.window(height))),
-        });
-        needs
+            View::Deliveries => deliveries(&self.deliveries, self.delivery_choice, None)?,
+            View::Reversals => deliveries(&self.returns, self.return_choice, Some(Kind::Return))?,
+            View::Payouts => Query::Shows(self.shows.window(height)?),
+            View::Quarantine => Query::Quarantine(self.quarantine.window(height)?),
+        };
+        Some((Slot::List(self.view), query))
+    }
+
+    /// The list in sight, to be read.
+    pub fn seen_list(&self) -> Option<&dyn Scroll> {
+        match self.view {
+            View::Overview => None,
+            View::Feed => self.feed().map(|list| list as &dyn Scroll),
+            View::Deliveries => Some(&self.deliveries),
+            View::Reversals => Some(&self.returns),
+            View::Payouts => Some(&self.shows),
+            View::Quarantine => Some(&self.quarantine),
+        }
     }
 
     /// The question for the counts, with rows only where the overview is in sight.

@@ -1,222 +1,234 @@
-//! Looking for words in a document: where they are, and which of them the reader is at.
+//! How far the search in a list has come, and what it asks next.
 //!
-//! It searches what can be read, as it can be read: masked values are found by their masks. A text that goes on over
-//! several lines is one text.
+//! A search goes down from the newest row in slices, one question at a time, until it has [`ENOUGH`] rows or somebody stops
+//! it. Beside that it keeps up with what changes: new rows above are looked at as they come; the rows in sight, whose state
+//! may change, are asked for anew. An answer speaks for the stretch of the list that it looked at, and for nothing else.
 
-use std::ops::Range;
+use crate::domain::ids::Seq;
+use crate::domain::query::{Cursor, Searched};
 
-use tui_input::Input;
+/// Rows that are found before the search rests; more are shown as `1,000+`.
+pub const ENOUGH: usize = 1000;
 
-use super::document::{Document, Joint, Line};
-use super::place::Place;
+/// A list in which no more rows than this were looked at is simply searched anew when something has changed.
+const QUICK: u64 = 1000;
 
-/// A search in an open detail.
-#[derive(Debug, Clone, Default)]
+/// How far a search has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Search {
-    /// What is looked for.
-    pub words: Input,
-    /// It is being typed.
-    pub typing: bool,
-    /// Where it was begun: the line under the cursor, and how many were above it on the screen.
-    pub began: (Place, usize),
-    /// Where it was found, from top to bottom.
-    pub hits: Vec<Hit>,
-    /// The one that the reader is at.
-    pub at: usize,
+    /// Rows looked at on the way down.
+    pub looked: u64,
+    /// Rows still to be looked at.
+    pub left: u64,
+    /// Somebody has stopped it.
+    pub stopped: bool,
+    reach: Reach,
+    /// New rows may stand above.
+    above: bool,
+    /// The rows in sight may have changed.
+    sight: Sight,
+    /// The last question was about changes: the next one goes on down.
+    changes_had_their_turn: bool,
 }
 
-/// A place where the words are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hit {
-    /// Lines, and the bytes of their texts.
-    pub parts: Vec<(usize, Range<usize>)>,
+/// What a search asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// For rows from there.
+    Rows(Cursor),
+    /// For the rows in sight, as they stand.
+    Sight,
 }
 
-impl Hit {
-    /// The line on which it begins.
-    pub fn line(&self) -> usize {
-        self.parts.first().map_or(0, |(line, _)| *line)
-    }
+/// How far down a search has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Reach {
+    /// Nothing has been looked at.
+    #[default]
+    Nothing,
+    /// From `newest` down to the row before `next`; the end has been reached where there is none.
+    Down { newest: Seq, next: Option<Seq> },
+}
+
+/// What is known of the rows in sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Sight {
+    #[default]
+    Fresh,
+    /// Something has changed: asked for anew with the next second.
+    Stale,
+    /// To be asked for anew.
+    Due,
 }
 
 impl Search {
-    /// A search that begins at a line with so many above it on the screen.
-    pub fn new(here: Place, above: usize) -> Self {
-        Self { typing: true, began: (here, above), ..Self::default() }
+    /// An answer has come.
+    pub fn has_begun(&self) -> bool {
+        self.reach != Reach::Nothing
     }
 
-    /// As in `3 of 12`.
-    pub fn count(&self) -> String {
-        match (self.words.value().is_empty(), self.hits.len()) {
-            (true, _) => String::new(),
-            (false, 0) => "not found".to_owned(),
-            (false, MOST_HITS..) => format!("{} of {MOST_HITS}+", self.at + 1),
-            (false, all) => format!("{} of {all}", self.at + 1),
+    /// Where the search goes on; none when it has come to the end, or has not begun.
+    pub fn next(&self) -> Option<Seq> {
+        match self.reach {
+            Reach::Nothing => None,
+            Reach::Down { next, .. } => next,
         }
     }
 
-    /// The parts of hits on a line: which bytes, and whether the reader is at that hit.
-    pub fn on(&self, line: usize) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
-        // Hits are in the order of their lines; one that began above may reach down to here.
-        let from = self.hits.partition_point(|hit| hit.parts.last().is_some_and(|(last, _)| *last < line));
-        let here = self.hits[from..].iter().enumerate().take_while(move |(_, hit)| hit.line() <= line);
-        here.flat_map(move |(index, hit)| {
-            let of = hit.parts.iter().filter(move |(one, _)| *one == line);
-            of.map(move |(_, bytes)| (bytes.clone(), from + index == self.at))
-        })
+    /// It is on its way down, with so many rows found and so many wanted.
+    pub fn runs(&self, found: usize, wanted: usize) -> bool {
+        !self.stopped && found < wanted && (!self.has_begun() || self.next().is_some())
     }
-}
 
-/// Hits that are counted.
-const MOST_HITS: usize = 2000;
-
-/// Where `words` are, letter case aside.
-pub fn find(document: &Document, words: &str) -> Vec<Hit> {
-    let words = folded(words);
-    let mut hits = Vec::new();
-    if words.is_empty() {
-        return hits;
-    }
-    let lines = &document.lines;
-    let mut start = 0;
-    while start < lines.len() {
-        let more = lines[start + 1..].iter().take_while(|line| line.joint != Joint::Own).count();
-        let text = Text::of(&lines[start..=start + more], start);
-        let mut from = 0;
-        while hits.len() < MOST_HITS
-            && let Some(at) = text.folded.get(from..).and_then(|rest| rest.find(&words))
-        {
-            let found = from + at..from + at + words.len();
-            hits.push(text.hit(&found));
-            from = found.end;
+    /// Something has changed.
+    pub fn changed(&mut self) {
+        self.above = true;
+        if self.sight == Sight::Fresh || self.is_quick() {
+            self.sight = if self.is_quick() { Sight::Due } else { Sight::Stale };
         }
-        start += more + 1;
     }
-    hits
-}
 
-fn folded(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
-}
+    fn is_quick(&self) -> bool {
+        self.next().is_none() && self.looked < QUICK
+    }
 
-/// The text of lines that go on from one another.
-#[derive(Default)]
-struct Text {
-    folded: String,
-    lines: Vec<Stretch>,
-}
+    /// A second has gone by.
+    pub fn second(&mut self) {
+        if self.sight == Sight::Stale {
+            self.sight = Sight::Due;
+        }
+    }
 
-/// What a line adds to the text.
-struct Stretch {
-    line: usize,
-    /// Where it begins in the folded text.
-    begins: usize,
-    /// Bytes of the line that do not count.
-    margin: usize,
-    /// The rest of the line.
-    said: String,
-}
+    /// What is in sight is to be asked for anew.
+    pub fn renew(&mut self) {
+        (self.above, self.sight) = (true, Sight::Due);
+    }
 
-impl Text {
-    fn of(lines: &[Line], first: usize) -> Self {
-        let mut text = Self::default();
-        for (index, line) in lines.iter().enumerate() {
-            if line.joint == Joint::Blank {
-                text.folded.push(' ');
+    /// What is to be asked, with so many rows found and wanted.
+    pub fn question(&self, found: usize, wanted: usize) -> Option<Ask> {
+        let Reach::Down { newest, next } = self.reach else { return Some(Ask::Rows(Cursor::Newest)) };
+        let down = next.filter(|_| self.runs(found, wanted)).map(|next| Ask::Rows(Cursor::From(next)));
+        let change = match self.sight {
+            Sight::Due if self.is_quick() => Some(Ask::Rows(Cursor::Newest)),
+            Sight::Due if found > 0 => Some(Ask::Sight),
+            _ if self.above => Some(Ask::Rows(Cursor::Above(newest))),
+            _ => None,
+        };
+        if self.changes_had_their_turn { down.or(change) } else { change.or(down) }
+    }
+
+    /// The rows in sight are known as they stand.
+    pub fn saw(&mut self) {
+        self.sight = Sight::Fresh;
+        self.changes_had_their_turn = true;
+    }
+
+    /// Takes note of an answer; what it speaks for: the rows above the first place, up to the second.
+    pub fn took(&mut self, cursor: Cursor, searched: Searched) -> (Seq, Seq) {
+        let Searched { looked, newest: top, next: rest, left } = searched;
+        let Reach::Down { newest, next } = self.reach else {
+            self.reach = Reach::Down { newest: top.unwrap_or(Seq(0)), next: rest };
+            (self.looked, self.left) = (looked as u64, left as u64);
+            return (rest.unwrap_or(Seq(0)), Seq(u64::MAX));
+        };
+        let newest = newest.max(top.unwrap_or(Seq(0)));
+        let goes_on = matches!(cursor, Cursor::From(seq) if Some(seq) == next);
+        self.changes_had_their_turn = !goes_on;
+        match cursor {
+            Cursor::Above(above) => {
+                self.above = rest.is_some();
+                self.reach = Reach::Down { newest, next };
+                return (above, rest.map_or(Seq(u64::MAX), |rest| Seq(rest.0.saturating_sub(1))));
             }
-            let margin = match line.joint {
-                Joint::Own => 0,
-                Joint::Tight | Joint::Blank => line.spans.first().map_or(0, |span| span.text.len()),
-            };
-            let said = line.text().split_off(margin);
-            let begins = text.folded.len();
-            text.folded.push_str(&folded(&said));
-            text.lines.push(Stretch { line: first + index, begins, margin, said });
-        }
-        text
-    }
-
-    /// The lines and bytes that a range of the folded text stands for.
-    fn hit(&self, found: &Range<usize>) -> Hit {
-        Hit { parts: self.lines.iter().filter_map(|one| Some((one.line, one.bytes(found)?))).collect() }
-    }
-}
-
-impl Stretch {
-    fn bytes(&self, found: &Range<usize>) -> Option<Range<usize>> {
-        if self.said.is_ascii() {
-            let inside = |at: usize| at.saturating_sub(self.begins).min(self.said.len()) + self.margin;
-            let bytes = inside(found.start)..inside(found.end);
-            return Some(bytes).filter(|bytes| !bytes.is_empty());
-        }
-        let mut at = self.begins;
-        let mut bytes: Option<Range<usize>> = None;
-        for (offset, one) in self.said.char_indices() {
-            if at >= found.end {
-                break;
+            Cursor::From(_) if goes_on => {
+                self.looked += looked as u64;
+                self.left = left as u64;
+                self.reach = Reach::Down { newest, next: rest };
             }
-            // A letter's small form may be longer than the letter.
-            at += one.to_lowercase().map(char::len_utf8).sum::<usize>();
-            if at > found.start {
-                let start = bytes.map_or(self.margin + offset, |bytes| bytes.start);
-                bytes = Some(start..self.margin + offset + one.len_utf8());
+            Cursor::Newest | Cursor::From(_) | Cursor::Oldest => {
+                self.sight = Sight::Fresh;
+                self.above &= cursor != Cursor::Newest;
+                // What it looked at below our own reach need not be looked at again.
+                let next = next.and_then(|next| Some(next.min(rest?)));
+                if next.is_none() {
+                    self.left = 0;
+                }
+                self.reach = Reach::Down { newest, next };
             }
         }
-        bytes
+        let upper = if let Cursor::From(seq) = cursor { seq } else { Seq(u64::MAX) };
+        (rest.unwrap_or(Seq(0)), upper)
+    }
+
+    /// The rows from `dropped` on are no longer held: they would have to be looked for again.
+    pub fn forgot(&mut self, dropped: Seq) {
+        if let Reach::Down { next, .. } = &mut self.reach {
+            *next = Some(dropped);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::document::Span;
-    use crate::ui::theme::Role;
-    use proptest::prelude::*;
 
-    fn line(joint: Joint, texts: &[&str]) -> Line {
-        let spans = texts.iter().map(|text| Span { text: (*text).to_owned(), role: Role::Plain }).collect();
-        Line { spans, joint, ..Line::default() }
-    }
-
-    fn found(document: &Document, words: &str) -> Vec<Vec<String>> {
-        let cut = |hit: Hit| {
-            hit.parts.into_iter().map(|(line, bytes)| document.lines[line].text()[bytes].to_owned()).collect()
-        };
-        find(document, words).into_iter().map(cut).collect()
+    fn searched(looked: usize, newest: u64, next: Option<u64>, left: usize) -> Searched {
+        Searched { looked, newest: Some(Seq(newest)), next: next.map(Seq), left }
     }
 
     #[test]
-    fn letter_case_and_line_breaks_are_no_matter() {
-        let lines = vec![
-            line(Joint::Own, &["  \"name\": ", "\"Susana"]),
-            line(Joint::Blank, &["          ", "Kann of Bue"]),
-            line(Joint::Tight, &["          ", "nos Aires\","]),
-            line(Joint::Own, &["KANN"]),
-        ];
-        let document = Document { lines };
-        assert_eq!(found(&document, "kann"), [["Kann"], ["KANN"]]);
-        assert_eq!(found(&document, "SUSANA kann"), [["Susana", "Kann"]]);
-        assert_eq!(found(&document, "buenos"), [["Bue", "nos"]]);
-        assert_eq!(found(&document, "aires\",kann"), Vec::<Vec<String>>::new());
-        assert_eq!(find(&document, "").len(), 0);
+    fn it_goes_down_to_the_end_and_rests() {
+        let mut search = Search::default();
+        assert_eq!(search.question(0, 9), Some(Ask::Rows(Cursor::Newest)));
+        assert_eq!(search.took(Cursor::Newest, searched(100, 300, Some(200), 200)), (Seq(200), Seq(u64::MAX)));
+        assert_eq!(search.question(0, 9), Some(Ask::Rows(Cursor::From(Seq(200)))));
+        assert_eq!(search.question(9, 9), None, "enough was found");
+        assert_eq!(search.took(Cursor::From(Seq(200)), searched(200, 200, None, 0)), (Seq(0), Seq(200)));
+        assert_eq!((search.question(0, 9), search.looked, search.left), (None, 300, 0));
     }
 
     #[test]
-    fn a_letter_that_grows_when_small_is_cut_right() {
-        let document = Document { lines: vec![line(Joint::Own, &["İİx王X"])] };
-        assert_eq!(found(&document, "x"), [["x"], ["X"]]);
-        assert_eq!(found(&document, "王x"), [["王X"]]);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_found_is_a_piece_of_the_text(text in "[aAİß王é ]{0,30}", words in "[aAİß王é ]{1,3}") {
-            let document = Document { lines: vec![line(Joint::Own, &[&text])] };
-            for hit in find(&document, &words) {
-                for (line, bytes) in hit.parts {
-                    prop_assert!(document.lines[line].text().get(bytes).is_some_and(|cut| !cut.is_empty()));
-                }
-            }
+    fn a_flood_of_changes_does_not_hold_it_up() {
+        let mut search = Search::default();
+        search.took(Cursor::Newest, searched(100, 300, Some(200), 200));
+        let mut asked = Vec::new();
+        for turn in 0..4 {
+            search.changed();
+            let Some(Ask::Rows(cursor)) = search.question(0, 9) else { panic!("{search:?}") };
+            asked.push(cursor);
+            search.took(
+                cursor,
+                match cursor {
+                    Cursor::Above(_) => searched(1, 301 + turn, None, 0),
+                    _ => searched(50, 200, Some(150 - turn * 10), 150),
+                },
+            );
         }
+        let down = |seq| Cursor::From(Seq(seq));
+        assert_eq!(asked, [Cursor::Above(Seq(300)), down(200), Cursor::Above(Seq(301)), down(140)]);
+    }
+
+    #[test]
+    fn rows_in_sight_are_asked_for_once_a_second() {
+        let mut search = Search::default();
+        search.took(Cursor::Newest, searched(5000, 9000, None, 0));
+        search.changed();
+        assert_eq!(search.took(Cursor::Above(Seq(9000)), searched(1, 9001, None, 0)), (Seq(9000), Seq(u64::MAX)));
+        assert_eq!(search.question(5, 9), None);
+        search.second();
+        assert_eq!((search.question(5, 9), search.question(0, 9)), (Some(Ask::Sight), None));
+        search.saw();
+        search.second();
+        assert_eq!(search.question(5, 9), None);
+    }
+
+    #[test]
+    fn what_is_stopped_stays_so_but_keeps_up() {
+        let mut search = Search::default();
+        search.took(Cursor::Newest, searched(100, 300, Some(200), 200));
+        search.stopped = true;
+        assert_eq!(search.question(0, 9), None);
+        search.changed();
+        assert_eq!(search.question(0, 9), Some(Ask::Rows(Cursor::Above(Seq(300)))));
     }
 }

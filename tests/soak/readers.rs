@@ -22,19 +22,19 @@ pub const KINDS: [Kind; 8] = [
         events(Window { cursor: some_place(random), ..Window::newest(limit) }, random.bool().then_some("ticket"))
     }),
     ("events, search", Duration::from_millis(500), |shared, random| {
-        let words = match random.u8(..3) {
-            0 => vec!["nobody-ever".to_owned()],
-            1 => vec!["carlos".to_owned(), "57.5".to_owned()],
-            _ => vec![shared.sent.some_ticket(random)],
+        let filter = match random.u8(..3) {
+            0 => "nobody-ever".to_owned(),
+            1 => "carlos 57.5".to_owned(),
+            _ => shared.sent.some_ticket(random),
         };
-        events(Window { words, ..Window::newest(50) }, None)
+        events(Window { filter, ..Window::newest(50) }, None)
     }),
     ("deliveries by state", Duration::from_millis(100), |_, random| {
         let stages = [vec![Stage::Pending, Stage::InFlight], vec![Stage::Failed, Stage::Held], vec![Stage::Delivered]];
-        deliveries(stages[random.usize(..stages.len())].clone(), Vec::new())
+        deliveries(stages[random.usize(..stages.len())].clone(), String::new())
     }),
     ("deliveries, search", Duration::from_millis(500), |shared, random| {
-        deliveries(Vec::new(), vec![shared.sent.some_ticket(random)])
+        deliveries(Vec::new(), shared.sent.some_ticket(random))
     }),
     ("timeline", Duration::from_millis(50), |shared, random| Query::Ticket(TicketId(shared.sent.some_ticket(random)))),
     ("event or delivery", Duration::from_millis(50), |shared, random| {
@@ -57,12 +57,12 @@ fn events(window: Window, family: Option<&str>) -> Query {
     Query::Events(EventQuery { family: family.map(str::to_owned), show: None, window })
 }
 
-fn deliveries(stages: Vec<Stage>, words: Vec<String>) -> Query {
+fn deliveries(stages: Vec<Stage>, filter: String) -> Query {
     Query::Deliveries(DeliveryQuery {
         stages,
         kind: None,
         overdue: None,
-        window: Window { words, ..Window::newest(50) },
+        window: Window { filter, ..Window::newest(50) },
     })
 }
 

@@ -2,6 +2,8 @@
 
 use super::{Document, Line, span};
 use crate::domain::delivery::Stage;
+use crate::domain::filter::document;
+use crate::domain::filter::fields::FIELDS;
 use crate::ui::action::{Group, TABLE, key_names};
 use crate::ui::theme::Role;
 use crate::ui::{text, words};
@@ -18,6 +20,15 @@ pub fn help() -> Document {
         }
         push(Vec::new());
     }
+    push(vec![span(Role::Heading, "Filter (after `/`; also `--filter` of the list commands)")]);
+    for (typed, means) in document::RULES {
+        push(vec![span(Role::Key, format!("  {}", text::left(typed, 30))), span(Role::Plain, *means)]);
+    }
+    for field in FIELDS {
+        let means = format!("{} ({})", document::meaning(field), document::lists(field));
+        push(vec![span(Role::Key, format!("  {}", text::left(field.example, 30))), span(Role::Plain, means)]);
+    }
+    push(Vec::new());
     push(vec![span(Role::Heading, "Signs")]);
     for stage in Stage::ALL {
         let (sign, role) = words::stage(stage);

@@ -6,12 +6,12 @@ use super::ledger::{FakeDesk, Ledger, delivery, now};
 use super::rig::text_of;
 use crate::domain::delivery::{Delivery, Failure, Kind, State, Undo};
 use crate::domain::ids::{DeliveryId, Seq};
-use crate::domain::query::{Command, Done, Order};
+use crate::domain::query::{Command, Done, Order, Query};
 use crate::engine::Desk;
 use crate::ui::dialog::Dialog;
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Chord;
-use crate::ui::model::{Model, Pane, View};
+use crate::ui::model::{Model, Pane, Slot, View};
 use crate::ui::pace::Present;
 use crate::ui::theme::Theme;
 use crate::ui::update::{self, Message, update};
@@ -22,7 +22,7 @@ pub(super) struct Table {
     pub(super) model: Model,
     desk: FakeDesk,
     uptime: Duration,
-    acts: Vec<Order>,
+    pub(super) acts: Vec<Order>,
     pub(super) copies: Vec<String>,
 }
 
@@ -44,22 +44,32 @@ impl Table {
         table
     }
 
-    fn wait(&mut self, milliseconds: u64) {
+    pub(super) fn wait(&mut self, milliseconds: u64) {
         self.uptime += Duration::from_millis(milliseconds);
     }
 
     pub(super) fn tell(&mut self, message: Message) {
-        let present = Present { now: now(), uptime: Some(self.uptime) };
-        let effects = update(&mut self.model, message, present);
+        let effects = self.only(message);
         self.settle(effects);
     }
 
-    fn settle(&mut self, effects: Vec<Effect>) {
+    /// What a message wants done, which is left to the caller.
+    pub(super) fn only(&mut self, message: Message) -> Vec<Effect> {
+        update(&mut self.model, message, Present { now: now(), uptime: Some(self.uptime) })
+    }
+
+    /// What the desk says to a question.
+    pub(super) fn answer(&self, slot: Slot, query: Query) -> Message {
+        let answer = futures_util::FutureExt::now_or_never(self.desk.ask(query.clone())).expect("ready");
+        Message::Answered { slot, query: Box::new(query), answer }
+    }
+
+    pub(super) fn settle(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Ask { slot, query } => {
-                    let answer = futures_util::FutureExt::now_or_never(self.desk.ask(query.clone())).expect("ready");
-                    self.tell(Message::Answered { slot, query: Box::new(query), answer });
+                    let answer = self.answer(slot, query);
+                    self.tell(answer);
                 }
                 Effect::Status => {
                     let status = futures_util::FutureExt::now_or_never(self.desk.status()).expect("ready");
@@ -244,7 +254,7 @@ fn the_choice_of_states_is_said_and_let_go() {
     let mut table = on_the_failed();
     table.keys(1000, "/").text(TYPING, "51020399").keys(1000, "enter");
     let screen = table.screen();
-    assert!(screen.contains("None among *needs a hand* has these words") && screen.contains("`s`"), "{screen}");
+    assert!(screen.contains("None among *needs a hand* fits the filter") && screen.contains("`s`"), "{screen}");
     table.keys(1000, "esc");
     assert!(table.screen().contains("needs a hand"));
     table.keys(1000, "esc");
@@ -259,7 +269,7 @@ fn narrowing_from_the_overview_goes_back_there() {
     let mut table = Table::new(Ledger::busy());
     table.keys(1000, "/").text(TYPING, "51").keys(1000, "esc");
     assert_eq!(table.model.view, View::Overview);
-    assert_eq!(table.model.deliveries.words.value(), "");
+    assert_eq!(table.model.deliveries.narrowing.input.value(), "");
     table.keys(1000, "/").text(TYPING, "51").keys(1000, "enter");
     assert_eq!(table.model.view, View::Deliveries);
     table.keys(1000, "p 1 p");

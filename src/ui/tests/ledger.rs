@@ -10,11 +10,12 @@ use crate::domain::delivery::{
     Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, Stage, State, Undo,
 };
 use crate::domain::documentation::{self, FAMILIES};
+use crate::domain::filter::{self, Filter};
 use crate::domain::ids::{DeliveryId, Digest, Person, Seq, ShowId, TicketId};
 use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::query::{
     Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Needed, Order, Overview,
-    Page, Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
+    Page, Query, RejectedDetail, RejectedRow, Searched, Status, Timeline, TurnedAway, Window,
 };
 use crate::domain::record::{
     self, AttemptFinished, AttemptStarted, Fact, Head, OperatorActed, OperatorAction, Received, Record, Rejected,
@@ -51,6 +52,8 @@ pub(super) struct Ledger {
     pub(super) asked: Vec<Query>,
     pub(super) rejected_lately: u64,
     pub(super) usual: Option<u32>,
+    /// Rows that a search looks at for an answer.
+    pub(super) most_looked: usize,
 }
 
 pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
@@ -142,6 +145,7 @@ impl Ledger {
             asked: Vec::new(),
             rejected_lately: 0,
             usual: None,
+            most_looked: 5000,
         }
     }
 
@@ -416,13 +420,12 @@ impl Ledger {
                 Answer::Overview(Box::new(self.overview(*rows, late_after.as_ref())))
             }
             Query::Events(query) => {
-                let rows = self.events.iter().map(|(row, _)| row.clone());
                 let show = query.show.as_ref().map(ShowId::as_str);
-                let of = rows.filter(|row| {
+                let of = self.events.iter().filter(|(row, _)| {
                     query.family.as_ref().is_none_or(|family| *family == row.family)
                         && (show.is_none() || row.brief.show.as_deref() == show)
                 });
-                Answer::Events(page(of.collect(), &query.window))
+                Answer::Events(page(of.cloned().collect(), &query.window, self.most_looked))
             }
             Query::Event(seq) => {
                 let (row, body) = self.events.iter().find(|(row, _)| row.seq == *seq).ok_or_else(missing)?;
@@ -440,7 +443,8 @@ impl Ledger {
                         && query.kind.is_none_or(|kind| kind == one.kind)
                         && query.overdue.is_none_or(|late_after| is_overdue(one, &late_after))
                 };
-                Answer::Deliveries(page(self.deliveries.iter().filter(fits).cloned().collect(), &query.window))
+                let rows = self.deliveries.iter().filter(fits).map(|one| (one.clone(), self.body(one.event)));
+                Answer::Deliveries(page(rows.collect(), &query.window, self.most_looked))
             }
             Query::Delivery(id) => {
                 let one = self.find(*id).ok_or_else(missing)?;
@@ -456,10 +460,11 @@ impl Ledger {
                 let records = of.iter().flat_map(|one| self.history(one)).collect();
                 Answer::Ticket(Box::new(Timeline { ticket: ticket.clone(), deliveries: of, records, truncated: false }))
             }
-            Query::Shows(window) => Answer::Shows(page(self.shows.clone(), window)),
-            Query::Quarantine(window) => {
-                Answer::Quarantine(page(self.rejected.iter().map(|(row, _)| row.clone()).collect(), window))
+            Query::Shows(window) => {
+                let rows = self.shows.iter().map(|show| (show.clone(), Vec::new()));
+                Answer::Shows(page(rows.collect(), window, self.most_looked))
             }
+            Query::Quarantine(window) => Answer::Quarantine(page(self.rejected.clone(), window, self.most_looked)),
             Query::Rejected(seq) => {
                 let (row, body) = self.rejected.iter().find(|(row, _)| row.seq == *seq).ok_or_else(missing)?;
                 Answer::Rejected(Some(Box::new(RejectedDetail { row: row.clone(), body: body.clone() })))
@@ -505,24 +510,55 @@ fn is_needed(delivery: &Delivery) -> bool {
     matches!(delivery.stage(), Stage::Failed | Stage::Held)
 }
 
-/// The rows of a window, as the ledger promises them. `rows` in the order of their places.
-fn page<R: Row + serde::Serialize + Clone>(mut rows: Vec<R>, window: &Window) -> Page<R> {
-    rows.sort_by_key(|row| std::cmp::Reverse(row.place()));
-    let has =
-        |row: &R, word: &String| serde_json::to_string(row).unwrap().to_lowercase().contains(&word.to_lowercase());
-    rows.retain(|row| window.words.iter().all(|word| has(row, word)));
+/// The rows of a window, as the ledger promises them; of a search, which looks at so many rows for an answer.
+fn page<R: Row + filter::Row + Clone>(mut rows: Vec<(R, Vec<u8>)>, window: &Window, most_looked: usize) -> Page<R> {
+    rows.sort_by_key(|(row, _)| std::cmp::Reverse(row.place()));
+    let filter = Filter::parse(<R as Row>::LIST, &window.filter).expect("a question is whole");
+    if !window.only.is_empty() {
+        rows.retain(|(row, body)| {
+            window.only.contains(&row.place()) && filter.judge(row, Some(body), now()) == Some(true)
+        });
+        let searched = Some(Searched { looked: window.only.len(), newest: None, next: None, left: 0 });
+        let rows = rows.into_iter().map(|(row, _)| row).collect();
+        return Page { rows, newer: 0, older: false, searched };
+    }
     let start = match window.cursor {
         Cursor::Newest => 0,
-        Cursor::From(seq) => rows.partition_point(|row| row.place() > seq),
+        Cursor::From(seq) => rows.partition_point(|(row, _)| row.place() > seq),
         Cursor::Above(seq) => {
-            rows.truncate(rows.partition_point(|row| row.place() > seq));
-            rows.len().saturating_sub(window.limit)
+            rows.truncate(rows.partition_point(|(row, _)| row.place() > seq));
+            if filter.is_empty() { rows.len().saturating_sub(window.limit) } else { 0 }
         }
         Cursor::Oldest => rows.len().saturating_sub(window.limit),
     };
-    let older = rows.len() > start + window.limit || matches!(window.cursor, Cursor::Above(_));
-    let shown = rows.into_iter().skip(start).take(window.limit).collect();
-    Page { rows: shown, newer: start.min(1000), older, searched: None }
+    let mut rest = rows.split_off(start);
+    if filter.is_empty() {
+        let older = rest.len() > window.limit || matches!(window.cursor, Cursor::Above(_));
+        let rows = rest.into_iter().take(window.limit).map(|(row, _)| row).collect();
+        return Page { rows, newer: start.min(1000), older, searched: None };
+    }
+    let upward = matches!(window.cursor, Cursor::Above(_));
+    if upward {
+        rest.reverse();
+    }
+    let (mut found, mut looked, mut next) = (Vec::new(), 0, None);
+    let (places, total): (Vec<Seq>, _) = (rest.iter().map(|(row, _)| row.place()).collect(), rest.len());
+    for (row, body) in rest {
+        if found.len() == window.limit || looked == most_looked {
+            next = Some(row.place());
+            break;
+        }
+        looked += 1;
+        if filter.judge(&row, Some(&body), now()).expect("its body is there") {
+            found.push(row);
+        }
+    }
+    if upward {
+        found.reverse();
+    }
+    let left = if upward { 0 } else { total - looked };
+    let searched = Some(Searched { looked, newest: places[..looked].iter().max().copied(), next, left });
+    Page { rows: found, newer: 0, older: next.is_some(), searched }
 }
 
 /// A desk on a [`Ledger`].

@@ -1,6 +1,7 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
 mod acting;
+mod filtering;
 mod late;
 pub(super) mod ledger;
 mod pty;
@@ -166,10 +167,10 @@ async fn words_narrow_the_list_as_they_are_typed() {
     rig.see(&["stored 400"]).await;
     walk(&mut rig, &[("3", &["> d-399"]), ("/", &["/"])]).await;
     rig.write("51020390 ");
-    let text = rig.see(&["1 match", "> d-390"]).await;
+    let text = rig.see(&["1 found", "> d-390"]).await;
     assert!(!text.contains("d-399"), "{text}");
     rig.write("q");
-    rig.see(&["0 matches", "No row has these words"]).await;
+    rig.see(&["0 found", "No row fits this filter"]).await;
     walk(&mut rig, &[("backspace enter", &["> d-390"]), ("r", &["retry transfer d-390?"])]).await;
     rig.press("esc esc");
     rig.see(&["> d-399"]).await;

@@ -160,8 +160,18 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
     screens.push(("help".into(), model));
     let mut model = start;
     press(&mut model, desk, "3 /");
-    model.deliveries.words = tui_input::Input::new("\u{202e}王".repeat(400));
-    screens.push(("narrowing".into(), model));
+    model.deliveries.narrowing.input = tui_input::Input::new("\u{202e}王".repeat(400));
+    screens.push(("narrowing".into(), model.clone()));
+    let list = crate::domain::filter::List::Deliveries;
+    for line in ["\u{202e}王\u{1b} sate:\u{1b}x".to_owned(), format!("{} state:x", "王 ".repeat(60)), "(".into()] {
+        model.deliveries.narrowing.set(list, &line);
+        screens.push((format!("mistake {line:.20?}"), model.clone()));
+    }
+    for line in ["", "\u{202e}王 state:"] {
+        model.deliveries.narrowing.set(list, line);
+        model.deliveries.narrowing.complete(list, false);
+        screens.push((format!("offer {line:.20?}"), model.clone()));
+    }
     screens
 }
 

@@ -8,6 +8,7 @@ use crate::ui::detail::Detail;
 use crate::ui::dialog::Dialog;
 use crate::ui::document::{self, Data};
 use crate::ui::model::{CHOICES, Model, Slot, View};
+use crate::ui::search::Search;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
@@ -21,7 +22,8 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
             model.trouble = None;
             let overdue = model.overdue();
             take_in(model, &slot, query, answer);
-            let mut effects = model.asked(&slot, false);
+            // A search goes on; a list that needs nothing asks for nothing.
+            let mut effects = model.asked(&slot, matches!(slot, Slot::Feed(_) | Slot::List(_)) && is_search(query));
             effects.extend(alerts::listen(model));
             // Time alone makes a delivery overdue: no change of the ledger tells the list.
             if overdue != model.overdue() && model.choice().is_some_and(|choice| CHOICES[*choice].overdue) {
@@ -42,6 +44,16 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
             Vec::new()
         }
     }
+}
+
+fn is_search(query: &Query) -> bool {
+    let window = match query {
+        Query::Events(query) => &query.window,
+        Query::Deliveries(query) => &query.window,
+        Query::Shows(window) | Query::Quarantine(window) => window,
+        _ => return false,
+    };
+    !window.filter.is_empty()
 }
 
 fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
@@ -172,5 +184,6 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
         }
         (_, Err(error)) => model.toast(Role::Bad, format!("✗ {about}: {error}")),
     }
+    model.search(Search::renew);
     model.refresh()
 }

@@ -19,6 +19,7 @@ use super::keymap::{self, Chord};
 use super::layout::{self, Size};
 use super::model::{CHOICES, Model, OVERDUE, Pane, Slot, Toast, View};
 use super::pace::Present;
+use super::search::Search;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::delivery::Delivery;
@@ -89,7 +90,10 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             model.write_details();
             model.refresh()
         }
-        Message::Changed => model.refresh(),
+        Message::Changed => {
+            model.search(Search::changed);
+            model.refresh()
+        }
         Message::Tick => tick(model),
         Message::Answered { slot, query, answer } => answers::answered(model, slot, &query, answer),
         Message::Told(status) => answers::told(model, *status),
@@ -108,7 +112,10 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     let mut effects: Vec<Effect> = model.ask(Slot::Status, None).into_iter().collect();
     let counts = model.counts();
     effects.extend(model.ask(Slot::Overview, Some(counts)));
-    if model.trouble.is_some() || model.overview.is_none() {
+    model.search(Search::second);
+    let seen = model.seen_list().filter(|_| model.details.is_empty() && model.dialog.is_none());
+    let searches = seen.is_some_and(|list| !list.narrowed().filter().is_empty());
+    if model.trouble.is_some() || model.overview.is_none() || searches {
         effects.extend(model.refresh());
     }
     effects
@@ -126,6 +133,13 @@ impl Model {
         self.toasts.push(Toast { text, role, at: self.now, undo });
         if self.toasts.len() > 3 {
             self.toasts.remove(0);
+        }
+    }
+
+    /// Tells the search of the list in sight.
+    fn search(&mut self, tell: impl FnOnce(&mut Search)) {
+        if let Some(list) = self.list() {
+            tell(list.search());
         }
     }
 
@@ -272,6 +286,7 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     {
         list.follow();
     }
+    model.search(Search::renew);
     model.refresh()
 }
 
@@ -322,10 +337,16 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return model.refresh();
     }
     model.toasts.clear();
+    let height = model.list_rows();
     if let Some(list) = model.list()
-        && !list.words().value().is_empty()
+        && !list.narrowed().is_empty()
     {
-        list.words().reset();
+        // A search that is on its way is stopped first, and what it found is kept.
+        if list.searches(height) && list.search().has_begun() {
+            list.search().stopped = true;
+            return Vec::new();
+        }
+        list.narrowing().clear();
         list.restart();
         return model.refresh();
     }
@@ -336,13 +357,13 @@ fn back(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// All rows of the list in sight again: of whatever state and with whatever words.
+/// All rows of the list in sight again: of whatever state and whatever the filter.
 fn widen(model: &mut Model) {
     let chosen = model.choice().map_or(0, std::mem::take) > 0;
     if let Some(list) = model.list()
-        && (chosen || !list.words().value().is_empty())
+        && (chosen || !list.narrowed().is_empty())
     {
-        list.words().reset();
+        list.narrowing().clear();
         list.restart();
     }
 }

@@ -47,24 +47,23 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {
         None => {
-            let words = !list.words.value().is_empty();
-            let none = match words {
-                true => {
-                    format!("None among *{choice}* has these words: `s` looks in other states, Esc shows all words.")
-                }
+            let none = match !list.narrowing.is_empty() {
+                true => format!("None among *{choice}* fits the filter: `s` looks in other states, Esc shows all."),
                 false => format!("None among *{choice}*: `s` goes on to other states, Esc shows all."),
             };
-            let chosen = [none.as_str()];
-            let says: &[&str] = match (stages.is_empty(), model.view) {
-                (false, _) => &chosen,
-                (true, View::Reversals) => &["No reversed sale yet: a ticket.updated with `reversal: true` makes one."],
-                (true, _) => &[
+            let says: &[&str] = match model.view {
+                View::Reversals => &["No reversed sale yet: a ticket.updated with `reversal: true` makes one."],
+                _ => &[
                     "No delivery yet: a ticket.updated webhook makes one. Send the documented samples:",
                     "",
                     "  willcall send fixtures/events/ticket",
                 ],
             };
-            title::empty(canvas, rows, list.loaded, words && stages.is_empty(), says);
+            if !stages.is_empty() && title::is_settled(list, height) {
+                title::say(canvas, rows, &[none.as_str()]);
+            } else {
+                title::empty(canvas, rows, list, says);
+            }
         }
         Some((top, selected)) => {
             for ((index, delivery), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {

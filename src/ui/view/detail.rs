@@ -6,8 +6,8 @@ use super::canvas::Canvas;
 use crate::domain::lateness::{self, Lateness};
 use crate::ui::detail::Detail;
 use crate::ui::document::{Data, Line, Span};
+use crate::ui::finding::Finding;
 use crate::ui::model::Model;
-use crate::ui::search::Search;
 use crate::ui::theme::Role;
 use crate::ui::{text, when, words};
 
@@ -91,7 +91,7 @@ fn breadcrumbs(canvas: &mut Canvas<'_>, area: Rect, end: u16, model: &Model, det
 }
 
 /// The words looked for and how often they are there, at the right; where that begins, and where the next letter goes.
-fn looked_for(canvas: &mut Canvas<'_>, area: Rect, end: u16, search: &Search) -> (u16, Option<Position>) {
+fn looked_for(canvas: &mut Canvas<'_>, area: Rect, end: u16, search: &Finding) -> (u16, Option<Position>) {
     let count = search.count();
     let role = if search.hits.is_empty() { Role::Bad } else { Role::Heading };
     let end = canvas.text_before(end, area.y, 24, role, &count).saturating_sub(2);
@@ -110,7 +110,7 @@ fn looked_for(canvas: &mut Canvas<'_>, area: Rect, end: u16, search: &Search) ->
 }
 
 /// Marks what was found on a line.
-fn hits(canvas: &mut Canvas<'_>, inside: Rect, detail: &Detail, search: &Search, (index, line): (usize, &Line)) {
+fn hits(canvas: &mut Canvas<'_>, inside: Rect, detail: &Detail, search: &Finding, (index, line): (usize, &Line)) {
     let mut on = search.on(index).peekable();
     if on.peek().is_none() {
         return;

@@ -25,7 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     }
     let mut x = area.x + 1;
     if model.narrowing {
-        for (key, hint) in [("Enter", "keep"), ("Esc", "show all"), ("↑ ↓", "move")] {
+        for (key, hint) in [("Enter", "keep"), ("Esc", "stop, show all"), ("Tab", "complete"), ("↑ ↓", "earlier")] {
             x = pair(canvas, x, area.y, end, key, hint);
         }
         return;

@@ -10,6 +10,7 @@ mod feed;
 mod footer;
 mod header;
 mod help;
+mod hint;
 mod overview;
 mod payouts;
 mod quarantine;
@@ -55,6 +56,9 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
         (None, View::Payouts) => payouts::draw(&mut canvas, body, model),
         (None, View::Quarantine) => quarantine::draw(&mut canvas, body, model),
     };
+    if let Some(cursor) = cursor {
+        hint::draw(&mut canvas, body, model, cursor);
+    }
     footer::draw(&mut canvas, footer, model);
     toasts::draw(&mut canvas, body, model);
     if let Some(copied) = &model.copied {

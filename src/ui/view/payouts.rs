@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "",
                 "  willcall send fixtures/events",
             ];
-            title::empty(canvas, rows, list.loaded, !list.words.value().is_empty(), &says);
+            title::empty(canvas, rows, list, &says);
         }
         Some((top, selected)) => {
             for ((index, show), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {

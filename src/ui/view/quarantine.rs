@@ -43,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "✓ Every request that came in could be read.",
                 "To see one that cannot: willcall send fixtures/events/invalid",
             ];
-            title::empty(canvas, rows, list.loaded, !list.words.value().is_empty(), &says);
+            title::empty(canvas, rows, list, &says);
         }
         Some((top, selected)) => {
             for ((index, row), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
