@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Sources, deliveries};
-use crate::domain::delivery::{Kind, Stage};
+use crate::domain::delivery::Kind;
 use crate::domain::ids::Seq;
 use crate::domain::lateness::LateAfter;
 use crate::domain::query::MOST_COUNTED;
@@ -22,7 +22,7 @@ impl Sources<'_> {
 
     /// How many deliveries are overdue.
     pub(super) fn count_overdue(&self, late_after: &LateAfter) -> Result<u64, StoreError> {
-        let unsettled: Vec<Stage> = Stage::ALL.into_iter().filter(|stage| !stage.settled()).collect();
+        let unsettled = deliveries::unsettled(&[]);
         [Kind::Transfer, Kind::Return].into_iter().try_fold(0, |sum, kind| {
             let prefixes = deliveries::prefixes(&unsettled, Some(kind));
             let index = Index::new(&self.store.rows, prefixes, Seq(0)).before(self.overdue_before(late_after, kind)?);
