@@ -90,8 +90,8 @@ const BREAKS: &[Break] = &[
         noticed_by: Ground::JournalAndStore,
         changes: &[(
             "src/store/repair.rs",
-            "feed(self, journal, last, progress)\n    }",
-            "feed(self, journal, applied, progress)\n    }",
+            "CatchUp::begin(self, journal, last)",
+            "CatchUp::begin(self, journal, applied)",
         )],
     },
     Break {
@@ -100,8 +100,8 @@ const BREAKS: &[Break] = &[
         changes: &[
             (
                 "src/store/repair.rs",
-                "        feed(self, journal, last, progress)\n    }",
-                "        feed(self, journal, last, progress)?;\n        let tail: Result<Vec<_>, _> = journal.scan(applied.next()).collect();\n        self.apply(&tail?)\n    }",
+                "        self.catching_up(journal)?.try_for_each(|piece| piece.map(&mut *progress))\n",
+                "        let applied = self.applied()?;\n        self.catching_up(journal)?.try_for_each(|piece| piece.map(&mut *progress))?;\n        let tail: Result<Vec<_>, _> = journal.scan(applied.next()).collect();\n        self.apply(&tail?)\n",
             ),
             (
                 "src/store/mod.rs",
