@@ -14,9 +14,11 @@ enum Sign {
 
 use Sign::{Gone, Shows};
 
-const STEPS: [(&str, Sign); 9] = [
+const STEPS: [(&str, Sign); 10] = [
     ("2", Shows("ticket or show")),
     ("/carlos", Shows("/carlos")),
+    // A search that still runs is stopped first.
+    ("\x1b", Gone("Esc stops")),
     ("\x1b", Gone("/carlos")),
     ("3", Shows("deliveries: all")),
     ("\r", Gone("deliveries: all")),
