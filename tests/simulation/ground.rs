@@ -131,13 +131,14 @@ impl Disk {
         aside
     }
 
-    /// A part of a frame, after all others.
+    /// A part of a frame, after all others, unless there is none yet.
     fn tear(&mut self) {
         let segments = std::fs::read_dir(self.folder.path().join("data").join("journal")).unwrap();
         let segments = segments.map(|entry| entry.unwrap().path());
-        let last = segments.filter(|path| path.extension().is_some_and(|extension| extension == "wcj")).max().unwrap();
+        let segments = segments.filter(|path| path.extension().is_some_and(|extension| extension == "wcj"));
+        let Some(last) = segments.max() else { return };
         let mut file = std::fs::OpenOptions::new().append(true).open(last).unwrap();
-        file.write_all(b"wcr1 000000").unwrap();
+        file.write_all(b"wcr2 000000").unwrap();
         self.torn = true;
     }
 
