@@ -7,8 +7,11 @@ fn its_tables_are_those_of_the_program() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let written = std::fs::read_to_string(&path).unwrap();
     let mut wanted = written.clone();
-    for (name, table) in [("keys", willcall::ui::action::markdown()), ("settings", willcall::config::show::reference())]
-    {
+    for (name, table) in [
+        ("keys", willcall::ui::action::markdown()),
+        ("settings", willcall::config::show::reference()),
+        ("colours", willcall::ui::theme::markdown()),
+    ] {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let begin = wanted.find(&open).unwrap_or_else(|| panic!("README.md has no {open}")) + open.len();
         let end = wanted.find(&close).unwrap_or_else(|| panic!("README.md has no {close}"));

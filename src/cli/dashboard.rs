@@ -9,6 +9,8 @@ use super::{CliError, serve};
 use crate::config::Loaded;
 use crate::control::identity;
 use crate::ui;
+use crate::ui::colour::Announced;
+use crate::ui::preferences::{PreferenceError, Preferences};
 
 /// Serves, and shows it, until its user quits or a signal asks it to stop. `started` hears of it once webhooks are taken.
 ///
@@ -28,7 +30,7 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     let options = ui::Options {
         who: identity::own(&settings.operator),
         clock: settings.clock,
-        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        preferences: preferences(&loaded)?,
     };
     let mut signals = Signals::take()?;
     let interrupted = async { signals.next().await };
@@ -39,4 +41,19 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
         _ = signals.next() => {}
     }
     shown.map(drop).map_err(|error| CliError::Failed(error.to_string()))
+}
+
+/// How its reader wants the dashboard, on this terminal.
+///
+/// # Errors
+/// When the file's keys or colours cannot be followed.
+pub fn preferences(loaded: &Loaded) -> Result<Preferences, PreferenceError> {
+    let variable = |name| std::env::var_os(name).map_or(String::new(), |value| value.to_string_lossy().into_owned());
+    let terminal = Announced {
+        no_color: !variable("NO_COLOR").is_empty(),
+        term: variable("TERM"),
+        colorterm: variable("COLORTERM"),
+        colorfgbg: variable("COLORFGBG"),
+    };
+    Preferences::read(loaded.settings.theme, loaded.settings.mouse, &loaded.entries, &terminal)
 }

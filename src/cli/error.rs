@@ -8,6 +8,7 @@ use crate::control::ControlError;
 use crate::engine::DeskError;
 use crate::engine::local::OpenError;
 use crate::journal::FolderError;
+use crate::ui::preferences::PreferenceError;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum CliError {
     /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The dashboard's keys or colours are wrong.
+    #[error(transparent)]
+    Preferences(#[from] PreferenceError),
     /// The server on this data folder cannot be talked to.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -55,7 +59,9 @@ impl CliError {
     /// 1 failed or refused, 2 wrong usage.
     pub fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(ConfigError::WrongValue { at: Origin::Flag(_), .. }) => 2,
+            Self::Usage(_)
+            | Self::Preferences(_)
+            | Self::Config(ConfigError::WrongValue { at: Origin::Flag(_), .. }) => 2,
             _ => 1,
         }
     }

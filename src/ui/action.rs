@@ -74,9 +74,9 @@ impl Group {
 pub struct Entry {
     /// What is done.
     pub action: Action,
-    /// Its name in tests and documents.
+    /// Its name in the configuration and in documents.
     pub id: &'static str,
-    /// Its keys; the first is the one named in hints.
+    /// Its keys, unless the reader has others; the first is the one named in hints.
     pub keys: &'static [&'static str],
     /// In a word or two, for the footer.
     pub hint: &'static str,
@@ -223,18 +223,13 @@ fn capital(word: &str) -> String {
     })
 }
 
-/// The keys of an entry, for help and documents.
-pub fn key_names(entry: &Entry) -> String {
-    entry.keys.iter().map(|key| key_name(key)).collect::<Vec<_>>().join(" ")
-}
-
 /// The key table as Markdown, for the README.
 pub fn markdown() -> String {
-    let mut out = String::from("| key | does |\n| --- | --- |\n");
+    let mut out = String::from("| key | does | in `keys` |\n| --- | --- | --- |\n");
     for group in Group::ALL {
         for entry in TABLE.iter().filter(|entry| entry.group == group) {
             let keys: Vec<String> = entry.keys.iter().map(|key| format!("`{}`", key_name(key))).collect();
-            out.push_str(&format!("| {} | {} |\n", keys.join(" "), entry.help));
+            out.push_str(&format!("| {} | {} | `{}` |\n", keys.join(" "), entry.help, entry.id));
         }
     }
     out

@@ -9,7 +9,9 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
+//! | `colour`, `palette` | one colour, and those of each theme |
 //! | `action`, `keymap` | everything a key can do, in one table |
+//! | `preferences` | the reader's own keys and colours |
 //! | `layout`, `list`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
@@ -18,8 +20,10 @@
 //!
 //! It knows the ledger only by its door and the domain's words.
 
+pub mod colour;
 pub mod gist;
 pub mod layout;
+pub mod palette;
 pub mod text;
 pub mod theme;
 pub mod when;
@@ -27,6 +31,7 @@ pub mod words;
 
 pub mod action;
 pub mod keymap;
+pub mod preferences;
 
 pub mod subject;
 

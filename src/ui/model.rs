@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::action::Action;
 use super::detail::Detail;
 use super::dialog::Dialog;
+use super::keymap::Keymap;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
 use super::pace::Pace;
@@ -33,6 +35,18 @@ impl View {
     /// In the order of their keys.
     pub const ALL: [Self; 6] =
         [Self::Overview, Self::Feed, Self::Deliveries, Self::Reversals, Self::Payouts, Self::Quarantine];
+
+    /// What goes there.
+    pub fn action(self) -> Action {
+        match self {
+            Self::Overview => Action::Overview,
+            Self::Feed => Action::Feed,
+            Self::Deliveries => Action::Deliveries,
+            Self::Reversals => Action::Reversals,
+            Self::Payouts => Action::Payouts,
+            Self::Quarantine => Action::Quarantine,
+        }
+    }
 
     /// As its tab and the record of a reveal name it.
     pub fn name(self) -> &'static str {
@@ -115,6 +129,8 @@ pub enum Slot {
 /// All state of the dashboard.
 #[derive(Debug, Clone)]
 pub struct Model {
+    /// Which keys do what.
+    pub keys: Keymap,
     /// Who sits here, for the record.
     pub who: String,
     /// The present.
@@ -176,6 +192,7 @@ impl Model {
     /// The dashboard as it opens.
     pub fn new(who: String, now: Timestamp, size: Size) -> Self {
         Self {
+            keys: Keymap::default(),
             who,
             now,
             size,

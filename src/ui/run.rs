@@ -17,8 +17,9 @@ use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
 use super::pace::Present;
+use super::preferences::Preferences;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
-use super::theme::Theme;
+
 use super::update::{self, Message, update};
 use crate::config::clock::Clock;
 use crate::engine::Handle;
@@ -30,8 +31,8 @@ pub struct Options {
     pub who: String,
     /// What time it is.
     pub clock: Clock,
-    /// `NO_COLOR` is set.
-    pub no_color: bool,
+    /// How who sits here wants it.
+    pub preferences: Preferences,
 }
 
 /// Why the dashboard has ended.
@@ -85,8 +86,7 @@ pub async fn drive(
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
 ) -> Result<Exit, UiError> {
-    let Options { who, clock, no_color } = options;
-    let theme = Theme { colour: !no_color };
+    let Options { who, clock, preferences: Preferences { keys, theme, mouse: _ } } = options;
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
     let mut changes = handle.changes();
@@ -95,6 +95,7 @@ pub async fn drive(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     let mut model = Model::new(who, clock.now(), screen.size()?);
+    model.keys = keys;
     let mut effects = update::open(&mut model);
     let mut dirty = true;
     let opened = Instant::now();

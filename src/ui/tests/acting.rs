@@ -99,7 +99,7 @@ impl Table {
     fn screen(&mut self) -> String {
         let mut buffer =
             ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, self.model.size.0, self.model.size.1));
-        view::draw(&mut buffer, &self.model, Theme { colour: true });
+        view::draw(&mut buffer, &self.model, Theme::default());
         text_of(&buffer)
     }
 

@@ -10,8 +10,11 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ledger::{FakeDesk, Ledger, now};
+use crate::config::ThemeName;
 use crate::config::clock::Clock;
 use crate::engine::Handle;
+use crate::ui::colour::Announced;
+use crate::ui::preferences::Preferences;
 use crate::ui::run::{Options, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,8 +27,11 @@ const SCRIPT: &str = "WILLCALL_TEST_PTY_CHILD";
 fn child() {
     let Ok(script) = std::env::var(SCRIPT) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let no_color = std::env::var_os("NO_COLOR").is_some();
-    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color };
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    let terminal =
+        Announced { no_color: !variable("NO_COLOR").is_empty(), term: variable("TERM"), ..Announced::default() };
+    let preferences = Preferences::read(ThemeName::Auto, false, &[], &terminal).unwrap();
+    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), preferences };
     let exit = runtime.block_on(async {
         // Taken before the first frame is seen: no signal comes too early.
         let take = |of: Signal| signal(SignalKind::from_raw(of.as_raw())).unwrap();

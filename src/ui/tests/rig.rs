@@ -18,6 +18,7 @@ use crate::engine::Handle;
 use crate::ui::keymap::Chord;
 use crate::ui::layout::Size;
 use crate::ui::model::Model;
+use crate::ui::preferences::Preferences;
 use crate::ui::run::{Exit, Options, UiError, drive};
 use crate::ui::terminal::Screen;
 use crate::ui::text::width;
@@ -109,7 +110,11 @@ impl Rig {
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), no_color: false };
+            let options = Options {
+                who: "ana (uid 1000)".into(),
+                clock: Clock::Fixed(now()),
+                preferences: Preferences::default(),
+            };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
         Self { desk, keys, screen, task }

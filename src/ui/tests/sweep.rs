@@ -5,16 +5,19 @@ use ratatui::layout::Rect;
 
 use super::ledger::{FakeDesk, Ledger, delivery, event, now};
 use super::rig::text_of;
+use crate::config::ThemeName;
 use crate::domain::delivery::{Hold, Kind, State};
 use crate::domain::ids::{Person, ShowId, TicketId};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::Brief;
 use crate::domain::show::Show;
 use crate::engine::Desk;
+use crate::ui::colour::Depth;
 use crate::ui::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
+use crate::ui::palette;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Theme;
 use crate::ui::update::{self, Message, update};
@@ -162,7 +165,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
 
 fn check(name: &str, model: &Model, size: (u16, u16)) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-    view::draw(&mut buffer, model, Theme { colour: true });
+    view::draw(&mut buffer, model, Theme::default());
     for cell in buffer.content() {
         let bad = |one: char| {
             one.is_control()
@@ -222,7 +225,7 @@ fn without_colour_the_selection_and_the_states_can_still_be_told() {
     let effects = update::open(&mut model);
     settle(&mut model, &desk, effects);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
-    view::draw(&mut buffer, &model, Theme { colour: false });
+    view::draw(&mut buffer, &model, palette::theme(ThemeName::Monochrome, Depth::True));
     assert!(
         buffer
             .content()

@@ -4,6 +4,7 @@ use super::Effect;
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
+use crate::ui::action::Action;
 use crate::ui::detail::Detail;
 use crate::ui::dialog::Dialog;
 use crate::ui::document::{self, Data};
@@ -152,7 +153,11 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
             let says = format!("✓ {about} is now {state}");
             let undo = matches!(command, Command::MarkDelivered(_) | Command::Cancel(_)) && delivery.undo.is_some();
             match undo {
-                true => model.put_toast(Role::Good, format!("{says}: `u` takes it back"), Some(Box::new(delivery))),
+                true => model.put_toast(
+                    Role::Good,
+                    format!("{says}: `{}` takes it back", model.keys.named(Action::Undo)),
+                    Some(Box::new(delivery)),
+                ),
                 false => model.toast(Role::Good, says),
             }
         }

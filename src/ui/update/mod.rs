@@ -10,7 +10,7 @@ use super::action::{Action, Group};
 use super::detail::Detail;
 use super::dialog::Dialog;
 use super::effect::Effect;
-use super::keymap::{self, Chord};
+use super::keymap::Chord;
 use super::layout::{self, Size};
 use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
 use super::pace::Present;
@@ -147,7 +147,7 @@ impl Model {
 
 fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     model.pace.key();
-    let action = keymap::action(chord);
+    let action = model.keys.action(chord);
     if action == Some(Action::Interrupt) {
         return orders::interrupt(model);
     }
@@ -173,7 +173,7 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
 
 fn help(model: &mut Model, action: Option<Action>) -> Vec<Effect> {
     let page = usize::from(model.size.1.saturating_sub(6)).max(1);
-    let most = super::document::help().lines.len().saturating_sub(page);
+    let most = super::document::help(&model.keys).lines.len().saturating_sub(page);
     let Some(scroll) = model.help else { return Vec::new() };
     model.help = match action {
         Some(Action::Help | Action::Back | Action::Quit | Action::Open) => None,

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{Effect, back, go, orders, perform};
-use crate::ui::keymap::{self, Chord};
+use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
 
 pub(super) fn narrow(model: &mut Model) -> Vec<Effect> {
@@ -36,7 +36,7 @@ pub(super) fn narrowing_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             };
         }
         KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
-            return keymap::action(chord).map_or_else(Vec::new, |action| perform(model, action));
+            return model.keys.action(chord).map_or_else(Vec::new, |action| perform(model, action));
         }
         _ => {}
     }

@@ -7,6 +7,7 @@ use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
 use crate::domain::delivery::{Delivery, State};
 use crate::domain::privacy::Privacy;
+use crate::ui::action::Action;
 use crate::ui::list::List;
 use crate::ui::model::{CHOICES, Choice, Model, View};
 use crate::ui::theme::Role;
@@ -29,7 +30,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         View::Reversals => (&model.returns, CHOICES[model.return_choice], "returns"),
         _ => (&model.deliveries, CHOICES[model.delivery_choice], "deliveries"),
     };
-    let (cursor, below) = title::draw(canvas, area, &format!("{name}: {}", choice.name), list, model.narrowing);
+    let (cursor, below) =
+        title::draw(canvas, area, &format!("{name}: {}", choice.name), list, &model.keys, model.narrowing);
     rows(canvas, below, model, list, choice);
     cursor
 }
@@ -41,11 +43,14 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
     match list.indices(height) {
         None => {
             let words = !list.words.value().is_empty();
+            let (other, back) = (model.keys.named(Action::States), model.keys.named(Action::Back));
             let none = match words {
                 true => {
-                    format!("None among *{choice}* has these words: `s` looks in other states, Esc shows all words.")
+                    format!(
+                        "None among *{choice}* has these words: `{other}` looks in other states, {back} shows all words."
+                    )
                 }
-                false => format!("None among *{choice}*: `s` goes on to other states, Esc shows all."),
+                false => format!("None among *{choice}*: `{other}` goes on to other states, {back} shows all."),
             };
             let chosen = [none.as_str()];
             let says: &[&str] = match (stages.is_empty(), model.view) {

@@ -51,7 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     // While words narrow the feed, they take the place of the other families' names.
     let narrowed = model.narrowing || !list.words.value().is_empty();
     let name = if narrowed { model.family.as_deref().unwrap_or("all") } else { "" };
-    let (cursor, below) = title::draw(canvas, area, name, list, model.narrowing);
+    let (cursor, below) = title::draw(canvas, area, name, list, &model.keys, model.narrowing);
     if !narrowed {
         families(canvas, area, model);
     }

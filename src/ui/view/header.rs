@@ -59,11 +59,13 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 fn tabs(canvas: &mut Canvas<'_>, area: Rect, y: u16, model: &Model) {
     let gap = if area.width >= 100 { 3 } else { 2 };
     let mut x = area.x + 1;
-    for (index, view) in View::ALL.into_iter().enumerate() {
+    for view in View::ALL {
         let here = view == model.view;
         let start = x;
-        x = canvas.text(x, y, area.width, Role::Key, &format!("{}", index + 1));
-        x = canvas.text(x, y, area.width, if here { Role::Brand } else { Role::Plain }, &format!(" {}", view.name()));
+        if let Some(key) = model.keys.hint(view.action()) {
+            x = canvas.text(x, y, area.width, Role::Key, &format!("{key} "));
+        }
+        x = canvas.text(x, y, area.width, if here { Role::Brand } else { Role::Plain }, view.name());
         if here {
             canvas.tint(Rect { x: start, y, width: x - start, height: 1 }, Role::Selected);
         }

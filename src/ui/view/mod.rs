@@ -62,7 +62,7 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
         cursor = dialog::draw(&mut canvas, whole, model, dialog);
     }
     if let Some(scroll) = model.help {
-        help::draw(&mut canvas, whole, scroll);
+        help::draw(&mut canvas, whole, &model.keys, scroll);
         cursor = None;
     }
     cursor

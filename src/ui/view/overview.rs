@@ -18,6 +18,7 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation::FAMILIES;
 use crate::domain::query::{EventRow, FamilyCount, Overview};
+use crate::ui::action::Action;
 use crate::ui::document::span;
 use crate::ui::layout;
 use crate::ui::model::{Model, Pane};
@@ -178,7 +179,10 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
 
 fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
     let count = overview.count(&[Stage::Pending, Stage::InFlight]);
-    let staff = if model.by_hand() && count > 0 { ", by staff: `d` when done" } else { "" };
+    let staff = match model.by_hand() && count > 0 {
+        true => format!(", by staff: `{}` when done", model.keys.named(Action::MarkDelivered)),
+        false => String::new(),
+    };
     let title = format!("open: {}{staff}", when::count(count));
     let inside = frame(canvas, area, model, Pane::Open, Role::Heading, &title, "oldest first");
     if overview.open.is_empty() {

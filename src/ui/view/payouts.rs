@@ -23,7 +23,8 @@ const COLUMNS: [Column; 8] = [
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let list = &model.shows;
-    let (cursor, below) = title::draw(canvas, area, "shows, the last to change first", list, model.narrowing);
+    let (cursor, below) =
+        title::draw(canvas, area, "shows, the last to change first", list, &model.keys, model.narrowing);
     let rows = table::heads(canvas, below, &COLUMNS);
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {

@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     turned_away(canvas, Rect { y: upper.bottom(), height: lower, ..area }, model);
 
     let list = &model.quarantine;
-    let (cursor, below) = title::draw(canvas, upper, "quarantine", list, model.narrowing);
+    let (cursor, below) = title::draw(canvas, upper, "quarantine", list, &model.keys, model.narrowing);
     let columns = columns(when::width(list.page.rows.iter().map(|row| row.received_at), model.now));
     let rows = table::heads(canvas, below, &columns);
     let height = usize::from(rows.height).max(1);

@@ -4,6 +4,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::domain::query::{MOST_COUNTED, Page};
+use crate::ui::action::Action;
+use crate::ui::keymap::Keymap;
 use crate::ui::list::{List, Row};
 use crate::ui::theme::Role;
 use crate::ui::{text, when};
@@ -14,6 +16,7 @@ pub(super) fn draw<R: Row>(
     area: Rect,
     name: &str,
     list: &List<R>,
+    keys: &Keymap,
     narrowing: bool,
 ) -> (Option<Position>, Rect) {
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -22,8 +25,15 @@ pub(super) fn draw<R: Row>(
     let mut end = area.right().saturating_sub(1);
     if newer > 0 {
         let shown = if newer >= MOST_COUNTED { format!("{}+", MOST_COUNTED - 1) } else { newer.to_string() };
-        end =
-            canvas.text_before(end, area.y, area.width, Role::Badge, &format!(" +{shown} newer: g ")).saturating_sub(1);
+        end = canvas
+            .text_before(
+                end,
+                area.y,
+                area.width,
+                Role::Badge,
+                &format!(" +{shown} newer: {} ", keys.named(Action::Top)),
+            )
+            .saturating_sub(1);
     }
     let mut x = canvas.text(area.x + 1, area.y, area.width, Role::Heading, name);
     let words = list.words.value();
