@@ -32,6 +32,8 @@ pub enum Effect {
     Suspend,
     /// Draw the whole screen anew.
     Redraw,
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
 }
 
 /// Starts what the ledger has to do with; the answer comes as a message. Gives back what is for the screen to do.

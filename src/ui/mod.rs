@@ -12,11 +12,11 @@
 //! | `colour`, `palette` | one colour, and those of each theme |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `preferences` | the reader's own keys and colours |
-//! | `layout`, `list`, `subject`, `pace`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `layout`, `list`, `subject`, `pace`, `pointer`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `consequence` | what an order would do |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
-//! | `terminal`, `run` | the terminal's manners, and the loop |
+//! | `terminal`, `mouse`, `resizing`, `run` | the terminal's manners, and the loop |
 //!
 //! It knows the ledger only by its door and the domain's words.
 
@@ -45,6 +45,7 @@ pub mod consequence;
 pub mod dialog;
 pub mod list;
 pub mod model;
+pub mod pointer;
 
 mod choosing;
 
@@ -54,6 +55,8 @@ pub mod effect;
 
 pub mod view;
 
+mod mouse;
+mod resizing;
 pub mod terminal;
 
 pub mod run;

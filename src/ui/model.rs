@@ -133,6 +133,8 @@ pub struct Model {
     pub keys: Keymap,
     /// Who sits here, for the record.
     pub who: String,
+    /// The mouse is taken from the terminal.
+    pub mouse: bool,
     /// The present.
     pub now: Timestamp,
     /// The terminal.
@@ -143,6 +145,8 @@ pub struct Model {
     pub details: Vec<Detail>,
     /// Counts and the first screen, once they have come.
     pub overview: Option<Overview>,
+    /// The minute for which the counts were asked, if nothing has changed since.
+    pub counted: Option<i64>,
     /// The pane of the overview that has the focus.
     pub pane: Pane,
     /// The row under the cursor of each pane.
@@ -193,12 +197,14 @@ impl Model {
     pub fn new(who: String, now: Timestamp, size: Size) -> Self {
         Self {
             keys: Keymap::default(),
+            mouse: false,
             who,
             now,
             size,
             view: View::Overview,
             details: Vec::new(),
             overview: None,
+            counted: None,
             pane: Pane::Attention,
             pane_rows: BTreeMap::new(),
             family: None,

@@ -7,8 +7,9 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, KeyEventKind};
+use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
 use futures_util::{Stream, StreamExt, stream};
+use ratatui::layout::Position;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
@@ -17,10 +18,13 @@ use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
 use super::pace::Present;
+use super::pointer::{NOTCH, Pointer};
 use super::preferences::Preferences;
+use super::resizing::Resizing;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
 
 use super::update::{self, Message, update};
+use super::view;
 use crate::config::clock::Clock;
 use crate::engine::Handle;
 
@@ -86,7 +90,7 @@ pub async fn drive(
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
 ) -> Result<Exit, UiError> {
-    let Options { who, clock, preferences: Preferences { keys, theme, mouse: _ } } = options;
+    let Options { who, clock, preferences: Preferences { keys, theme, mouse } } = options;
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
     let mut changes = handle.changes();
@@ -96,12 +100,17 @@ pub async fn drive(
 
     let mut model = Model::new(who, clock.now(), screen.size()?);
     model.keys = keys;
+    model.mouse = mouse;
     let mut effects = update::open(&mut model);
     let mut dirty = true;
     let opened = Instant::now();
     let mut next_frame = opened;
     let mut next_refresh = Instant::now();
     let mut stale = false;
+    let mut resizing: Option<Resizing> = None;
+    if model.mouse {
+        screen.take_mouse(true)?;
+    }
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect::perform(effect, handle, &sender) {
@@ -111,6 +120,7 @@ pub async fn drive(
                     forget_keys(&mut input).await;
                     dirty = true;
                 }
+                Some(Effect::Mouse(on)) => screen.take_mouse(on)?,
                 Some(Effect::Redraw) => {
                     screen.forget()?;
                     dirty = true;
@@ -118,7 +128,7 @@ pub async fn drive(
                 _ => {}
             }
         }
-        if dirty && Instant::now() >= next_frame {
+        if dirty && resizing.is_none() && Instant::now() >= next_frame {
             screen.draw(&model, theme)?;
             dirty = false;
             next_frame = Instant::now() + FRAME;
@@ -132,7 +142,11 @@ pub async fn drive(
                 Some(Message::Resized(screen.size()?))
             }
             event = input.next() => match event {
-                Some(Ok(event)) => message(event),
+                Some(Ok(Event::Resize(columns, rows))) => {
+                    resizing = Some(Resizing::told(resizing, (columns, rows), Instant::now()));
+                    None
+                }
+                Some(Ok(event)) => message(event, &model),
                 Some(Err(error)) => return Err(error.into()),
                 None => return Ok(Exit::TerminalGone),
             },
@@ -147,8 +161,17 @@ pub async fn drive(
                 next_refresh = Instant::now() + REFRESH;
                 Some(Message::Changed)
             }
-            _ = second.tick() => Some(Message::Tick),
-            () = sleep_until(next_frame), if dirty => None,
+            () = rest(resizing), if resizing.is_some() => {
+                // Whatever the terminal made of the cells meanwhile: also where the size is again what it was.
+                screen.forget()?;
+                resizing.take().map(|resizing| Message::Resized(resizing.size()))
+            }
+            _ = second.tick() => {
+                // What it asks for comes at once, and is drawn with it.
+                next_frame = next_frame.max(Instant::now() + FRAME);
+                Some(Message::Tick)
+            }
+            () = sleep_until(next_frame), if dirty && resizing.is_none() => None,
         };
         if let Some(message) = message {
             // The card of a too small terminal shows nothing that a change or a second could alter.
@@ -174,11 +197,25 @@ fn present(clock: Clock, opened: Instant) -> Present {
     Present { now: clock.now(), uptime }
 }
 
-fn message(event: Event) -> Option<Message> {
+async fn rest(resizing: Option<Resizing>) {
+    if let Some(resizing) = resizing {
+        sleep_until(resizing.due()).await;
+    }
+}
+
+fn message(event: Event, model: &Model) -> Option<Message> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key.into())),
         Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Resize(columns, rows) => Some(Message::Resized((columns, rows))),
+        Event::Mouse(mouse) => {
+            let spot = || view::spot(model, Position { x: mouse.column, y: mouse.row });
+            match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => spot().map(Pointer::Click).map(Message::Pointed),
+                MouseEventKind::ScrollUp => Some(Message::Pointed(Pointer::Wheel(-NOTCH, spot()))),
+                MouseEventKind::ScrollDown => Some(Message::Pointed(Pointer::Wheel(NOTCH, spot()))),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -64,7 +64,7 @@ impl Table {
                     self.tell(Message::Told(Box::new(status)));
                 }
                 Effect::Act { order, .. } => self.acts.push(order),
-                Effect::Quit | Effect::Suspend | Effect::Redraw => {}
+                Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod acting;
 pub(super) mod ledger;
+mod manners;
 mod pty;
 mod rig;
 mod sweep;

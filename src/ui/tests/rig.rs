@@ -1,6 +1,8 @@
 //! The real loop, on a screen of cells and with scripted keys.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent};
@@ -46,7 +48,8 @@ pub(super) fn text_of(buffer: &Buffer) -> String {
 struct CellScreen {
     terminal: Terminal<TestBackend>,
     shown: watch::Sender<Buffer>,
-    frames: u64,
+    frames: Arc<AtomicU64>,
+    mouse: watch::Sender<bool>,
 }
 
 fn never<T>(result: Result<T, std::convert::Infallible>) -> T {
@@ -68,7 +71,7 @@ impl Screen for CellScreen {
                 frame.set_cursor_position(at);
             }
         }));
-        self.frames += 1;
+        self.frames.fetch_add(1, Ordering::SeqCst);
         self.shown.send_replace(self.terminal.backend().buffer().clone());
         Ok(())
     }
@@ -82,6 +85,11 @@ impl Screen for CellScreen {
         Ok(())
     }
 
+    fn take_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse.send_replace(on);
+        Ok(())
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -92,6 +100,8 @@ pub(super) struct Rig {
     pub(super) desk: FakeDesk,
     keys: mpsc::UnboundedSender<Event>,
     screen: watch::Receiver<Buffer>,
+    pub(super) mouse: watch::Receiver<bool>,
+    frames: Arc<AtomicU64>,
     task: JoinHandle<Result<Exit, UiError>>,
 }
 
@@ -100,24 +110,28 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Rig {
     pub(super) fn start(ledger: Ledger, size: Size) -> Self {
+        Self::start_as(ledger, size, Preferences::default())
+    }
+
+    /// The loop as its reader wants it.
+    pub(super) fn start_as(ledger: Ledger, size: Size, preferences: Preferences) -> Self {
         let desk = FakeDesk::new(ledger);
         let (keys, events) = mpsc::unbounded_channel();
         let (shown, screen) = watch::channel(Buffer::empty(Rect::new(0, 0, size.0, size.1)));
         let handle = Handle::new(desk.clone());
+        let (taken, mouse) = watch::channel(false);
+        let frames = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&frames);
         let task = tokio::spawn(async move {
             let terminal = never(Terminal::new(TestBackend::new(size.0, size.1)));
-            let mut screen = CellScreen { terminal, shown, frames: 0 };
+            let mut screen = CellScreen { terminal, shown, frames: counted, mouse: taken };
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let options = Options {
-                who: "ana (uid 1000)".into(),
-                clock: Clock::Fixed(now()),
-                preferences: Preferences::default(),
-            };
+            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), preferences };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
-        Self { desk, keys, screen, task }
+        Self { desk, keys, screen, mouse, frames, task }
     }
 
     /// Presses keys, named as in the action table and parted by blanks.
@@ -153,6 +167,11 @@ impl Rig {
     /// Waits until all of these are on the screen.
     pub(super) async fn see(&mut self, all: &[&str]) -> String {
         self.until(&format!("{all:?}"), |text| all.iter().all(|one| text.contains(one))).await
+    }
+
+    /// How often it has drawn.
+    pub(super) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::SeqCst)
     }
 
     /// The cells as they are now.

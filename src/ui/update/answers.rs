@@ -28,6 +28,7 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
         Err(error) => {
             // Not asked again at once: the next second will do, and a broken ledger is not hammered.
             model.asking.remove(&slot);
+            model.counted = None;
             model.trouble = Some(error.to_string());
             Vec::new()
         }

@@ -4,6 +4,7 @@ mod answers;
 mod asking;
 mod moving;
 mod orders;
+mod pointing;
 mod typing;
 
 use super::action::{Action, Group};
@@ -14,6 +15,7 @@ use super::keymap::Chord;
 use super::layout::{self, Size};
 use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
 use super::pace::Present;
+use super::pointer::Pointer;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::delivery::Delivery;
@@ -26,6 +28,8 @@ use crate::engine::DeskError;
 pub enum Message {
     /// A key was pressed.
     Key(Chord),
+    /// The mouse did something.
+    Pointed(Pointer),
     /// A text was pasted.
     Paste(String),
     /// The terminal has another size.
@@ -64,7 +68,7 @@ pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) 
     let Present { now, uptime } = present.into();
     model.now = now;
     model.pace.at(uptime);
-    let by_key = matches!(message, Message::Key(_));
+    let by_key = matches!(message, Message::Key(_) | Message::Pointed(_));
     let effects = take_in(model, message);
     let under = model.chosen();
     model.pace.stands(model.dialog.is_some(), under, by_key);
@@ -74,6 +78,7 @@ pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) 
 fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(chord) => key(model, chord),
+        Message::Pointed(pointer) => pointing::pointed(model, pointer),
         Message::Paste(text) => typing::paste(model, &text),
         Message::Resized(size) => {
             model.size = size;
@@ -83,7 +88,10 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             model.write_details();
             model.refresh()
         }
-        Message::Changed => model.refresh(),
+        Message::Changed => {
+            model.counted = None;
+            model.refresh()
+        }
         Message::Tick => tick(model),
         Message::Answered { slot, query, answer } => answers::answered(model, slot, &query, answer),
         Message::Told(status) => answers::told(model, *status),
@@ -100,8 +108,12 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     model.toasts.retain(|toast| (now - toast.at).num_seconds() < TOAST_SECONDS);
     let mut effects: Vec<Effect> = model.ask(Slot::Status, None).into_iter().collect();
-    let counts = model.counts();
-    effects.extend(model.ask(Slot::Overview, Some(counts)));
+    // Counts are those of the last minutes: where nothing has changed, they do so with the minute.
+    let minute = now.timestamp().div_euclid(60);
+    if model.counted.replace(minute) != Some(minute) {
+        let counts = model.counts();
+        effects.extend(model.ask(Slot::Overview, Some(counts)));
+    }
     if model.trouble.is_some() || model.overview.is_none() {
         effects.extend(model.refresh());
     }
@@ -172,20 +184,27 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
 }
 
 fn help(model: &mut Model, action: Option<Action>) -> Vec<Effect> {
-    let page = usize::from(model.size.1.saturating_sub(6)).max(1);
-    let most = super::document::help(&model.keys).lines.len().saturating_sub(page);
-    let Some(scroll) = model.help else { return Vec::new() };
-    model.help = match action {
-        Some(Action::Help | Action::Back | Action::Quit | Action::Open) => None,
-        Some(Action::Up) => Some(scroll.saturating_sub(1)),
-        Some(Action::Down) => Some((scroll + 1).min(most)),
-        Some(Action::PageUp | Action::HalfUp) => Some(scroll.saturating_sub(page)),
-        Some(Action::PageDown | Action::HalfDown) => Some((scroll + page).min(most)),
-        Some(Action::Top) => Some(0),
-        Some(Action::Bottom) => Some(most),
-        _ => Some(scroll),
-    };
+    let page = isize::try_from(help_page(model)).unwrap_or(isize::MAX);
+    match action {
+        Some(Action::Help | Action::Back | Action::Quit | Action::Open) => model.help = None,
+        Some(Action::Up) => help_by(model, -1),
+        Some(Action::Down) => help_by(model, 1),
+        Some(Action::PageUp | Action::HalfUp) => help_by(model, -page),
+        Some(Action::PageDown | Action::HalfDown) => help_by(model, page),
+        Some(Action::Top) => help_by(model, isize::MIN),
+        Some(Action::Bottom) => help_by(model, isize::MAX),
+        _ => {}
+    }
     Vec::new()
+}
+
+fn help_page(model: &Model) -> usize {
+    usize::from(model.size.1.saturating_sub(6)).max(1)
+}
+
+fn help_by(model: &mut Model, rows: isize) {
+    let most = super::document::help(&model.keys).lines.len().saturating_sub(help_page(model));
+    model.help = model.help.map(|scroll| scroll.saturating_add_signed(rows).min(most));
 }
 
 /// What an action does where nothing else takes the keys.
@@ -222,10 +241,25 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.help = Some(0);
             Vec::new()
         }
+        Action::Mouse => mouse(model),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => orders::suspend(model),
         Action::Quit | Action::Interrupt => orders::quit(model),
     }
+}
+
+/// Takes the mouse, or leaves it to the terminal again.
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let key = model.keys.named(Action::Mouse);
+    let says = match model.mouse {
+        true => {
+            format!("the mouse chooses, a second click opens; Shift and the mouse selects text; `{key}` lets go of it")
+        }
+        false => "the mouse is the terminal's again: it selects text".to_owned(),
+    };
+    model.toast(Role::Plain, says);
+    vec![Effect::Mouse(model.mouse)]
 }
 
 fn go(model: &mut Model, view: View) -> Vec<Effect> {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::ui::document::Span;
+use crate::ui::pointer::Spot;
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
 
@@ -12,9 +13,16 @@ use crate::ui::theme::{Role, Theme};
 pub(super) struct Canvas<'a> {
     pub(super) buffer: &'a mut Buffer,
     pub(super) theme: Theme,
+    /// What can be clicked where; what was drawn later lies above.
+    pub(super) spots: Vec<(Rect, Spot)>,
 }
 
 impl Canvas<'_> {
+    /// A click in `area` means `spot`.
+    pub(super) fn spot(&mut self, area: Rect, spot: Spot) {
+        self.spots.push((area, spot));
+    }
+
     /// Draws `foreign` in at most `cells`; the column after it.
     pub(super) fn text(&mut self, x: u16, y: u16, cells: u16, role: Role, foreign: &str) -> u16 {
         let area = self.buffer.area;

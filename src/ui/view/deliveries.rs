@@ -8,8 +8,9 @@ use super::title;
 use crate::domain::delivery::{Delivery, State};
 use crate::domain::privacy::Privacy;
 use crate::ui::action::Action;
-use crate::ui::list::List;
+use crate::ui::list::{List, Row};
 use crate::ui::model::{CHOICES, Choice, Model, View};
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 
@@ -67,6 +68,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
         Some((top, selected)) => {
             for ((index, delivery), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
+                canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(delivery.place()));
                 let cells = cells(delivery, model);
                 table::row(canvas, Rect { y, height: 1, ..rows }, &COLUMNS, &cells, mark);
             }

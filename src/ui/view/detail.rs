@@ -6,6 +6,7 @@ use super::canvas::Canvas;
 use crate::ui::detail::Detail;
 use crate::ui::document::Span;
 use crate::ui::model::Model;
+use crate::ui::pointer::Spot;
 use crate::ui::text;
 use crate::ui::theme::Role;
 
@@ -34,6 +35,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &
     }
     for ((index, line), y) in lines.iter().enumerate().skip(detail.scroll).zip(area.y + 1..area.bottom()) {
         let cells = area.width.saturating_sub(2);
+        if line.link.is_some() {
+            canvas.spot(Rect { y, height: 1, ..area }, Spot::Line(index));
+        }
         if detail.link == Some(index) {
             canvas.text(area.x, y, 1, Role::Plain, ">");
             // As in the tables: reversed, a colour of its own would stand out as a background.

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use crate::domain::privacy::Privacy;
 use crate::ui::model::{Model, View};
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::when;
 
@@ -66,9 +67,11 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, y: u16, model: &Model) {
             x = canvas.text(x, y, area.width, Role::Key, &format!("{key} "));
         }
         x = canvas.text(x, y, area.width, if here { Role::Brand } else { Role::Plain }, view.name());
+        let tab = Rect { x: start, y, width: x - start, height: 1 };
         if here {
-            canvas.tint(Rect { x: start, y, width: x - start, height: 1 }, Role::Selected);
+            canvas.tint(tab, Role::Selected);
         }
+        canvas.spot(tab, Spot::View(view));
         x += gap;
     }
     let turned: u64 = model.status.iter().flat_map(|status| status.turned_away_total.values()).sum();
