@@ -1,11 +1,11 @@
-//! No command: listener and dashboard in one process; without a terminal, a server with plain lines.
+//! No command: listener and dashboard in one process; without a terminal, or with `--plain`, a server with plain lines.
 
 use std::io::{self, IsTerminal, Write};
 
 use super::logging::{self, LOG_FILE};
 use super::program::Program;
 use super::signals::Signals;
-use super::{CliError, serve};
+use super::{CliError, plain, remembered, serve};
 use crate::config::Loaded;
 use crate::control::identity;
 use crate::ui;
@@ -16,25 +16,30 @@ use crate::ui::preferences::{PreferenceError, Preferences};
 ///
 /// # Errors
 /// As [`serve::run`], and when the terminal cannot be used.
-pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), CliError> {
-    if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        let _ = writeln!(io::stderr(), "willcall: no terminal: serving without the dashboard");
-        return serve::run(loaded, started).await;
+pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) -> Result<(), CliError> {
+    if plain {
+        return serve::run_beside(loaded, started, plain::follow).await;
+    }
+    if let Some(why) = no_dashboard() {
+        let _ = writeln!(io::stderr(), "willcall: {why}: serving without the dashboard, as with --plain");
+        return serve::run_beside(loaded, started, plain::follow).await;
     }
     let settings = &loaded.settings;
     // Lines on stderr would be drawn over.
     logging::to_file(settings.log_format, &settings.data_dir.join(LOG_FILE));
+    let preferences = preferences(&loaded)?;
     let program = serve::start(&loaded).await?;
     tracing::info!("listening on {}", program.url());
     started(&program);
-    let options = ui::Options {
-        who: identity::own(&settings.operator),
-        clock: settings.clock,
-        preferences: preferences(&loaded)?,
-    };
+    let remembered = remembered::read(&settings.data_dir);
+    let options =
+        ui::Options { who: identity::own(&settings.operator), clock: settings.clock, preferences, remembered };
     let mut signals = Signals::take()?;
     let interrupted = async { signals.next().await };
     let shown = ui::run(program.handle(), options, interrupted).await;
+    if let Ok(ended) = &shown {
+        remembered::write(&settings.data_dir, &ended.remembered);
+    }
     let _ = writeln!(io::stderr(), "willcall: stopping; attempts under way are finished first (Ctrl-C ends at once)");
     tokio::select! {
         () = program.stop() => {}
@@ -43,17 +48,29 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     shown.map(drop).map_err(|error| CliError::Failed(error.to_string()))
 }
 
+/// Why there can be no dashboard here, if there can be none.
+fn no_dashboard() -> Option<&'static str> {
+    if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        return Some("no terminal");
+    }
+    terminal().dumb().then_some("a terminal that cannot be drawn on (TERM=dumb)")
+}
+
 /// How its reader wants the dashboard, on this terminal.
 ///
 /// # Errors
 /// When the file's keys or colours cannot be followed.
 pub fn preferences(loaded: &Loaded) -> Result<Preferences, PreferenceError> {
+    Preferences::read(loaded.settings.theme, loaded.settings.mouse, &loaded.entries, &terminal())
+}
+
+/// What the environment says of the terminal.
+fn terminal() -> Announced {
     let variable = |name| std::env::var_os(name).map_or(String::new(), |value| value.to_string_lossy().into_owned());
-    let terminal = Announced {
+    Announced {
         no_color: !variable("NO_COLOR").is_empty(),
         term: variable("TERM"),
         colorterm: variable("COLORTERM"),
         colorfgbg: variable("COLORFGBG"),
-    };
-    Preferences::read(loaded.settings.theme, loaded.settings.mouse, &loaded.entries, &terminal)
+    }
 }

@@ -39,6 +39,13 @@ pub enum Query {
     Quarantine(Window),
     /// One such request with its bytes.
     Rejected(Seq),
+    /// What was recorded after this record, oldest first, without the bytes.
+    Records {
+        /// The last one that is known.
+        after: Seq,
+        /// The most records.
+        limit: usize,
+    },
 }
 
 /// The rows of a list that are wanted. Lists run from the newest to the oldest; a row's place is its sequence number
@@ -302,6 +309,7 @@ pub enum Answer {
     Shows(Page<Show>),
     Quarantine(Page<RejectedRow>),
     Rejected(Option<Box<RejectedDetail>>),
+    Records(Vec<Record>),
 }
 
 /// Something a person wants done, with their name and reason.

@@ -14,6 +14,7 @@
 //! | `preferences` | the reader's own keys and colours |
 //! | `layout`, `list`, `subject`, `pace`, `pointer`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `consequence` | what an order would do |
+//! | `remembered` | what is found again at the next start |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
 //! | `terminal`, `mouse`, `resizing`, `run` | the terminal's manners, and the loop |
@@ -48,6 +49,7 @@ pub mod model;
 pub mod pointer;
 
 mod choosing;
+pub mod remembered;
 
 pub mod update;
 
@@ -61,7 +63,7 @@ pub mod terminal;
 
 pub mod run;
 
-pub use run::{Exit, Options, UiError, run};
+pub use run::{Ended, Exit, Options, UiError, run};
 
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use super::model::Model;
 use super::pace::Present;
 use super::pointer::{NOTCH, Pointer};
 use super::preferences::Preferences;
+use super::remembered::Remembered;
 use super::resizing::Resizing;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
 
@@ -37,6 +38,17 @@ pub struct Options {
     pub clock: Clock,
     /// How who sits here wants it.
     pub preferences: Preferences,
+    /// How it was left.
+    pub remembered: Remembered,
+}
+
+/// The dashboard has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub exit: Exit,
+    /// As it was left.
+    pub remembered: Remembered,
 }
 
 /// Why the dashboard has ended.
@@ -70,7 +82,7 @@ const REFRESH: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When there is no terminal that can be used.
-pub async fn run(handle: Handle, options: Options, shutdown: impl Future) -> Result<Exit, UiError> {
+pub async fn run(handle: Handle, options: Options, shutdown: impl Future) -> Result<Ended, UiError> {
     let mut screen = OwnTerminal::enter()?;
     let continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
     let continued = stream::unfold(continued, async |mut signal| signal.recv().await.map(|()| ((), signal)));
@@ -89,8 +101,8 @@ pub async fn drive(
     input: impl Stream<Item = io::Result<Event>>,
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
-) -> Result<Exit, UiError> {
-    let Options { who, clock, preferences: Preferences { keys, theme, mouse } } = options;
+) -> Result<Ended, UiError> {
+    let Options { who, clock, preferences: Preferences { keys, theme, mouse }, remembered } = options;
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
     let mut changes = handle.changes();
@@ -101,6 +113,7 @@ pub async fn drive(
     let mut model = Model::new(who, clock.now(), screen.size()?);
     model.keys = keys;
     model.mouse = mouse;
+    remembered.put_back(&mut model);
     let mut effects = update::open(&mut model);
     let mut dirty = true;
     let opened = Instant::now();
@@ -114,7 +127,7 @@ pub async fn drive(
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect::perform(effect, handle, &sender) {
-                Some(Effect::Quit) => return Ok(Exit::Quit),
+                Some(Effect::Quit) => return Ok(ended(Exit::Quit, &model)),
                 Some(Effect::Suspend) => {
                     screen.suspend()?;
                     forget_keys(&mut input).await;
@@ -136,7 +149,7 @@ pub async fn drive(
         // Keys before data: a flood of changes must not make the dashboard deaf.
         let message = tokio::select! {
             biased;
-            _ = &mut shutdown => return Ok(Exit::Shutdown),
+            _ = &mut shutdown => return Ok(ended(Exit::Shutdown, &model)),
             Some(()) = continued.next() => {
                 screen.resume()?;
                 Some(Message::Resized(screen.size()?))
@@ -148,7 +161,7 @@ pub async fn drive(
                 }
                 Some(Ok(event)) => message(event, &model),
                 Some(Err(error)) => return Err(error.into()),
-                None => return Ok(Exit::TerminalGone),
+                None => return Ok(ended(Exit::TerminalGone, &model)),
             },
             Some(message) = messages.recv() => Some(message),
             change = changes.changed(), if ledger_lives && !stale => {
@@ -195,6 +208,10 @@ async fn forget_keys(input: &mut (impl Stream<Item = io::Result<Event>> + Unpin)
 fn present(clock: Clock, opened: Instant) -> Present {
     let uptime = (clock == Clock::System).then(|| opened.elapsed());
     Present { now: clock.now(), uptime }
+}
+
+fn ended(exit: Exit, model: &Model) -> Ended {
+    Ended { exit, remembered: Remembered::of(model) }
 }
 
 async fn rest(resizing: Option<Resizing>) {

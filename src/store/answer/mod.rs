@@ -14,6 +14,7 @@ mod deliveries;
 mod events;
 mod overview;
 mod quarantine;
+mod records;
 mod shows;
 mod timeline;
 
@@ -34,6 +35,7 @@ impl Store {
                 Query::Ticket(ticket) => Answer::Ticket(Box::new(sources.timeline(ticket)?)),
                 Query::Shows(window) => Answer::Shows(sources.shows(window)?),
                 Query::Quarantine(window) => Answer::Quarantine(sources.quarantine(window)?),
+                Query::Records { after, limit } => Answer::Records(sources.records(*after, *limit)?),
                 Query::Rejected(seq) => Answer::Rejected(sources.rejected(*seq)?.map(Box::new)),
             })
         })

@@ -445,6 +445,7 @@ impl Ledger {
             Query::Quarantine(window) => {
                 Answer::Quarantine(page(self.rejected.iter().map(|(row, _)| row.clone()).collect(), window))
             }
+            Query::Records { .. } => Answer::Records(Vec::new()),
             Query::Rejected(seq) => {
                 let (row, body) = self.rejected.iter().find(|(row, _)| row.seq == *seq).ok_or_else(missing)?;
                 Answer::Rejected(Some(Box::new(RejectedDetail { row: row.clone(), body: body.clone() })))

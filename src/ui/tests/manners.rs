@@ -12,6 +12,7 @@ use super::{SIZES, style_of};
 use crate::config::{ThemeName, file};
 use crate::ui::colour::Announced;
 use crate::ui::preferences::Preferences;
+use crate::ui::remembered::Remembered;
 use crate::ui::run::Exit;
 
 fn own(text: &str) -> Preferences {
@@ -23,7 +24,7 @@ fn own(text: &str) -> Preferences {
 #[tokio::test]
 async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
     let keys = "[keys]\nretry = \"f5\"\nquit = []\ndeliveries = \"D\"\nhelp = \"H\"\nback = [\"b\"]\nundo = []";
-    let mut rig = Rig::start_as(Ledger::busy(), (120, 36), own(keys));
+    let mut rig = Rig::start_as(Ledger::busy(), (120, 36), own(keys), Remembered::default());
     let screen = rig.see(&["stored 400", "F5 retry", "H help", "Ctrl-c quit", "D deliveries", "2 feed"]).await;
     assert!(!screen.contains("r retry") && !screen.contains("q quit"), "{screen}");
     rig.press("3 q r");
@@ -45,7 +46,8 @@ async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
 
 #[tokio::test]
 async fn own_colours_are_those_of_the_cells() {
-    let mut rig = Rig::start_as(Ledger::busy(), (120, 36), own("theme.colors.failed = \"#00ff00\""));
+    let mut rig =
+        Rig::start_as(Ledger::busy(), (120, 36), own("theme.colors.failed = \"#00ff00\""), Remembered::default());
     rig.see(&["✗ FAILED     d-55"]).await;
     assert_eq!(style_of(&rig.cells(), "✗ FAILED     d-55").fg, Some(Color::Indexed(46)));
 }
@@ -152,7 +154,12 @@ async fn the_mouse_is_taken_only_when_asked_for() {
     rig.press("ctrl-o");
     rig.see(&["it selects text"]).await;
     assert!(!*rig.mouse.borrow());
-    let mut rig = Rig::start_as(Ledger::busy(), (120, 36), Preferences { mouse: true, ..Preferences::default() });
+    let mut rig = Rig::start_as(
+        Ledger::busy(),
+        (120, 36),
+        Preferences { mouse: true, ..Preferences::default() },
+        Remembered::default(),
+    );
     rig.see(&["stored 400"]).await;
     assert!(*rig.mouse.borrow());
 }
@@ -190,4 +197,21 @@ async fn a_flood_of_keys_and_changes_is_drawn_at_most_thirty_times_a_second() {
     let (frames, seconds) = (rig.frames() - before, start.elapsed().as_secs_f64());
     assert!(frames as f64 <= seconds * 30.4 + 2.0, "{frames} frames in {seconds} s");
     assert!(frames >= 3, "{frames} frames in {seconds} s: it must not be deaf either");
+}
+
+#[tokio::test]
+async fn the_dashboard_is_found_as_it_was_left() {
+    let mut rig = Rig::start(Ledger::busy(), (120, 36));
+    rig.see(&["stored 400"]).await;
+    rig.press("2 tab 4 s 3 s / j o e enter");
+    rig.see(&["deliveries: needs a hand", "/joe"]).await;
+    rig.press("ctrl-c ctrl-c");
+    let left = rig.ended().await.remembered;
+    let mut rig = Rig::start_as(Ledger::busy(), (120, 36), Preferences::default(), left);
+    let screen = rig.see(&["deliveries: needs a hand", "> d-390"]).await;
+    assert!(!screen.contains("joe"), "{screen}");
+    rig.press("4");
+    rig.see(&["returns: needs a hand"]).await;
+    rig.press("2");
+    rig.until("the family it was on", |text| text.contains("created") && !text.contains("unlock")).await;
 }

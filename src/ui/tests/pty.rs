@@ -15,6 +15,7 @@ use crate::config::clock::Clock;
 use crate::engine::Handle;
 use crate::ui::colour::Announced;
 use crate::ui::preferences::Preferences;
+use crate::ui::remembered::Remembered;
 use crate::ui::run::{Options, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,7 +32,8 @@ fn child() {
     let terminal =
         Announced { no_color: !variable("NO_COLOR").is_empty(), term: variable("TERM"), ..Announced::default() };
     let preferences = Preferences::read(ThemeName::Auto, false, &[], &terminal).unwrap();
-    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), preferences };
+    let options =
+        Options { who: "ana".into(), clock: Clock::Fixed(now()), preferences, remembered: Remembered::default() };
     let exit = runtime.block_on(async {
         // Taken before the first frame is seen: no signal comes too early.
         let take = |of: Signal| signal(SignalKind::from_raw(of.as_raw())).unwrap();
@@ -53,7 +55,7 @@ fn child() {
     });
     // Anything but a panic leaves by here; the number says how.
     std::process::exit(match exit {
-        Ok(exit) => 40 + exit as i32,
+        Ok(ended) => 40 + ended.exit as i32,
         Err(_) => 39,
     });
 }

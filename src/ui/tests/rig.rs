@@ -21,7 +21,8 @@ use crate::ui::keymap::Chord;
 use crate::ui::layout::Size;
 use crate::ui::model::Model;
 use crate::ui::preferences::Preferences;
-use crate::ui::run::{Exit, Options, UiError, drive};
+use crate::ui::remembered::Remembered;
+use crate::ui::run::{Ended, Exit, Options, UiError, drive};
 use crate::ui::terminal::Screen;
 use crate::ui::text::width;
 use crate::ui::theme::Theme;
@@ -102,7 +103,7 @@ pub(super) struct Rig {
     screen: watch::Receiver<Buffer>,
     pub(super) mouse: watch::Receiver<bool>,
     frames: Arc<AtomicU64>,
-    task: JoinHandle<Result<Exit, UiError>>,
+    task: JoinHandle<Result<Ended, UiError>>,
 }
 
 /// Longer than anything here takes, so that a failing test says what it saw.
@@ -110,11 +111,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Rig {
     pub(super) fn start(ledger: Ledger, size: Size) -> Self {
-        Self::start_as(ledger, size, Preferences::default())
+        Self::start_as(ledger, size, Preferences::default(), Remembered::default())
     }
 
     /// The loop as its reader wants it.
-    pub(super) fn start_as(ledger: Ledger, size: Size, preferences: Preferences) -> Self {
+    pub(super) fn start_as(ledger: Ledger, size: Size, preferences: Preferences, remembered: Remembered) -> Self {
         let desk = FakeDesk::new(ledger);
         let (keys, events) = mpsc::unbounded_channel();
         let (shown, screen) = watch::channel(Buffer::empty(Rect::new(0, 0, size.0, size.1)));
@@ -128,7 +129,7 @@ impl Rig {
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), preferences };
+            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), preferences, remembered };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
         Self { desk, keys, screen, mouse, frames, task }
@@ -181,6 +182,11 @@ impl Rig {
 
     /// Waits until the loop has ended.
     pub(super) async fn exit(self) -> Exit {
+        self.ended().await.exit
+    }
+
+    /// The same, and as what it is remembered.
+    pub(super) async fn ended(self) -> Ended {
         tokio::time::timeout(PATIENCE, self.task).await.expect("the loop ends").expect("no panic").expect("no error")
     }
 }

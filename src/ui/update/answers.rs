@@ -116,7 +116,9 @@ fn fill(detail: &mut Detail, answer: Answer) {
             Some(Data::Show(show, _)) => Some(Data::Show(show, Some(page))),
             other => other,
         },
-        Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) => return,
+        Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) | Answer::Records(_) => {
+            return;
+        }
     };
     detail.missing = data.is_none();
     detail.data = data;
