@@ -1,6 +1,7 @@
 //! An open detail: its data, the document written from it, and where the reader is.
 
 use super::document::{self, Data, Document};
+use super::keymap::Keymap;
 use super::subject::Subject;
 use crate::domain::Timestamp;
 use crate::domain::delivery::Delivery;
@@ -31,9 +32,16 @@ impl Detail {
     }
 
     /// Writes the document anew.
-    pub fn write(&mut self, width: u16, height: usize, privacy: Privacy, now: Timestamp, by_hand: bool) {
+    pub fn write(
+        &mut self,
+        (width, height): (u16, usize),
+        keys: &Keymap,
+        privacy: Privacy,
+        now: Timestamp,
+        by_hand: bool,
+    ) {
         let Some(data) = &self.data else { return };
-        self.document = document::write(data, width, privacy, now, by_hand);
+        self.document = document::write(data, width, keys, privacy, now, by_hand);
         let lines = &self.document.lines;
         self.link = self.link.filter(|at| lines.get(*at).is_some_and(|line| line.link.is_some()));
         if self.link.is_none() && self.subject.is_a_list() {

@@ -15,7 +15,7 @@ const MOST_ANSWER_LINES: usize = 40;
 const WHAT: usize = 26;
 
 /// One record and the states it led to.
-pub(super) fn write(writer: &mut Writer, record: &Record) {
+pub(super) fn write(writer: &mut Writer<'_>, record: &Record) {
     let privacy = writer.privacy;
     let (role, what, says, link) = match &record.head.fact {
         Fact::Received(fact) => {
@@ -79,7 +79,7 @@ pub(super) fn write(writer: &mut Writer, record: &Record) {
 }
 
 /// What went over the wire in an attempt: below its line.
-pub(super) fn wire(writer: &mut Writer, fact: &AttemptFinished, body: &[u8]) {
+pub(super) fn wire(writer: &mut Writer<'_>, fact: &AttemptFinished, body: &[u8]) {
     let answer = &fact.answer;
     for (name, value) in &answer.request_headers {
         let line = writer.privacy.text(&format!("> {name}: {value}"));

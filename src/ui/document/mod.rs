@@ -12,6 +12,7 @@ mod rejected;
 mod show;
 mod timeline;
 
+use super::keymap::Keymap;
 use super::subject::Subject;
 use super::text;
 use super::theme::Role;
@@ -61,9 +62,10 @@ pub struct Document {
     pub lines: Vec<Line>,
 }
 
-/// Writes `data` as lines of `width` cells. `by_hand`: staff carry deliveries out, there is no target.
-pub fn write(data: &Data, width: u16, privacy: Privacy, now: Timestamp, by_hand: bool) -> Document {
-    let mut writer = Writer { width: usize::from(width).max(20), privacy, now, by_hand, document: Document::default() };
+/// Writes `data` as lines of `width` cells. `keys`: those that its texts name. `by_hand`: staff carry deliveries out, there is no target.
+pub fn write(data: &Data, width: u16, keys: &Keymap, privacy: Privacy, now: Timestamp, by_hand: bool) -> Document {
+    let mut writer =
+        Writer { keys, width: usize::from(width).max(20), privacy, now, by_hand, document: Document::default() };
     match data {
         Data::Event(detail) => event::write(&mut writer, detail),
         Data::Delivery(detail) => delivery::write(&mut writer, detail),
@@ -79,8 +81,10 @@ pub(super) fn span(role: Role, text: impl AsRef<str>) -> Span {
     Span { text: text::visible(text.as_ref()), role }
 }
 
-struct Writer {
+struct Writer<'k> {
     width: usize,
+    /// What texts name to be pressed.
+    keys: &'k Keymap,
     privacy: Privacy,
     now: Timestamp,
     by_hand: bool,
@@ -90,7 +94,7 @@ struct Writer {
 /// Cells of the labels of facts.
 const LABEL: usize = 14;
 
-impl Writer {
+impl Writer<'_> {
     fn push(&mut self, spans: Vec<Span>, link: Option<Subject>) {
         self.document.lines.push(Line { spans, link });
     }

@@ -13,7 +13,7 @@ use crate::ui::theme::Role;
 const MOST_LINES: usize = 4000;
 
 /// The bytes of a webhook, with `drift` marked.
-pub(super) fn write(writer: &mut Writer, body: &[u8], drift: &[Drift]) {
+pub(super) fn write(writer: &mut Writer<'_>, body: &[u8], drift: &[Drift]) {
     match Webhook::parse(body) {
         Ok(webhook) => {
             let mut printer = Printer { writer, marks: marks(drift), left: MOST_LINES };
@@ -64,13 +64,13 @@ enum Mark {
     Below(Vec<String>),
 }
 
-struct Printer<'a> {
-    writer: &'a mut Writer,
+struct Printer<'a, 'k> {
+    writer: &'a mut Writer<'k>,
     marks: HashMap<String, Mark>,
     left: usize,
 }
 
-impl Printer<'_> {
+impl Printer<'_, '_> {
     /// `lead` stands before the value on its first line, `tail` after it on its last.
     fn value(&mut self, value: &Json, path: &str, lead: &[Span], depth: usize, tail: &str) {
         let (open, close, empty) = match value {

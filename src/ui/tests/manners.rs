@@ -75,7 +75,7 @@ async fn a_click_chooses_and_a_second_one_opens() {
         rig.send(mouse(PRESS, place_of(&screen, "d-389")));
         let screen = rig.see(&["> d-389", "PAUSED"]).await;
         rig.send(mouse(PRESS, place_of(&screen, "d-389")));
-        let screen = rig.see(&["deliveries › delivery d-389"]).await;
+        let screen = rig.see(&["deliveries › delivery d-389", "51020389"]).await;
         // What a detail names is chosen and opened likewise.
         let ticket = place_of(&screen, "51020389");
         rig.send(mouse(PRESS, ticket));

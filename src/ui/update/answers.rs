@@ -102,7 +102,7 @@ fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl Fn
     let by_hand = model.by_hand();
     for detail in model.details.iter_mut().rev().filter(|detail| fit(detail)) {
         change(detail);
-        detail.write(width, height, privacy, now, by_hand);
+        detail.write((width, height), &model.keys, privacy, now, by_hand);
     }
 }
 

@@ -139,7 +139,7 @@ impl Model {
         let (width, height, privacy, now) = (self.size.0, self.detail_rows(), self.privacy, self.now);
         let by_hand = self.by_hand();
         for detail in &mut self.details {
-            detail.write(width, height, privacy, now, by_hand);
+            detail.write((width, height), &self.keys, privacy, now, by_hand);
         }
     }
 
