@@ -174,9 +174,12 @@ async fn a_storm_of_sizes_is_drawn_once_at_the_last() {
     let before = rig.frames();
     for step in 0..100 {
         rig.send(Event::Resize(60 + step, 20 + step % 20));
+        // As somebody who drags the corner of a window: undelayed, one frame would do for all anyway.
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     rig.until("the last size", |text| text.lines().count() == 39).await;
-    assert!(rig.frames() - before <= 2, "{} frames", rig.frames() - before);
+    // One; a busy machine may rest in between. Each size as it comes would be fifteen.
+    assert!(rig.frames() - before <= 6, "{} frames", rig.frames() - before);
     assert_eq!(rig.cells().area.width, 159);
 }
 
