@@ -82,11 +82,11 @@ pub enum PreferenceError {
         /// With its table.
         name: String,
         /// The key.
-        key: String,
+        key: Chord,
         /// The other action, with its table.
         other: String,
         /// Where that was said.
-        other_at: Origin,
+        other_at: Box<Origin>,
     },
 }
 
@@ -135,9 +135,9 @@ impl Preferences {
                     return Err(PreferenceError::Conflict {
                         at: (*at).clone(),
                         name: name_of(KEYS_TABLE, action.entry().id),
-                        key: key.to_string(),
+                        key: *key,
                         other: name_of(KEYS_TABLE, other.entry().id),
-                        other_at: place.map_or(Origin::Default, |place| bound[place].1.clone()),
+                        other_at: Box::new(place.map_or(Origin::Default, |place| bound[place].1.clone())),
                     });
                 }
             }
