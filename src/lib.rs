@@ -12,6 +12,8 @@
 //!
 //! Nobody but the writer writes. Every change is a record, and everything that can be asked is a fold of records.
 
+#![forbid(unsafe_code)]
+
 // WORDS: ids, events and their payloads, the delivery state machine, retry policy. Pure.
 pub mod domain;
 

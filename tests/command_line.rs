@@ -12,7 +12,8 @@ use willcall::domain::Timestamp;
 use willcall::domain::delivery::{Delivery, Failure, Kind, Stage, State};
 use willcall::domain::ids::{DeliveryId, Seq};
 use willcall::domain::query::{
-    Answer, Brief, Command as Ordered, Cursor, DeliveryDetail, Done, EventDetail, EventRow, Order, Page, Query, Status,
+    Answer, Brief, Command as Ordered, Cursor, DeliveryDetail, Done, EventDetail, EventRow, Order, Page, Query,
+    Searched, Status,
 };
 use willcall::engine::handle::{Desk, DeskError, Handle, Pending};
 
@@ -94,6 +95,15 @@ impl Desk for Paper {
                     Answer::Delivery(Some(Box::new(detail)))
                 }
                 Query::Delivery(_) => Answer::Delivery(None),
+                // The first half of a search finds nothing.
+                Query::Events(query) if !query.window.filter.is_empty() => {
+                    let (rows, next) = match query.window.cursor {
+                        Cursor::From(Seq(700)) => (vec![row(41)], None),
+                        _ => (Vec::new(), Some(Seq(700))),
+                    };
+                    let searched = Some(Searched { looked: 5000, newest: None, next, left: next.map_or(0, |_| 700) });
+                    Answer::Events(Page { rows, newer: 0, older: next.is_some(), searched })
+                }
                 Query::Events(_) => Answer::Events(Page { rows: vec![row(41)], ..Page::default() }),
                 Query::Event(seq) => Answer::Event(Some(Box::new(EventDetail {
                     row: row(seq.0),
@@ -157,6 +167,13 @@ fn wrong_usage_is_status_2_and_says_what_is_wrong() {
         (&["events", "list", "--since", "yesterday"], "give a time span like 15m"),
         (&["events", "list", "--limit", "many"], "--limit <N>"),
         (&["events", "list", "--format", "yaml"], "[possible values: table, json]"),
+        (
+            &["events", "list", "--filter", "amount>abc"],
+            "a number is wanted after `>`, as in `amount>500`\n  amount>abc\n         ^^^\n",
+        ),
+        (&["deliveries", "list", "--filter", "-sate:held"], "no field `sate`: did you mean `state`?"),
+        (&["quarantine", "list", "--filter", "a OR"], "quote it: \"OR\"\n  a OR\n    ^^\n"),
+        (&["events", "list", "--filter", "attempts>3"], "events have no `attempts`: it is a field of deliveries"),
         (&["send"], "<PATH>"),
         (&["send", "x", "--rate", "0"], "a number of requests a second"),
         (&["send", "x", "--header", "secret"], "give it as 'Name: value'"),
@@ -168,6 +185,29 @@ fn wrong_usage_is_status_2_and_says_what_is_wrong() {
         assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
         assert!(err.contains(says), "{arguments:?}: {err}");
     }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "wrong usage opened a ledger");
+}
+
+#[test]
+fn a_search_goes_on_to_the_end_of_the_list() {
+    with_server(|folder, paper| {
+        let arguments = ["events", "list", "--search", "a:b", "--filter", "amount>50 OR -joe", "--limit", "3"];
+        let (status, out, err) = said(&willcall(folder, &arguments));
+        assert_eq!((status, err.as_str()), (0, ""));
+        assert!(out.contains("127471-2"), "{out}");
+        let asked: Vec<(Cursor, String)> = paper
+            .questions
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|query| match query {
+                Query::Events(query) => (query.window.cursor, query.window.filter.clone()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let filter = "\"a:b\" (amount>50 OR -joe)".to_owned();
+        assert_eq!(asked, [(Cursor::Newest, filter.clone()), (Cursor::From(Seq(700)), filter)]);
+    });
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The README's tables of keys and settings are those of the program. `UPDATE_README=1 cargo test --test readme` renews them.
+//! The README's tables of keys, filter and settings are those of the program. `UPDATE_README=1 cargo test --test readme` renews them.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ fn its_tables_are_those_of_the_program() {
     let mut wanted = written.clone();
     for (name, table) in [
         ("keys", willcall::ui::action::markdown()),
+        ("filter", willcall::domain::filter::document::markdown()),
         ("settings", willcall::config::show::reference()),
         ("colours", willcall::ui::theme::markdown()),
     ] {

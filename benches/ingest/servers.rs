@@ -43,7 +43,9 @@ impl Server {
 
     /// The program as `willcall serve` starts it.
     pub(crate) async fn real(settings: &Settings) -> Self {
-        Self::Real(Box::new(Program::start(settings, &mut |_| {}).await.expect("the program starts")))
+        let mut program = Program::start(settings, |_| {}).await.expect("the program starts");
+        program.opened().await.expect("its ledger opens");
+        Self::Real(Box::new(program))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

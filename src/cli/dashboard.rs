@@ -6,11 +6,11 @@ use super::logging::{self, LOG_FILE};
 use super::program::Program;
 use super::signals::Signals;
 use super::{CliError, plain, remembered, serve};
-use crate::config::Loaded;
+use crate::config::{Alert, Loaded};
 use crate::control::identity;
-use crate::ui;
 use crate::ui::colour::Announced;
 use crate::ui::preferences::{PreferenceError, Preferences};
+use crate::ui::{self, Ring};
 
 /// Serves, and shows it, until its user quits or a signal asks it to stop. `started` hears of it once webhooks are taken.
 ///
@@ -28,17 +28,33 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
     // Lines on stderr would be drawn over.
     logging::to_file(settings.log_format, &settings.data_dir.join(LOG_FILE));
     let preferences = preferences(&loaded)?;
-    let program = serve::start(&loaded).await?;
-    tracing::info!("listening on {}", program.url());
-    started(&program);
-    let remembered = remembered::read(&settings.data_dir);
-    let options =
-        ui::Options { who: identity::own(&settings.operator), clock: settings.clock, preferences, remembered };
+    let mut program = serve::start(&loaded, |_| {}).await?;
+    if let Ok(opened) = tokio::time::timeout(serve::SOON, program.opened()).await {
+        opened?;
+    }
+    let options = ui::Options {
+        who: identity::own(&settings.operator),
+        clock: settings.clock,
+        preferences,
+        remembered: remembered::read(&settings.data_dir),
+        tmux: !variable("TMUX").is_empty(),
+        ring: ring(&settings.alert),
+    };
     let mut signals = Signals::take()?;
-    let interrupted = async { signals.next().await };
-    let shown = ui::run(program.handle(), options, interrupted).await;
+    let (handle, mut failed) = (program.handle(), None);
+    let over = async {
+        tokio::select! {
+            _ = signals.next() => {}
+            // The dashboard shows how far that is.
+            error = opening(&mut program, started) => failed = Some(error),
+        }
+    };
+    let shown = ui::run(handle, options, over).await;
     if let Ok(ended) = &shown {
         remembered::write(&settings.data_dir, &ended.remembered);
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     let _ = writeln!(io::stderr(), "willcall: stopping; attempts under way are finished first (Ctrl-C ends at once)");
     tokio::select! {
@@ -46,6 +62,25 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
         _ = signals.next() => {}
     }
     shown.map(drop).map_err(|error| CliError::Failed(error.to_string()))
+}
+
+/// Ends when the ledger cannot be opened, and not before.
+async fn opening(program: &mut Program, started: impl FnOnce(&Program)) -> CliError {
+    if let Err(error) = program.opened().await {
+        return error;
+    }
+    tracing::info!("listening on {}", program.url());
+    started(program);
+    std::future::pending().await
+}
+
+/// What the dashboard's terminal is to do; a command is run by the program, with or without a dashboard.
+fn ring(alert: &Alert) -> Ring {
+    match alert {
+        Alert::Off | Alert::Command(_) => Ring::Off,
+        Alert::Bell => Ring::Bell,
+        Alert::Notify => Ring::Notify,
+    }
 }
 
 /// Why there can be no dashboard here, if there can be none.
@@ -66,11 +101,14 @@ pub fn preferences(loaded: &Loaded) -> Result<Preferences, PreferenceError> {
 
 /// What the environment says of the terminal.
 fn terminal() -> Announced {
-    let variable = |name| std::env::var_os(name).map_or(String::new(), |value| value.to_string_lossy().into_owned());
     Announced {
         no_color: !variable("NO_COLOR").is_empty(),
         term: variable("TERM"),
         colorterm: variable("COLORTERM"),
         colorfgbg: variable("COLORFGBG"),
     }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var_os(name).map_or(String::new(), |value| value.to_string_lossy().into_owned())
 }

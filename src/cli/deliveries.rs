@@ -11,6 +11,7 @@ use super::{CliError, json};
 use crate::config::Settings;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Kind, Stage};
+use crate::domain::filter;
 use crate::domain::ids::DeliveryId;
 use crate::domain::query::{Answer, Command, DeliveryQuery, Query};
 
@@ -19,6 +20,7 @@ use crate::domain::query::{Answer, Command, DeliveryQuery, Query};
 #[allow(missing_docs)]
 pub enum Verb {
     /// The newest deliveries
+    #[command(after_help = filter::document::help(filter::List::Deliveries))]
     List(List),
     /// One delivery with its attempts and everything that was done about it
     Get(Get),
@@ -36,6 +38,7 @@ pub enum Verb {
 pub const EXAMPLES: &str = "\
 Examples:
   willcall deliveries list --state failed,held
+  willcall deliveries list --filter 'attempts>=3 age>1h -to:@example.com'
   willcall deliveries get d-41
   willcall deliveries retry d-41 --reason 'target is back'
   willcall deliveries mark-delivered d-41 --reason 'handed over at the window'
@@ -112,9 +115,14 @@ pub struct Firmly {
 /// # Errors
 /// When the ledger does not answer, has no such delivery, or refuses.
 pub async fn run(verb: Verb, settings: &Settings, out: &mut dyn Write) -> Result<(), CliError> {
+    let now = settings.clock.now();
+    if let Verb::List(options) = &verb {
+        // A filter that is none is said so before anything is opened.
+        options.listing.selection.walk(filter::List::Deliveries, now)?;
+    }
     let door = door(settings).await?;
     match verb {
-        Verb::List(options) => list(options, &door, settings.clock.now(), out).await,
+        Verb::List(options) => list(options, &door, now, out).await,
         Verb::Get(options) => get(&options, &door, out).await,
         Verb::Retry(Softly { id, reason, output }) => {
             order(Command::Retry(id), &reason.reason, &output, &door, out).await
@@ -136,7 +144,12 @@ async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -
     let privacy = page::privacy(output.reveal);
     door.reveal("deliveries", output.reveal && output.format == Format::Table).await?;
     let question = |window| {
-        Query::Deliveries(DeliveryQuery { stages: options.state.clone(), kind: options.kind.map(Kind::from), window })
+        Query::Deliveries(DeliveryQuery {
+            stages: options.state.clone(),
+            kind: options.kind.map(Kind::from),
+            overdue: None,
+            window,
+        })
     };
     let page = |answer| match answer {
         Answer::Deliveries(page) => Some(page),
@@ -145,7 +158,7 @@ async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -
     let mut table = page::deliveries();
     let end = door
         .list(
-            selection.walk(now),
+            selection.walk(filter::List::Deliveries, now)?,
             question,
             page,
             |row| row.id.0,

@@ -8,6 +8,7 @@ use crate::domain::ids::Seq;
 use crate::domain::query::{Answer, Command, Done, Order, Page, Query, Window};
 use crate::engine::{DeskError, Handle};
 
+use super::progress::ProgressLine;
 use super::selection::Walk;
 use super::{CliError, program};
 
@@ -69,7 +70,7 @@ impl Door {
     /// Hands every row of a list that was selected to `show`, the newest first.
     ///
     /// # Errors
-    /// When there is no answer, a row cannot be shown, or the list is not complete; what could be had is shown by then.
+    /// When there is no answer, or a row cannot be shown; what could be had is shown by then.
     pub async fn list<Row>(
         &self,
         mut walk: Walk,
@@ -78,14 +79,21 @@ impl Door {
         place: fn(&Row) -> Seq,
         mut show: impl AsyncFnMut(Row) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
+        let mut line = ProgressLine::new("searching");
         while let Some(window) = walk.piece() {
             let page = page(self.ask(question(window)).await?).ok_or_else(unexpected)?;
-            let complete = walk.took(&page, place);
+            let progress = walk.took(&page, place);
+            if !page.rows.is_empty() {
+                line.clear();
+            }
             for row in page.rows {
                 show(row).await?;
             }
-            complete?;
+            if let Some(progress) = progress {
+                line.show(progress);
+            }
         }
+        line.clear();
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::{ConfigError, Origin};
 use crate::control::ControlError;
+use crate::domain::filter::Problem;
 use crate::engine::DeskError;
 use crate::engine::local::OpenError;
 use crate::journal::FolderError;
@@ -50,6 +51,14 @@ pub enum CliError {
     /// Anything else that was tried and failed.
     #[error("{0}")]
     Failed(String),
+    /// What was typed is no filter.
+    #[error("--filter: {problem}")]
+    Filter {
+        /// Why, and where.
+        problem: Problem,
+        /// What was typed.
+        typed: String,
+    },
     /// What was typed makes no sense, as only the verb itself can tell.
     #[error("{0}")]
     Usage(String),
@@ -60,9 +69,23 @@ impl CliError {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(_)
+            | Self::Filter { .. }
             | Self::Preferences(_)
             | Self::Config(ConfigError::WrongValue { at: Origin::Flag(_), .. }) => 2,
             _ => 1,
+        }
+    }
+
+    /// `typed` is no filter.
+    pub fn filter(problem: Problem, typed: &str) -> Self {
+        Self::Filter { problem, typed: typed.to_owned() }
+    }
+
+    /// Lines that show where the mistake is.
+    pub fn marked(&self) -> Vec<String> {
+        match self {
+            Self::Filter { problem, typed } => problem.marked(typed).lines().map(str::to_owned).collect(),
+            _ => Vec::new(),
         }
     }
 

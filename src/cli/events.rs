@@ -10,6 +10,7 @@ use super::page;
 use super::{CliError, json};
 use crate::config::Settings;
 use crate::domain::Timestamp;
+use crate::domain::filter;
 use crate::domain::ids::Seq;
 use crate::domain::query::{Answer, EventDetail, EventQuery, Query};
 
@@ -18,7 +19,7 @@ use crate::domain::query::{Answer, EventDetail, EventQuery, Query};
 #[allow(missing_docs)]
 pub enum Verb {
     /// The newest events
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = format!("{}\n{EXAMPLES}", filter::document::help(filter::List::Events)))]
     List(List),
     /// One event with its body and how it differs from the documentation
     Get(Get),
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   willcall events list --family ticket --since 2h
   willcall events list --search 'joe@gmail.com' --reveal
+  willcall events list --filter 'amount>500 (drift>0 OR duplicate:yes) -family:listing'
   willcall events list --format json | jq 'select(.drift != []) | {seq, drift}'";
 
 /// `events list`
@@ -56,9 +58,14 @@ pub struct Get {
 /// # Errors
 /// When the ledger does not answer or has no such event.
 pub async fn run(verb: Verb, settings: &Settings, out: &mut dyn Write) -> Result<(), CliError> {
+    let now = settings.clock.now();
+    if let Verb::List(options) = &verb {
+        // A filter that is none is said so before anything is opened.
+        options.listing.selection.walk(filter::List::Events, now)?;
+    }
     let door = door(settings).await?;
     match verb {
-        Verb::List(options) => list(options, &door, settings.clock.now(), out).await,
+        Verb::List(options) => list(options, &door, now, out).await,
         Verb::Get(options) => get(&options, &door, out).await,
     }
 }
@@ -75,7 +82,7 @@ async fn list(options: List, door: &Door, now: Timestamp, out: &mut dyn Write) -
     let mut table = page::events();
     let end = door
         .list(
-            selection.walk(now),
+            selection.walk(filter::List::Events, now)?,
             question,
             page,
             |row| row.seq,

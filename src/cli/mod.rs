@@ -4,17 +4,19 @@
 //! | --- | --- |
 //! | [`arguments`] | what can be typed |
 //! | [`settings`] | the flags of the table of keys |
-//! | [`selection`] | which rows of a list: `--limit`, `--since`, `--search` |
+//! | [`selection`] | which rows of a list: `--limit`, `--since`, `--search`, `--filter` |
 //! | [`door`] | the ledger: of the running server, or opened here |
 //! | [`error`] | why a verb failed, and the exit status |
 //! | [`json`] | the JSON that scripts read |
 //! | [`table`], [`page`] | the text that people read |
 //! | [`plain`] | the lines of `--plain` |
 //! | [`remembered`] | the file in which the dashboard is found again as it was left |
+//! | `alerts` | new failures and holds, told to the log and a command |
 //! | [`program`], [`progress`] | every stage, started and stopped; the line that counts meanwhile |
 //! | [`logging`], [`signals`] | what every server process has |
 //! | the rest | one verb each |
 
+mod alerts;
 pub mod arguments;
 pub mod door;
 pub mod error;
@@ -71,6 +73,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "willcall: {}", crate::domain::text::visible(&error.to_string()));
+            for line in error.marked() {
+                let _ = writeln!(io::stderr(), "  {line}");
+            }
             ExitCode::from(error.status())
         }
     }

@@ -2,6 +2,7 @@
 //! taken in is kept and what was sent out is on record.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -12,78 +13,131 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{CliError, signals};
+use super::progress::ProgressLine;
+use super::{CliError, alerts, signals};
 use crate::config::{self, Method, Settings};
 use crate::control::{self, Remote, SOCKET_NAME, Socket};
 use crate::delivery::command::CommandTarget;
 use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
-use crate::domain::query::Status;
-use crate::engine::local::LocalLedger;
-use crate::engine::{Desk, Engine, Handle};
+use crate::domain::ids::Seq;
+use crate::domain::query::{Disk, Status};
+use crate::engine::ledger::Ledger as _;
+use crate::engine::local::{LocalLedger, OpenError};
+use crate::engine::{Engine, Entrance, Handle, Opener, entrance};
 use crate::ingest::door::Door;
 use crate::ingest::server;
+use crate::journal::DataFolder;
 use crate::store::Progress;
 
 /// Listener, ledger, delivery worker and control socket, running.
 pub struct Program {
-    engine: Engine,
-    writer: thread::JoinHandle<()>,
+    entrance: Entrance,
     address: SocketAddr,
     path: String,
     stop: watch::Sender<bool>,
     listener: JoinHandle<()>,
-    worker: JoinHandle<()>,
     control: Option<JoinHandle<()>>,
+    opening: Opening,
+}
+
+/// The ledger behind the entrance.
+enum Opening {
+    UnderWay(JoinHandle<Result<Opened, CliError>>),
+    Done(Opened),
+    Failed,
+}
+
+/// What works on an open ledger.
+struct Tasks {
+    worker: JoinHandle<()>,
+    alerts: JoinHandle<()>,
+}
+
+struct Opened {
+    writer: thread::JoinHandle<()>,
+    tasks: Tasks,
 }
 
 impl Program {
-    /// Starts everything. `progress` hears of a store that is being made anew.
+    /// Listens, and begins to open the ledger, which can take long: until it is open, senders are answered 503 and whoever
+    /// asks is told how far it is. `progress` hears of a store that is being made anew.
     ///
     /// # Errors
-    /// When the address is taken, the data folder is held by another process, or the journal is damaged.
-    pub async fn start(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Self, CliError> {
+    /// When the address is taken or the data folder is held by another process.
+    pub async fn start(settings: &Settings, progress: impl FnMut(Progress) + Send + 'static) -> Result<Self, CliError> {
         let target = target(settings).map_err(|error| CliError::Failed(error.to_string()))?;
         take_all_files();
-        let ledger = open_patiently(settings, progress).await?;
-        // Only now: who is refused comes again at once, who hangs while a store is made anew does not.
+        keep_to_itself()?;
+        let folder = take_patiently(settings).await?;
         let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
             let at = settings.listen;
             CliError::Failed(format!("cannot listen on {at}: {error}; give another address with --listen"))
         })?;
         let address = listener.local_addr().map_err(CliError::Runtime)?;
         let door = Door::default();
-        let (engine, writer) = start_engine(ledger, settings, status(settings, Some(address), door.clone()))?;
+        let status = status(settings, Some(address), door.clone());
+        let (entrance, opener) = entrance(status.clone());
         let (stop, stopping) = watch::channel(false);
         let until_stop = || {
             let mut stopping = stopping.clone();
             async move { drop(stopping.wait_for(|stop| *stop).await) }
         };
         let control = match Socket::bind(&settings.data_dir.join(SOCKET_NAME)) {
-            Ok(socket) => Some(tokio::spawn(control::serve(socket, Handle::new(engine.clone()), until_stop()))),
+            Ok(socket) => Some(tokio::spawn(control::serve(socket, Handle::new(entrance.clone()), until_stop()))),
             Err(error) => {
                 tracing::warn!("no control socket, so other commands cannot reach this server: {error}");
                 None
             }
         };
-        let clock = settings.clock;
-        let listener = server::serve(listener, settings.clone(), engine.clone(), clock, door, until_stop());
-        let worker = worker::run(engine.clone(), target, settings.deliver.concurrency, clock, until_stop());
+        let (clock, concurrency, alert) = (settings.clock, settings.deliver.concurrency, settings.alert.clone());
+        let serving = server::serve(listener, settings.clone(), entrance.clone(), clock, door, until_stop());
+        let begin = {
+            let (worker_stop, alerts_stop) = (until_stop(), until_stop());
+            move |engine: &Engine, stood: Seq| Tasks {
+                worker: tokio::spawn(worker::run(engine.clone(), target, concurrency, clock, worker_stop)),
+                alerts: tokio::spawn(alerts::run(Handle::new(engine.clone()), alert, stood, clock, alerts_stop)),
+            }
+        };
         Ok(Self {
-            engine,
-            writer,
+            entrance,
             address,
             path: shown_path(settings),
             stop,
-            listener: tokio::spawn(listener),
-            worker: tokio::spawn(worker),
+            listener: tokio::spawn(serving),
             control,
+            opening: Opening::UnderWay(tokio::spawn(open_behind(
+                opener,
+                folder,
+                settings.clone(),
+                progress,
+                status,
+                begin,
+            ))),
         })
+    }
+
+    /// Waits until the ledger is open: from then on webhooks are taken and deliveries sent.
+    ///
+    /// # Errors
+    /// When it cannot be opened, as when the journal is damaged.
+    pub async fn opened(&mut self) -> Result<(), CliError> {
+        if let Opening::UnderWay(opening) = &mut self.opening {
+            let opened = opening.await.unwrap_or_else(|error| Err(CliError::Failed(format!("cannot start: {error}"))));
+            match opened {
+                Ok(opened) => self.opening = Opening::Done(opened),
+                Err(error) => {
+                    self.opening = Opening::Failed;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The door to its ledger.
     pub fn handle(&self) -> Handle {
-        Handle::new(self.engine.clone())
+        Handle::new(self.entrance.clone())
     }
 
     /// Where it listens.
@@ -98,23 +152,59 @@ impl Program {
 
     /// Waits until the ledger has stopped by itself, which it never should.
     pub async fn broken(&self) {
-        let mut changes = Desk::changes(&self.engine);
-        while changes.changed().await.is_ok() {}
+        self.entrance.closed().await;
     }
 
-    /// Stops: no more is taken in or sent out, what is under way is finished or recorded, then the ledger is closed.
+    /// Stops: no more is taken in or sent out, what is under way is finished or recorded, then the ledger is closed. One that
+    /// is still being opened is left as it is: the next start goes on from there.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         // A task that panicked has said so already; what it held is closed below all the same.
         let _ = self.listener.await;
-        let _ = self.worker.await;
+        let opened = match self.opening {
+            Opening::Done(opened) => Some(opened),
+            Opening::UnderWay(_) | Opening::Failed => None,
+        };
+        let writer = match opened {
+            Some(Opened { writer, tasks }) => {
+                let _ = tasks.worker.await;
+                let _ = tasks.alerts.await;
+                Some(writer)
+            }
+            None => None,
+        };
         if let Some(control) = self.control {
             let _ = control.await;
         }
-        drop(self.engine);
-        let writer = self.writer;
-        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        drop(self.entrance);
+        if let Some(writer) = writer {
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
     }
+}
+
+/// Opens the ledger, starts what needs it, and lets those at the entrance in.
+async fn open_behind(
+    opener: Opener,
+    folder: DataFolder,
+    settings: Settings,
+    mut progress: impl FnMut(Progress) + Send + 'static,
+    status: impl Fn() -> Status + Send + Sync + 'static,
+    begin: impl FnOnce(&Engine, Seq) -> Tasks,
+) -> Result<Opened, CliError> {
+    let opening = tokio::task::spawn_blocking(move || {
+        let ledger = open(folder, &settings, &mut |so_far| {
+            opener.progress(so_far.percent());
+            progress(so_far);
+        })?;
+        let stood = ledger.last();
+        Ok((opener, stood, start_engine(ledger, &settings, status)?))
+    });
+    let (opener, stood, (engine, writer)) =
+        opening.await.unwrap_or_else(|error| Err(CliError::Failed(format!("the ledger cannot be opened: {error}"))))?;
+    let tasks = begin(&engine, stood);
+    tokio::spawn(opener.open(engine));
+    Ok(Opened { writer, tasks })
 }
 
 /// Takes as many open files as the system grants this user: each sender's connection is one.
@@ -122,6 +212,14 @@ fn take_all_files() {
     let limit = getrlimit(Resource::Nofile);
     // Without them there are fewer connections at once, and nothing else.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// What every process does before it writes into a data folder.
+fn keep_to_itself() -> Result<(), CliError> {
+    signals::outlive_file_size_limit()?;
+    // sled creates its files as the umask lets it; all that is kept is for its owner alone.
+    rustix::process::umask(Mode::from_raw_mode(0o077));
+    Ok(())
 }
 
 /// A folder that holds a ledger. A command that only looks must not make one: it would say that all is well.
@@ -143,19 +241,25 @@ pub fn existing(settings: &Settings) -> Result<&Settings, CliError> {
 /// # Errors
 /// When another process holds the data folder, or the journal is damaged.
 pub fn ledger_alone(settings: &Settings) -> Result<(Handle, thread::JoinHandle<()>), CliError> {
-    let ledger = open(existing(settings)?, &mut |_| {})?;
+    keep_to_itself()?;
+    let folder = take(existing(settings)?)?;
+    let mut line = ProgressLine::new(CATCHING_UP);
+    let ledger = open(folder, settings, &mut |progress| line.show(progress))?;
     let (engine, writer) = start_engine(ledger, settings, status(settings, None, Door::default()))?;
     Ok((Handle::new(engine), writer))
 }
+
+/// What a line of progress says while a ledger is being opened.
+pub const CATCHING_UP: &str = "bringing the store up to the journal";
 
 /// How often, and how long in all, a server asks for a data folder that another process holds.
 const PATIENCE: (Duration, u32) = (Duration::from_millis(50), 100);
 
 /// A command that found no server holds the folder for a moment; another server holds it for good, and answers.
-async fn open_patiently(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
+async fn take_patiently(settings: &Settings) -> Result<DataFolder, CliError> {
     let (pause, mut times) = PATIENCE;
     loop {
-        match open(settings, progress) {
+        match take(settings) {
             Err(error) if error.is_taken() && times > 0 => {
                 if Remote::connect(&settings.data_dir.join(SOCKET_NAME)).await.is_ok() {
                     return Err(error);
@@ -168,11 +272,12 @@ async fn open_patiently(settings: &Settings, progress: &mut dyn FnMut(Progress))
     }
 }
 
-fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
-    signals::outlive_file_size_limit()?;
-    // sled creates its files as the umask lets it; all that is kept is for its owner alone.
-    rustix::process::umask(Mode::from_raw_mode(0o077));
-    let (mut ledger, opening) = LocalLedger::open(settings, progress)?;
+fn take(settings: &Settings) -> Result<DataFolder, CliError> {
+    Ok(DataFolder::take(&settings.data_dir).map_err(OpenError::from)?)
+}
+
+fn open(folder: DataFolder, settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
+    let (mut ledger, opening) = LocalLedger::open_in(folder, settings, progress)?;
     for warning in opening.warnings {
         tracing::warn!("{warning}");
     }
@@ -203,7 +308,7 @@ fn target(settings: &Settings) -> Result<Option<Target>, TargetError> {
     })
 }
 
-fn status(settings: &Settings, address: Option<SocketAddr>, door: Door) -> impl Fn() -> Status + use<> {
+fn status(settings: &Settings, address: Option<SocketAddr>, door: Door) -> impl Fn() -> Status + Clone + use<> {
     let status = Arc::new(Status {
         listen: address.map(|address| address.to_string()),
         path: shown_path(settings),
@@ -213,13 +318,23 @@ fn status(settings: &Settings, address: Option<SocketAddr>, door: Door) -> impl 
             config::Target::Command(line) => line.clone(),
         },
         data_dir: settings.data_dir.display().to_string(),
-        started_at: settings.clock.now(),
-        last_durable: None,
-        unwell: None,
-        turned_away: Vec::new(),
-        turned_away_total: std::collections::BTreeMap::new(),
+        late_after: settings.late_after,
+        ..Status::starting(settings.clock.now())
     });
-    move || Status { turned_away: door.turned_away(), turned_away_total: door.totals(), ..(*status).clone() }
+    let folder = settings.data_dir.clone();
+    move || Status {
+        turned_away: door.turned_away(),
+        turned_away_total: door.totals(),
+        disk: disk(&folder),
+        ..(*status).clone()
+    }
+}
+
+/// The room left for `folder`. What root alone may use is not room.
+fn disk(folder: &Path) -> Option<Disk> {
+    let room = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
+    Some(Disk { free: bytes(room.f_bavail), size: bytes(room.f_blocks) })
 }
 
 /// The path of the listener; with secret path segments, the last one masked.

@@ -12,7 +12,7 @@ pub struct ProgressLine {
     what: &'static str,
     watched: bool,
     began: Instant,
-    shown: Option<u64>,
+    shown: Option<u8>,
 }
 
 impl ProgressLine {
@@ -23,13 +23,13 @@ impl ProgressLine {
 
     /// Counts; writes once a per cent.
     pub fn show(&mut self, progress: Progress) {
-        let percent = (progress.done.0 * 100).checked_div(progress.of.0).unwrap_or(100).min(100);
+        let percent = progress.percent();
         // What is done in a moment needs no line.
         if self.watched && self.shown != Some(percent) && self.began.elapsed().as_millis() > 300 {
             self.shown = Some(percent);
             let rate = progress.done.0 as f64 / self.began.elapsed().as_secs_f64();
             let left = progress.of.0.saturating_sub(progress.done.0) as f64 / rate.max(1.0);
-            let bar = "█".repeat((percent / 5) as usize);
+            let bar = "█".repeat(usize::from(percent / 5));
             let _ = write!(
                 io::stderr(),
                 "\r{}: [{bar:░<20}] {percent:>3} %  {} of {} records, {rate:.0}/s, {left:.0} s left ",
@@ -37,6 +37,13 @@ impl ProgressLine {
                 progress.done,
                 progress.of
             );
+        }
+    }
+
+    /// Takes the line off the screen, so that something else can be written there.
+    pub fn clear(&mut self) {
+        if self.shown.take().is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 }

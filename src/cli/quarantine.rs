@@ -10,6 +10,7 @@ use super::page;
 use super::{CliError, json};
 use crate::config::Settings;
 use crate::domain::Timestamp;
+use crate::domain::filter;
 use crate::domain::ids::Seq;
 use crate::domain::query::{Answer, Command, Query};
 
@@ -18,6 +19,7 @@ use crate::domain::query::{Answer, Command, Query};
 #[allow(missing_docs)]
 pub enum Verb {
     /// The newest requests
+    #[command(after_help = filter::document::help(filter::List::Quarantine))]
     List(Listing),
     /// One request with its bytes
     Get(Get),
@@ -54,9 +56,14 @@ pub struct Resend {
 /// # Errors
 /// When the ledger does not answer, has no such request, or refuses.
 pub async fn run(verb: Verb, settings: &Settings, out: &mut dyn Write) -> Result<(), CliError> {
+    let now = settings.clock.now();
+    if let Verb::List(listing) = &verb {
+        // A filter that is none is said so before anything is opened.
+        listing.selection.walk(filter::List::Quarantine, now)?;
+    }
     let door = door(settings).await?;
     match verb {
-        Verb::List(listing) => list(&listing, &door, settings.clock.now(), out).await,
+        Verb::List(listing) => list(&listing, &door, now, out).await,
         Verb::Get(options) => get(&options, &door, out).await,
         Verb::Resend(options) => resend(&options, &door, out).await,
     }
@@ -73,7 +80,7 @@ async fn list(listing: &Listing, door: &Door, now: Timestamp, out: &mut dyn Writ
     let mut table = page::quarantine();
     let end = door
         .list(
-            listing.selection.walk(now),
+            listing.selection.walk(filter::List::Quarantine, now)?,
             Query::Quarantine,
             page,
             |row| row.seq,

@@ -1,4 +1,4 @@
-//! Which rows of a list: `--limit`, `--since`, `--search`.
+//! Which rows of a list: `--limit`, `--since`, `--search`, `--filter`.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,9 +7,11 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 
 use crate::domain::Timestamp;
+use crate::domain::filter::token::quoted;
+use crate::domain::filter::{Filter, List};
 use crate::domain::ids::Seq;
 use crate::domain::query::{Cursor, Page, Window};
-use crate::engine::DeskError;
+use crate::store::Progress;
 
 use super::CliError;
 
@@ -26,6 +28,9 @@ pub struct Selection {
     /// Only rows in which each of these words occurs, as in an id or an e-mail; letter case does not matter
     #[arg(long, value_name = "WORDS")]
     pub search: Option<String>,
+    /// Only rows that this wants, as in `state:failed -joe (attempts>=3 OR age>1h)`; the language stands below
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
+    pub filter: Option<String>,
 }
 
 /// A moment, given as such or from now.
@@ -86,14 +91,25 @@ const PIECE: usize = 500;
 pub struct Walk {
     window: Window,
     left: usize,
+    looked: u64,
 }
 
 impl Selection {
-    /// The walk through the list that this selects.
-    pub fn walk(&self, now: Timestamp) -> Walk {
-        let words = self.search.as_deref().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    /// The walk through `list` that this selects.
+    ///
+    /// # Errors
+    /// When the filter is none of that list.
+    pub fn walk(&self, list: List, now: Timestamp) -> Result<Walk, CliError> {
+        let typed = self.filter.as_deref().unwrap_or_default();
+        Filter::parse(list, typed).map_err(|problem| CliError::filter(problem, typed))?;
+        // Words are looked for as they are, whatever the language would make of them.
+        let words = self.search.as_deref().unwrap_or_default().split_whitespace().map(quoted);
+        let group = (!typed.trim().is_empty()).then(|| format!("({typed})"));
+        let filter = words.chain(group).collect::<Vec<_>>().join(" ");
+        Filter::parse(list, &filter).map_err(|problem| CliError::filter(problem, &filter))?;
         let since = self.since.map(|since| since.moment(now));
-        Walk { window: Window { cursor: Cursor::Newest, limit: PIECE, words, since }, left: self.limit }
+        let window = Window { filter, since, ..Window::newest(PIECE) };
+        Ok(Walk { window, left: self.limit, looked: 0 })
     }
 }
 
@@ -104,29 +120,29 @@ impl Walk {
         (self.left > 0).then(|| self.window.clone())
     }
 
-    /// Takes note of a piece whose rows stand at `place`.
-    ///
-    /// # Errors
-    /// When the search for words stopped early: a list that looks complete and is not must not be taken for one.
-    pub fn took<T>(&mut self, page: &Page<T>, place: impl Fn(&T) -> Seq) -> Result<(), CliError> {
+    /// Takes note of a piece whose rows stand at `place`; says how far the search has come, if it is one.
+    pub fn took<T>(&mut self, page: &Page<T>, place: impl Fn(&T) -> Seq) -> Option<Progress> {
         self.left = self.left.saturating_sub(page.rows.len());
-        match page.rows.last().map(|last| place(last).0) {
-            Some(last) if page.older && last > 0 => self.window.cursor = Cursor::From(Seq(last - 1)),
-            _ if self.left > 0 && page.searched.is_some() => {
-                let searched = page.searched.unwrap_or_default();
-                return Err(CliError::Desk(DeskError::Failed(format!(
-                    "the search stopped after {searched} rows: there may be more; narrow it with --since or --family"
-                ))));
-            }
-            _ => self.left = 0,
+        let next = match (page.searched, page.rows.last().map(|last| place(last).0)) {
+            (Some(searched), _) => searched.next,
+            (None, Some(last)) if page.older && last > 0 => Some(Seq(last - 1)),
+            (None, _) => None,
+        };
+        match next {
+            Some(next) => self.window.cursor = Cursor::From(next),
+            None => self.left = 0,
         }
-        Ok(())
+        page.searched.map(|searched| {
+            self.looked += searched.looked as u64;
+            Progress { done: Seq(self.looked), of: Seq(self.looked + searched.left as u64) }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::query::Searched;
 
     #[test]
     fn moments_and_spans_are_understood() {
@@ -147,8 +163,12 @@ mod tests {
         }
     }
 
-    fn selection(limit: usize) -> Selection {
-        Selection { limit, since: None, search: Some(" joe  127471-2 ".into()) }
+    fn selection(limit: usize, search: Option<&str>, filter: Option<&str>) -> Selection {
+        Selection { limit, since: None, search: search.map(str::to_owned), filter: filter.map(str::to_owned) }
+    }
+
+    fn walk(limit: usize) -> Walk {
+        selection(limit, None, None).walk(List::Deliveries, Timestamp::UNIX_EPOCH).unwrap()
     }
 
     fn page(rows: std::ops::Range<u64>, older: bool) -> Page<Seq> {
@@ -157,33 +177,48 @@ mod tests {
 
     #[test]
     fn a_long_list_is_asked_for_in_pieces() {
-        let mut walk = selection(700).walk(Timestamp::UNIX_EPOCH);
+        let mut walk = walk(700);
         let first = walk.piece().unwrap();
-        assert_eq!(
-            (first.cursor, first.limit, first.words),
-            (Cursor::Newest, 500, vec!["joe".into(), "127471-2".into()])
-        );
-        walk.took(&page(501..1001, true), |seq| *seq).unwrap();
+        assert_eq!((first.cursor, first.limit, first.filter), (Cursor::Newest, 500, String::new()));
+        assert_eq!(walk.took(&page(501..1001, true), |seq| *seq), None);
         let second = walk.piece().unwrap();
         assert_eq!((second.cursor, second.limit), (Cursor::From(Seq(500)), 200));
-        walk.took(&page(301..501, true), |seq| *seq).unwrap();
+        walk.took(&page(301..501, true), |seq| *seq);
         assert_eq!(walk.piece(), None);
     }
 
     #[test]
     fn the_end_of_the_list_ends_the_walk() {
-        let mut walk = selection(700).walk(Timestamp::UNIX_EPOCH);
-        walk.piece();
-        walk.took(&page(1..4, false), |seq| *seq).unwrap();
-        assert_eq!(walk.piece(), None);
-        assert_eq!(selection(0).walk(Timestamp::UNIX_EPOCH).piece(), None);
+        let mut one = walk(700);
+        one.piece();
+        one.took(&page(1..4, false), |seq| *seq);
+        assert_eq!(one.piece(), None);
+        assert_eq!(walk(0).piece(), None);
     }
 
     #[test]
-    fn a_search_that_stopped_early_is_no_complete_list() {
-        let mut walk = selection(700).walk(Timestamp::UNIX_EPOCH);
-        walk.piece();
-        let stopped = Page { searched: Some(50_000), ..page(1..4, false) };
-        assert!(walk.took(&stopped, |seq| *seq).unwrap_err().to_string().contains("after 50000 rows"));
+    fn a_search_goes_on_where_it_stopped_and_counts() {
+        let mut walk = selection(5, Some("joe"), None).walk(List::Events, Timestamp::UNIX_EPOCH).unwrap();
+        for (next, rows, left) in [(Some(Seq(700)), 0..0, 700), (Some(Seq(300)), 301..303, 300), (None, 1..2, 0)] {
+            assert!(walk.piece().is_some());
+            let searched = Some(Searched { looked: 100, newest: None, next, left });
+            let progress = walk.took(&Page { searched, ..page(rows, next.is_some()) }, |seq| *seq).unwrap();
+            assert_eq!(progress.of.0 - progress.done.0, left as u64);
+            assert_eq!(walk.window.cursor, Cursor::From(next.unwrap_or(Seq(300))));
+        }
+        assert_eq!((walk.piece(), walk.looked), (None, 300));
+    }
+
+    #[test]
+    fn words_and_filter_are_wanted_both() {
+        let filter = |search, filter| {
+            let walk = selection(5, search, filter).walk(List::Deliveries, Timestamp::UNIX_EPOCH);
+            walk.map(|walk| walk.window.filter).map_err(|error| (error.status(), error.to_string(), error.marked()))
+        };
+        assert_eq!(filter(Some(" a:b  OR "), Some("state:held OR x")), Ok("\"a:b\" \"OR\" (state:held OR x)".into()));
+        let (status, says, marked) = filter(Some("x"), Some("a sate:held")).unwrap_err();
+        assert!(status == 2 && says.contains("did you mean `state`?"), "{says}");
+        assert_eq!(marked, ["a sate:held", "  ^^^^"]);
+        assert!(filter(None, Some("a) OR (b")).is_err(), "brackets are not joined with ours");
     }
 }

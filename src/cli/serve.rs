@@ -1,12 +1,15 @@
 //! `serve`: listener and deliveries without a dashboard; plain lines on stderr.
 
+use std::time::Duration;
+
 use super::CliError;
 use super::logging;
-use super::program::Program;
+use super::program::{CATCHING_UP, Program};
 use super::progress::ProgressLine;
 use super::signals::Signals;
 use crate::config::Loaded;
 use crate::engine::Handle;
+use crate::store::Progress;
 
 /// Serves until a signal asks it to stop. `started` hears of it once webhooks are taken.
 ///
@@ -24,7 +27,28 @@ pub(super) async fn run_beside<F: Future<Output = Result<(), CliError>>>(
 ) -> Result<(), CliError> {
     logging::to_stderr(loaded.settings.log_format);
     let mut signals = Signals::take()?;
-    let program = start(&loaded).await?;
+    let mut line = ProgressLine::new(CATCHING_UP);
+    let mut program = start(&loaded, move |progress| line.show(progress)).await?;
+    let opened = async {
+        let soon = tokio::time::timeout(SOON, program.opened()).await;
+        if let Ok(opened) = soon {
+            return opened;
+        }
+        tracing::info!("the ledger is being opened; until it is, {} answers 503", program.url());
+        program.opened().await
+    };
+    let signal = tokio::select! {
+        opened = opened => {
+            opened?;
+            None
+        }
+        signal = signals.next() => Some(signal),
+    };
+    if let Some(signal) = signal {
+        tracing::info!("{signal}: stopped while the ledger was being opened; the next start goes on");
+        program.stop().await;
+        return Ok(());
+    }
     tracing::info!("listening on {}, data in {}", program.url(), loaded.settings.data_dir.display());
     started(&program);
     let mut result = Ok(());
@@ -48,11 +72,16 @@ pub(super) async fn run_beside<F: Future<Output = Result<(), CliError>>>(
     result
 }
 
-/// Starts everything, and says on the terminal how far it is when that takes long.
-pub(super) async fn start(loaded: &Loaded) -> Result<Program, CliError> {
+/// What is opened sooner needs no word about it.
+pub(super) const SOON: Duration = Duration::from_millis(250);
+
+/// Starts everything; the ledger is still being opened then.
+pub(super) async fn start(
+    loaded: &Loaded,
+    progress: impl FnMut(Progress) + Send + 'static,
+) -> Result<Program, CliError> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let mut line = ProgressLine::new("bringing the store up to the journal");
-    Program::start(&loaded.settings, &mut |progress| line.show(progress)).await
+    Program::start(&loaded.settings, progress).await
 }

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::alert::AlertBy;
 use super::secret::{Secret, SigningKey};
 use super::settings::{Encoding, LogFormat, Require, ThemeName};
 use super::value::Size;
 use crate::domain::Timestamp;
+use crate::domain::lateness::LateAfter;
 use crate::domain::retry::RetryPolicy;
 
 /// One field a key; the field's name is the key's, with underscores for dots.
@@ -34,6 +36,10 @@ pub struct Draft {
     pub deliver_concurrency: u16,
     pub deliver_retry: Vec<Duration>,
     pub deliver_jitter_percent: u16,
+    pub late_after_transfer: Duration,
+    pub late_after_return: Duration,
+    pub alert_by: AlertBy,
+    pub alert_command: Option<String>,
     pub auth_require: Require,
     pub auth_path_secrets: Vec<Secret>,
     pub auth_bearer_tokens: Vec<Secret>,
@@ -50,7 +56,7 @@ pub struct Draft {
 impl Draft {
     /// Every default. `data_dir` and `operator` depend on where the program runs.
     pub fn new(data_dir: Option<PathBuf>, operator: String) -> Self {
-        let retry = RetryPolicy::default();
+        let (retry, late_after) = (RetryPolicy::default(), LateAfter::default());
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             path: "/webhooks/menta".into(),
@@ -72,6 +78,10 @@ impl Draft {
             deliver_concurrency: 16,
             deliver_retry: retry.delays.iter().filter_map(|delay| delay.to_std().ok()).collect(),
             deliver_jitter_percent: retry.jitter_percent.into(),
+            late_after_transfer: late_after.transfer,
+            late_after_return: late_after.undoing,
+            alert_by: AlertBy::Off,
+            alert_command: None,
             auth_require: Require::All,
             auth_path_secrets: Vec::new(),
             auth_bearer_tokens: Vec::new(),

@@ -275,6 +275,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_late_and_who_is_called_can_be_set() {
+        let read = |text: &str| {
+            let (_folder, path) = file(text);
+            load(&Surroundings { data_home: Some("/data".into()), ..Surroundings::default() }, Some(&path), &[])
+        };
+        let settings =
+            read("late_after.return = \"20m\"\n[alert]\nby = \"command\"\ncommand = \"page\"").unwrap().settings;
+        assert_eq!(settings.late_after.undoing.as_secs(), 1200);
+        assert_eq!(settings.late_after.transfer.as_secs(), 300);
+        assert_eq!(settings.alert, crate::config::Alert::Command("page".into()));
+        for (text, part) in [
+            ("late_after.transfer = \"0s\"", "`late_after.transfer` must be from 1s to 30days"),
+            ("alert.by = \"command\"", "set `alert.command`"),
+            ("alert.by = \"horn\"", "`alert.by` wants \"off\", \"bell\", \"notify\" or \"command\""),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
     fn nothing_set_gives_the_defaults() {
         let settings = load(&with(&[("USER", "ana")]), None, &[]).unwrap().settings;
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8787");

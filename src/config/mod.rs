@@ -6,6 +6,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `clock` | what time it is |
+//! | `alert` | how staff are called |
 //! | `secret` | texts that are never shown |
 //! | `value` | one setting <-> its text |
 //! | `draft` | what was set, key by key, not yet checked |
@@ -16,6 +17,7 @@
 //! | `load` | all sources, in their order |
 //! | `show` | `config show` and the reference |
 
+pub mod alert;
 pub mod clock;
 pub mod secret;
 pub mod value;
@@ -30,6 +32,7 @@ pub mod settings;
 pub mod load;
 pub mod show;
 
+pub use alert::Alert;
 pub use clock::Clock;
 pub use entry::Entry;
 pub use load::{ConfigError, Loaded, Origin, Surroundings, load};

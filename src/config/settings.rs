@@ -4,10 +4,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::alert::{self, Alert};
 use super::clock::Clock;
 use super::draft::Draft;
 use super::secret::{MIN_SECRET_CHARS, Secret, SigningKey};
+use crate::domain::lateness::LateAfter;
 use crate::domain::retry::RetryPolicy;
+
+/// The longest wait that can be set.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// All settings.
 #[derive(Debug, Clone)]
@@ -32,6 +37,10 @@ pub struct Settings {
     pub store_cache: u64,
     /// How deliveries are carried out.
     pub deliver: Deliver,
+    /// By what deliveries are overdue.
+    pub late_after: LateAfter,
+    /// How staff are called.
+    pub alert: Alert,
     /// The name actions go on record under.
     pub operator: String,
     /// How log lines look.
@@ -196,6 +205,8 @@ impl Draft {
         };
         Ok(Settings {
             deliver: self.deliver()?,
+            late_after: self.late_after()?,
+            alert: alert::check(self.alert_by, self.alert_command.as_deref())?,
             listen: self.listen,
             path: self.path,
             auth,
@@ -225,8 +236,7 @@ impl Draft {
             (None, Some(command)) => Target::Command(command.clone()),
             (None, None) => Target::ByHand,
         };
-        let longest = Duration::from_secs(30 * 24 * 3600);
-        if self.deliver_retry.len() > 100 || self.deliver_retry.iter().any(|wait| *wait > longest) {
+        if self.deliver_retry.len() > 100 || self.deliver_retry.iter().any(|wait| *wait > LONGEST) {
             return Err("`deliver.retry` must have at most 100 waits, none longer than 30days".into());
         }
         // None is lost: chrono's durations hold far more than 30 days.
@@ -238,6 +248,17 @@ impl Draft {
             concurrency: within("deliver.concurrency", self.deliver_concurrency.into(), 1, 1024)? as usize,
             retry: RetryPolicy { delays, jitter_percent: u8::try_from(percent).unwrap_or(100) },
         })
+    }
+
+    fn late_after(&self) -> Result<LateAfter, String> {
+        let late_after = LateAfter { transfer: self.late_after_transfer, undoing: self.late_after_return };
+        for (name, allowed) in [("late_after.transfer", late_after.transfer), ("late_after.return", late_after.undoing)]
+        {
+            if !(Duration::from_secs(1)..=LONGEST).contains(&allowed) {
+                return Err(format!("`{name}` must be from 1s to 30days"));
+            }
+        }
+        Ok(late_after)
     }
 
     fn auth(&self) -> Result<Auth, String> {

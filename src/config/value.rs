@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::alert::AlertBy;
 use super::secret::{MASK, Secret, SigningKey};
 use super::settings::{Encoding, LogFormat, Require, ThemeName};
 use crate::domain::Timestamp;
@@ -275,6 +276,14 @@ words!(
     "light" => ThemeName::Light,
     "high-contrast" => ThemeName::HighContrast,
     "monochrome" => ThemeName::Monochrome
+);
+words!(
+    AlertBy,
+    "\"off\", \"bell\", \"notify\" or \"command\"",
+    "off" => AlertBy::Off,
+    "bell" => AlertBy::Bell,
+    "notify" => AlertBy::Notify,
+    "command" => AlertBy::Command
 );
 words!(Require, "\"all\" or \"any\"", "all" => Require::All, "any" => Require::Any);
 

@@ -50,15 +50,11 @@ impl Desk for std::sync::Arc<Paper> {
     fn status(&self) -> Pending<'_, Result<Status, DeskError>> {
         Box::pin(async {
             Ok(Status {
-                listen: None,
                 path: "/webhooks/menta".into(),
                 target: "by hand".into(),
                 data_dir: "/data".into(),
-                started_at: Timestamp::UNIX_EPOCH,
-                last_durable: None,
-                unwell: None,
-                turned_away: Vec::new(),
                 turned_away_total: [(401, 2)].into(),
+                ..Status::starting(Timestamp::UNIX_EPOCH)
             })
         })
     }
@@ -131,10 +127,14 @@ async fn questions_orders_and_errors_go_through() {
     let server = server();
     let handle = attached(&server).await;
     assert_eq!(handle.ask(Query::Event(Seq(1))).await, Ok(Answer::Event(None)));
-    let window = Window { cursor: Cursor::Above(Seq(3)), limit: 7, words: vec!["a b".into()], since: None };
+    let window =
+        Window { cursor: Cursor::Above(Seq(3)), limit: 7, filter: "\"a b\"".into(), since: None, only: vec![Seq(9)] };
     let Ok(Answer::Quarantine(page)) = handle.ask(Query::Quarantine(window)).await else { panic!() };
     assert_eq!((page.newer, page.older), (7, true));
-    assert_eq!(handle.ask(Query::Overview { rows: 1 }).await, Err(DeskError::NotFound("no such thing".into())));
+    assert_eq!(
+        handle.ask(Query::Overview { rows: 1, late_after: None }).await,
+        Err(DeskError::NotFound("no such thing".into()))
+    );
     assert_eq!(handle.act(order("")).await, Err(DeskError::Refused("no reason".into())));
     assert_eq!(handle.act(order("it was lost")).await.unwrap().seq, Seq(9));
     assert_eq!(handle.status().await.unwrap().turned_away_total, [(401, 2)].into());

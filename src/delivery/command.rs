@@ -13,10 +13,10 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 use super::answer::{self, Beginning};
-use super::request;
 use super::target::{Stopwatch, TargetError, bare_answer};
 use crate::config::clock::Clock;
 use crate::domain::record::Answer;
+use crate::domain::request;
 use crate::domain::retry::Outcome;
 use crate::engine::Assignment;
 
@@ -52,7 +52,7 @@ impl CommandTarget {
     }
 
     pub(super) async fn attempt(&self, assignment: &Assignment) -> (Answer, Vec<u8>) {
-        let request = match request::body(assignment) {
+        let request = match request::body(&assignment.delivery, assignment.attempt, &assignment.body) {
             Ok(request) => request,
             // Nothing went out: a retry must not look like one after the target's own no.
             Err(sentence) => return (bare_answer(Outcome::Deferred, sentence), Vec::new()),
@@ -83,19 +83,43 @@ impl CommandTarget {
     }
 
     fn start(&self, assignment: &Assignment) -> std::io::Result<Child> {
-        Command::new("/bin/sh")
-            .arg("-c")
-            .arg(&self.line)
+        shell(&self.line)
             .env("WILLCALL_DELIVERY", assignment.delivery.id.to_string())
             .env("WILLCALL_ATTEMPT", assignment.attempt.to_string())
             .env("IDEMPOTENCY_KEY", &assignment.key)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
             .spawn()
     }
+}
+
+/// Runs `line` by `/bin/sh -c` once, with `input` on its standard input; killed with all that it started when it takes
+/// longer than `limit`.
+///
+/// # Errors
+/// A sentence that says why it did not end with exit status 0.
+pub async fn run_once(line: &str, input: &[u8], limit: Duration) -> Result<(), String> {
+    let child = shell(line).spawn().map_err(|error| format!("it could not be started: {error}"))?;
+    let said = Mutex::new(Beginning::default());
+    let ended = timeout(limit, converse(child, input, &said)).await;
+    let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match ended {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => Err(judged(status, &said.bytes).text),
+        Ok(Err(error)) => Err(format!("its end was not seen: {error}")),
+        Err(_) => Err(format!("not done within {}, killed", humantime::format_duration(limit))),
+    }
+}
+
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command
+        .arg("-c")
+        .arg(line)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
 }
 
 /// Kills the command and all that it started when dropped before its end was seen.
@@ -188,7 +212,8 @@ mod tests {
     #[tokio::test]
     async fn the_request_is_on_its_input_and_its_names_in_its_environment() {
         let (answer, said) = run(r#"echo "$WILLCALL_DELIVERY $WILLCALL_ATTEMPT $IDEMPOTENCY_KEY"; cat"#).await;
-        let request = String::from_utf8(request::body(&assignment()).unwrap()).unwrap();
+        let of = assignment();
+        let request = String::from_utf8(request::body(&of.delivery, of.attempt, &of.body).unwrap()).unwrap();
         assert_eq!(answer.outcome, Outcome::Accepted);
         assert_eq!(said, format!("d-41 1 {}\n{request}", assignment().key));
     }
@@ -242,6 +267,16 @@ mod tests {
         let (answer, _) = run("\0").await;
         assert_eq!(answer.outcome, Outcome::Deferred);
         assert!(answer.text.starts_with("the command could not be started: "), "{}", answer.text);
+    }
+
+    #[tokio::test]
+    async fn what_is_run_once_gets_its_input_and_its_end_is_said() {
+        let run = async |line, limit| run_once(line, b"{\"count\":1}\n", limit).await;
+        let limit = Duration::from_secs(20);
+        assert_eq!(run(r#"read line; [ "$line" = '{"count":1}' ]"#, limit).await, Ok(()));
+        assert_eq!(run("echo 'no pager' >&2; exit 3", limit).await, Err("exit 3: no pager".into()));
+        assert_eq!(run("sleep 1000", Duration::from_millis(50)).await, Err("not done within 50ms, killed".into()));
+        assert!(run("\0", limit).await.unwrap_err().starts_with("it could not be started: "));
     }
 
     #[test]

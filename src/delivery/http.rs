@@ -9,12 +9,12 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 
 use super::answer::{self, Beginning, MASKED};
-use super::request;
 use super::signature;
 use super::target::{Stopwatch, TargetError, bare_answer};
 use crate::config::clock::Clock;
 use crate::config::secret::SigningKey;
 use crate::domain::record::Answer;
+use crate::domain::request;
 use crate::domain::retry::Outcome;
 use crate::engine::Assignment;
 
@@ -68,7 +68,7 @@ impl HttpTarget {
     }
 
     pub(super) async fn attempt(&self, assignment: &Assignment) -> (Answer, Vec<u8>) {
-        let body = match request::body(assignment) {
+        let body = match request::body(&assignment.delivery, assignment.attempt, &assignment.body) {
             Ok(body) => body,
             // Nothing went out: a retry must not look like one after the target's own no.
             Err(sentence) => return (bare_answer(Outcome::Deferred, sentence), Vec::new()),

@@ -3,7 +3,6 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `target` | what carries a delivery out, and that an attempt always ends in an answer |
-//! | `request` | what a target is told |
 //! | `signature` | Standard Webhooks: how a target knows that it was us |
 //! | `http` | a target behind a URL |
 //! | `command` | a target that is a shell command |
@@ -14,7 +13,6 @@
 
 pub mod target;
 
-mod request;
 mod signature;
 
 pub mod command;

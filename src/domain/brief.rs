@@ -3,12 +3,17 @@
 use super::ids::{ShowId, TicketId};
 use super::payload::{Amount, EventUnlock, NotifyMe, Payload};
 use super::query::Brief;
+use super::sums;
 use super::webhook::Webhook;
 
 use super::payload::Reversal;
 
 /// The gist of `payload`, which was read from `webhook`.
 pub fn brief(webhook: &Webhook<'_>, payload: &Payload) -> Brief {
+    Brief { wrong_sums: !sums::check(webhook).wrong.is_empty(), ..said(webhook, payload) }
+}
+
+fn said(webhook: &Webhook<'_>, payload: &Payload) -> Brief {
     match payload {
         Payload::Listing(_, listing) => Brief {
             from: listing.seller.clone(),
@@ -92,6 +97,12 @@ mod tests {
             "reversal":true,"metadata":{"order":{"grossResalePaidAmount":12.50}}}}"#);
         assert_eq!((sale.from, sale.to), (Some("a@x".into()), Some("b@x".into())));
         assert_eq!((sale.amount.as_deref(), sale.reversal), (Some("12.50"), true));
+        let listing = |price: &str| {
+            of(&format!(
+                r#"{{"family":"listing","action":"listing.created","data":{{"listingPrice":{price},"listingFinalPrice":11}}}}"#
+            ))
+        };
+        assert!(!listing("10").wrong_sums && listing("12").wrong_sums);
         let wish = of(r#"{"family":"notifyMe","action":"notifyMe.created.updated","data":{"showId":"7",
             "ticketQuantity":2,"status":"ACTIVE"}}"#);
         assert_eq!((wish.show.as_deref(), wish.note.as_deref()), (Some("7"), Some("2 tickets, ACTIVE")));

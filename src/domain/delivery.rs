@@ -418,6 +418,9 @@ pub struct Amendment {
     pub to: Option<Person>,
     /// Names its personal data.
     pub personal: Digest,
+    /// A still later event that says an earlier version again: a late repetition of that, or meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted_by: Option<Seq>,
 }
 
 /// What an operator's action replaced.

@@ -7,22 +7,32 @@
 //! | --- | --- |
 //! | [`ids`] | sequence numbers, delivery ids, and the opaque ids of the platform and of menta |
 //! | [`json`] | a JSON value that keeps every digit and every key as it was sent |
+//! | [`decimal`] | exact decimals, for amounts |
 //! | [`text`] | untrusted text made fit for a terminal |
 //! | [`webhook`] | body bytes -> family, action, type and data, in any of the envelope shapes |
 //! | [`documentation`] | menta's documented fields, one table, and the drift of a payload from it |
 //! | [`personal`] | what counts as personal data and how it is masked |
 //! | [`privacy`] | whether it may be seen |
+//! | [`sums`] | amounts that do not add up |
+//! | [`comparison`] | two JSON values side by side |
 //! | [`payload`] | the seven documented actions as types |
 //! | [`delivery`] | the state machine of work owed to a person |
 //! | [`retry`] | the schedule of attempts and what an answer means |
+//! | [`request`] | what a target is told |
 //! | [`record`] | one line of the journal |
 //! | [`ticket`] | all deliveries of one ticket, in order: who may go next, who should own it |
 //! | [`decide`] | webhook, outcome or operator command + ticket -> what changes |
 //! | [`show`] | payouts, unlocks and demand of one show |
 //! | [`brief`] | the gist of a payload, for a line in a list |
+//! | [`lateness`] | how long somebody has waited, against how long they should |
+//! | [`silence`] | what is usual for a family at this time of day |
 //! | [`query`] | what can be asked and ordered, and what comes back |
+//! | [`filter`] | the language that says which rows of a list are wanted |
+//! | [`banner`] | what is wrong as a whole, what it means and what to do |
+//! | [`alert`] | when staff are called, and about what |
 //! | [`signature`] | HMAC-SHA256, and what Standard Webhooks sign |
 
+pub mod decimal;
 pub mod ids;
 pub mod json;
 pub mod text;
@@ -33,9 +43,13 @@ pub mod documentation;
 pub mod personal;
 pub mod privacy;
 
+pub mod comparison;
+pub mod sums;
+
 pub mod payload;
 
 pub mod delivery;
+pub mod request;
 pub mod retry;
 
 pub mod record;
@@ -44,7 +58,15 @@ pub mod ticket;
 pub mod decide;
 pub mod show;
 
+pub mod lateness;
+pub mod silence;
+
 pub mod query;
+
+pub mod filter;
+
+pub mod alert;
+pub mod banner;
 
 pub mod signature;
 

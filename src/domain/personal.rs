@@ -117,7 +117,24 @@ pub fn masked(json: &Json) -> Json {
     }
 }
 
-fn everything(personal: Personal, value: &Json) -> Json {
+/// As [`masked`], with long numbers masked in every string too: for values in which texts of unknown form stand.
+pub fn masked_texts(json: &Json) -> Json {
+    match json {
+        Json::Object(members) => {
+            let below = |name: &str, value: &Json| match field(name) {
+                Some(personal) => everything(personal, value),
+                None => masked_texts(value),
+            };
+            Json::Object(members.iter().map(|(name, value)| (name.clone(), below(name, value))).collect())
+        }
+        Json::Array(values) => Json::Array(values.iter().map(masked_texts).collect()),
+        Json::String(sent) => Json::String(text(sent)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
+    }
+}
+
+/// The whole value, as what stands under the name of a personal field.
+pub fn everything(personal: Personal, value: &Json) -> Json {
     match value {
         Json::String(text) | Json::Number(text) => Json::String(mask(personal, text)),
         Json::Array(values) => Json::Array(values.iter().map(|value| everything(personal, value)).collect()),

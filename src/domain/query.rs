@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 use super::delivery::{Delivery, Kind, Stage};
 use super::documentation::Drift;
 use super::ids::{DeliveryId, Person, Seq, ShowId, TicketId};
+use super::lateness::LateAfter;
 use super::record::{Record, Rejected};
 use super::show::Show;
 
@@ -22,6 +24,9 @@ pub enum Query {
     Overview {
         /// The most rows of each list.
         rows: usize,
+        /// By what deliveries are overdue; none: they are not counted.
+        #[serde(default)]
+        late_after: Option<LateAfter>,
     },
     /// Events, newest first.
     Events(EventQuery),
@@ -46,6 +51,13 @@ pub enum Query {
         /// The most records.
         limit: usize,
     },
+    /// Deliveries that came to need a person after a record, other than by a person's own action, and still do.
+    Needed {
+        /// The record.
+        after: Seq,
+        /// The most rows.
+        limit: usize,
+    },
 }
 
 /// The rows of a list that are wanted. Lists run from the newest to the oldest; a row's place is its sequence number
@@ -56,18 +68,22 @@ pub struct Window {
     pub cursor: Cursor,
     /// The most rows.
     pub limit: usize,
-    /// Only rows in which each of these words occurs somewhere, letter case aside. Empty: all.
-    #[serde(default)]
-    pub words: Vec<String>,
+    /// Only rows that this [filter](super::filter) wants, as it was typed. Empty: all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub filter: String,
     /// Only rows at or after this moment.
     #[serde(default)]
     pub since: Option<Timestamp>,
+    /// Only these rows, if they are still wanted, wherever the cursor is: for who holds them and wants to know how they
+    /// stand. Empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Seq>,
 }
 
 impl Window {
     /// The newest `limit` rows.
     pub fn newest(limit: usize) -> Self {
-        Self { cursor: Cursor::Newest, limit, words: Vec::new(), since: None }
+        Self { cursor: Cursor::Newest, limit, filter: String::new(), since: None, only: Vec::new() }
     }
 }
 
@@ -107,6 +123,9 @@ pub struct DeliveryQuery {
     /// Only transfers, or only returns.
     #[serde(default)]
     pub kind: Option<Kind>,
+    /// Only those that are overdue by this.
+    #[serde(default)]
+    pub overdue: Option<LateAfter>,
     /// Which rows.
     pub window: Window,
 }
@@ -116,17 +135,34 @@ pub struct DeliveryQuery {
 pub struct Page<T> {
     /// Newest first.
     pub rows: Vec<T>,
-    /// How many rows of the list are newer than the first here, counted up to [`MOST_COUNTED`].
+    /// How many rows of the list are newer than the first here, counted up to [`MOST_COUNTED`]; 0 in a search.
     pub newer: usize,
-    /// There are older rows.
+    /// There are older rows; in a search: there may be.
     pub older: bool,
-    /// The search for words stopped after this many rows without having seen all; a narrower question sees more.
+    /// How far the search came; none where the list's index alone says which rows are wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub searched: Option<usize>,
+    pub searched: Option<Searched>,
+}
+
+/// How far a search came for one page. It looks at some thousand rows and then answers, so that nobody waits long for the
+/// first hits; who wants more asks on from [`Cursor::From`] `next`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Searched {
+    /// Rows looked at.
+    pub looked: usize,
+    /// The newest of them.
+    pub newest: Option<Seq>,
+    /// The first row that was not looked at, in the direction of the window; none when the list has ended.
+    pub next: Option<Seq>,
+    /// How many rows there are from that one on; for pages that go upwards 0.
+    pub left: usize,
 }
 
 /// Rows above a page are counted up to here; more are shown as `999+`.
 pub const MOST_COUNTED: usize = 1000;
+
+/// The last minutes, for what may be growing.
+pub const LATELY: TimeDelta = TimeDelta::minutes(10);
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
@@ -175,6 +211,9 @@ pub struct Brief {
     /// It takes a sale back.
     #[serde(default)]
     pub reversal: bool,
+    /// Its amounts do not add up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wrong_sums: bool,
     /// Anything else worth a word, as in `2 tickets, ACTIVE`.
     pub note: Option<String>,
 }
@@ -271,6 +310,15 @@ pub struct Overview {
     pub quarantined: u64,
     /// The newest of them.
     pub rejected: Vec<RejectedRow>,
+    /// How many of them came in the time of [`LATELY`], counted up to [`MOST_COUNTED`].
+    #[serde(default)]
+    pub rejected_lately: u64,
+    /// Deliveries that are overdue, each kind counted up to [`MOST_COUNTED`].
+    #[serde(default)]
+    pub overdue: u64,
+    /// The moment after which one more is, should nothing change until then.
+    #[serde(default)]
+    pub next_overdue: Option<Timestamp>,
     /// Events in all.
     pub events: u64,
     /// The last record.
@@ -293,6 +341,22 @@ pub struct FamilyCount {
     pub last_at: Option<Timestamp>,
     /// In each of the last 60 minutes, the running one last.
     pub per_minute: Vec<u32>,
+    /// How many usually come in a time like that since the last: see [`super::silence`].
+    #[serde(default)]
+    pub usual: Option<u32>,
+}
+
+/// Deliveries that came to need a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needed {
+    /// After this record.
+    pub after: Seq,
+    /// The first of them, by that record.
+    pub rows: Vec<Delivery>,
+    /// How many there are, counted up to [`MOST_COUNTED`].
+    pub count: usize,
+    /// Up to this record.
+    pub last: Seq,
 }
 
 /// What comes back.
@@ -310,6 +374,7 @@ pub enum Answer {
     Quarantine(Page<RejectedRow>),
     Rejected(Option<Box<RejectedDetail>>),
     Records(Vec<Record>),
+    Needed(Needed),
 }
 
 /// Something a person wants done, with their name and reason.
@@ -376,6 +441,59 @@ pub struct Status {
     pub turned_away: Vec<TurnedAway>,
     /// How many in all since the start, by status.
     pub turned_away_total: BTreeMap<u16, u64>,
+    /// By what deliveries are overdue.
+    #[serde(default)]
+    pub late_after: LateAfter,
+    /// Since when what is being kept waits for the disk; none while nothing does.
+    #[serde(default)]
+    pub writing_since: Option<Timestamp>,
+    /// The room for the data folder; none where the system does not say.
+    #[serde(default)]
+    pub disk: Option<Disk>,
+    /// How the last attempts of this run went.
+    #[serde(default)]
+    pub attempts: Attempts,
+}
+
+impl Status {
+    /// Of a program of which nothing else is known yet.
+    pub fn starting(started_at: Timestamp) -> Self {
+        Self {
+            listen: None,
+            path: String::new(),
+            target: String::new(),
+            data_dir: String::new(),
+            started_at,
+            last_durable: None,
+            unwell: None,
+            turned_away: Vec::new(),
+            turned_away_total: BTreeMap::new(),
+            late_after: LateAfter::default(),
+            writing_since: None,
+            disk: None,
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+/// A file system, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// What this user may still write.
+    pub free: u64,
+    /// All of it.
+    pub size: u64,
+}
+
+/// How the last attempts went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// How many are counted here.
+    pub made: u32,
+    /// How many of them were not accepted.
+    pub failed: u32,
+    /// What the last of these got, as in `connection refused`: the target's words.
+    pub why: Option<String>,
 }
 
 /// A request that was answered with an error and not kept.

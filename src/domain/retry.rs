@@ -52,6 +52,15 @@ impl Outcome {
     }
 }
 
+/// A clock that is set right may jump by this much without a word.
+pub const JUMP: Duration = Duration::minutes(1);
+
+/// How long what is `due` had to wait when that was `written`, if a clock that now says `now` cannot have written it: it ran
+/// ahead then and was set back, and what it wrote would wait for as long as it was wrong.
+pub fn wait_ahead(due: Timestamp, written: Timestamp, now: Timestamp) -> Option<Duration> {
+    (written > now + JUMP).then(|| (due - written).max(Duration::zero()))
+}
+
 /// When to try again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {

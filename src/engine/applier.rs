@@ -1,46 +1,67 @@
-//! The thread that brings the store up to the journal, while the writer decides and syncs the next batch.
+//! The thread that brings the store up to the journal, while the writer decides and syncs the next batch; and the place
+//! where everybody finds the store.
 //!
-//! What is handed over is durable and has been answered. Should the store refuse it, it stays here, in order, until the
-//! store takes it; the writer asks for that ([`Applier::ready`]) before it decides anything further.
+//! What is handed over is durable and has been answered. Should the store refuse it, it stays here, in order, until a store
+//! takes it; the writer asks for that ([`Applier::ready`]) before it decides anything further. A store that errs, at writing
+//! or, as whoever asks it tells, at reading, is mended by this thread: nobody has it meanwhile, and all are told why.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
+use super::ledger::LedgerError;
+use super::mending::{Patience, Workshop, being_mended};
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 use crate::journal::Location;
-use crate::store::Store;
-
-use super::ledger::LedgerError;
+use crate::store::{Store, StoreError};
 
 /// Batches that may wait for the store: enough to keep both threads busy, few enough that the store is never far behind.
 const WAITING: usize = 4;
 
+/// How long the store may take over a few batches. sled can hang, and its lock is the whole process's.
+const HANGING: Duration = Duration::from_secs(30);
+
 /// Records with their places, as they came from the journal.
 pub(super) type Kept = Vec<(Record, Location)>;
 
-/// The way to the thread. When it is dropped, everything handed over has been tried.
+/// The way to the thread. When it is dropped, everything handed over has been tried, and the store is closed.
 #[derive(Debug)]
 pub(super) struct Applier {
     line: Line,
     thread: Option<JoinHandle<()>>,
 }
 
-/// How far the store has come, for whoever reads it.
+/// The store as it stands and how far it has come, for whoever reads it.
 #[derive(Debug, Clone)]
 pub(super) struct Line(Arc<(Mutex<State>, Condvar)>);
 
 #[derive(Debug)]
 struct State {
+    /// `None` while it is being mended.
+    store: Option<Store>,
+    /// Counts the stores, so that an error of one is not taken for one of the next.
+    generation: u64,
     waiting: VecDeque<Kept>,
     /// The last record in the store.
     applied: Seq,
     /// The last record handed over.
     handed: Seq,
-    /// Why the store does not take the first of those that wait.
-    refused: Option<LedgerError>,
+    /// What the store has erred with, until it is mended.
+    fault: Option<StoreError>,
+    /// That it must wait for that has been said.
+    told: bool,
+    /// Why the store takes nothing now.
+    trouble: Option<LedgerError>,
     closing: bool,
+}
+
+/// What the thread does next.
+enum Task {
+    Apply(Store, Kept),
+    Mend(StoreError),
+    End,
 }
 
 impl Applier {
@@ -48,16 +69,27 @@ impl Applier {
     ///
     /// # Errors
     /// When no thread can be had.
-    pub(super) fn start(store: Store, applied: Seq) -> std::io::Result<Self> {
-        let state = State { waiting: VecDeque::new(), applied, handed: applied, refused: None, closing: false };
+    pub(super) fn start(store: Store, applied: Seq, workshop: Workshop, patience: Patience) -> std::io::Result<Self> {
+        let state = State {
+            store: Some(store),
+            generation: 0,
+            waiting: VecDeque::new(),
+            applied,
+            handed: applied,
+            fault: None,
+            told: false,
+            trouble: None,
+            closing: false,
+        };
         let line = Line(Arc::new((Mutex::new(state), Condvar::new())));
         let own = line.clone();
-        let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || own.run(&store))?;
+        let run = move || own.run(&workshop, patience);
+        let thread = std::thread::Builder::new().name("store".to_owned()).spawn(run)?;
         Ok(Self { line, thread: Some(thread) })
     }
 
-    pub(super) fn line(&self) -> Line {
-        self.line.clone()
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Hands a batch over.
@@ -69,21 +101,12 @@ impl Applier {
         self.line.wake();
     }
 
-    /// Waits until there is room for another batch. A store that has refused one is asked again.
+    /// Waits until there is room for another batch.
     ///
     /// # Errors
-    /// When it refuses still.
+    /// When the store takes nothing now.
     pub(super) fn ready(&self) -> Result<(), LedgerError> {
-        let mut state = self.line.state();
-        let again = state.refused.take().is_some();
-        if again {
-            self.line.wake();
-        }
-        let state = self.line.wait(state, |state| {
-            let enough = if again { state.applied == state.handed } else { state.waiting.len() < WAITING };
-            enough || state.refused.is_some()
-        });
-        state.refused.clone().map_or(Ok(()), Err)
+        self.line.wait_for_store(|state| state.waiting.len() < WAITING)?.trouble.clone().map_or(Ok(()), Err)
     }
 }
 
@@ -99,12 +122,30 @@ impl Drop for Applier {
 }
 
 impl Line {
-    /// Waits until the store has all that was handed over before this call. One that refuses is not waited for: it is asked
-    /// as it stands.
-    pub(super) fn settle(&self) {
-        let state = self.state();
-        let until = state.handed;
-        drop(self.wait(state, |state| state.applied >= until || state.refused.is_some()));
+    /// Asks the store as it stands. Should it err with damage, it is mended.
+    ///
+    /// # Errors
+    /// When the store is away or cannot answer.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
+        let (store, generation) = {
+            let state = self.state();
+            let away = || state.trouble.clone().unwrap_or_else(|| LedgerError::failing("the ledger is closed"));
+            (state.store.clone().ok_or_else(away)?, state.generation)
+        };
+        question(&store).map_err(|fault| self.met(fault, generation))
+    }
+
+    /// The same, once the store has all that was handed over before this call. One that takes nothing is asked as it stands.
+    ///
+    /// # Errors
+    /// As [`Line::ask`].
+    pub(super) fn ask_settled<T>(
+        &self,
+        question: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, LedgerError> {
+        let until = self.state().handed;
+        drop(self.wait_for_store(|state| state.applied >= until)?);
+        self.ask(question)
     }
 
     /// The last record in the store.
@@ -112,36 +153,138 @@ impl Line {
         self.state().applied
     }
 
-    fn run(&self, store: &Store) {
-        loop {
-            let idle = |state: &State| state.waiting.is_empty() || state.refused.is_some();
-            let mut state = self.wait(self.state(), |state| state.closing || !idle(state));
-            if idle(&state) {
-                return;
-            }
-            // All that wait go as one: rows they share are written once. They stay in the line until the store has them.
-            let batch: Kept = state.waiting.drain(..).flatten().collect();
-            drop(state);
-            let outcome = store.apply(&batch);
-            let mut state = self.state();
-            match outcome {
-                Ok(()) => state.applied = batch.last().map_or(state.applied, |(record, _)| record.seq),
-                Err(error) => {
-                    tracing::error!("the store does not take what the journal has kept: {error}");
-                    state.waiting.push_front(batch);
-                    state.refused = Some(error.into());
-                }
-            }
+    fn met(&self, fault: StoreError, generation: u64) -> LedgerError {
+        if !fault.is_damage() {
+            return fault.into();
+        }
+        let told = being_mended(&fault, None);
+        let mut state = self.state();
+        if state.generation == generation && state.fault.is_none() {
+            tracing::error!("{fault}");
+            state.fault = Some(fault);
             self.wake();
         }
+        told
+    }
+
+    fn run(&self, workshop: &Workshop, mut patience: Patience) {
+        loop {
+            match self.task(&patience) {
+                Task::End => break,
+                Task::Apply(store, batch) => self.apply(&store, batch),
+                Task::Mend(fault) => self.mend(workshop, &mut patience, fault),
+            }
+        }
+        // Closed here, before the data folder is given back.
+        let closed = self.state().store.take();
+        drop(closed);
+    }
+
+    fn task(&self, patience: &Patience) -> Task {
+        let mut state = self.state();
+        loop {
+            let due = state.fault.as_ref().map(|fault| patience.due(fault));
+            if state.closing && (state.trouble.is_some() || state.waiting.is_empty()) {
+                return Task::End;
+            }
+            if due.is_some_and(|due| due <= Instant::now())
+                && let Some(fault) = state.fault.take()
+            {
+                state.told = false;
+                return Task::Mend(fault);
+            }
+            if state.trouble.is_none()
+                && !state.waiting.is_empty()
+                && let Some(store) = state.store.clone()
+            {
+                // All that wait go as one: rows they share are written once.
+                return Task::Apply(store, state.waiting.drain(..).flatten().collect());
+            }
+            let pause = due.map_or(HANGING, |due| due.saturating_duration_since(Instant::now()));
+            if let State { fault: Some(fault), told: told @ false, trouble, .. } = &mut *state {
+                *told = true;
+                let again = patience.relapse(fault, pause);
+                tracing::error!("{again}");
+                *trouble = trouble.take().map(|_| again);
+            }
+            state = self.0.1.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn apply(&self, store: &Store, batch: Kept) {
+        let outcome = store.apply(&batch);
+        let mut state = self.state();
+        match outcome {
+            Ok(()) => state.applied = batch.last().map_or(state.applied, |(record, _)| record.seq),
+            Err(fault) => {
+                tracing::error!("the store does not take what the journal has kept: {fault}");
+                state.waiting.push_front(batch);
+                state.trouble = Some(being_mended(&fault, None));
+                state.fault = Some(fault);
+            }
+        }
+        self.wake();
+    }
+
+    fn mend(&self, workshop: &Workshop, patience: &mut Patience, fault: StoreError) {
+        if let Err(full) = workshop.is_worth_it(&fault) {
+            patience.tried(Instant::now());
+            // What is in the store can still be read.
+            self.fail(full);
+            return;
+        }
+        let old = {
+            let mut state = self.state();
+            state.trouble = Some(being_mended(&fault, None));
+            state.store.take()
+        };
+        self.wake();
+        drop(old);
+        let mended = workshop.mend(&fault, &mut |progress| {
+            let mut state = self.state();
+            state.trouble = Some(being_mended(&fault, Some(progress)));
+            !state.closing
+        });
+        patience.tried(Instant::now());
+        match mended.and_then(|mended| Ok((mended.store.applied()?, mended))) {
+            Ok((applied, mended)) => {
+                tracing::warn!("{}", mended.said);
+                let mut state = self.state();
+                state.store = Some(mended.store);
+                state.generation += 1;
+                state.applied = applied;
+                state.waiting.retain(|batch| batch.last().is_some_and(|(record, _)| record.seq > applied));
+                (state.fault, state.trouble) = (None, None);
+            }
+            Err(fault) => self.fail(patience.failed(fault)),
+        }
+        self.wake();
+    }
+
+    fn fail(&self, (trouble, fault): (LedgerError, StoreError)) {
+        let mut state = self.state();
+        if state.trouble.as_ref() != Some(&trouble) {
+            tracing::error!("{trouble}");
+        }
+        (state.trouble, state.fault, state.told) = (Some(trouble), Some(fault), true);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, enough: impl Fn(&State) -> bool) -> MutexGuard<'a, State> {
-        self.0.1.wait_while(state, |state| !enough(state)).unwrap_or_else(PoisonError::into_inner)
+    /// Waits until it is enough, or the store takes nothing.
+    fn wait_for_store(&self, enough: impl Fn(&State) -> bool) -> Result<MutexGuard<'_, State>, LedgerError> {
+        let going_on = |state: &mut State| !enough(state) && state.trouble.is_none();
+        let (state, waited) =
+            self.0.1.wait_timeout_while(self.state(), HANGING, going_on).unwrap_or_else(PoisonError::into_inner);
+        match waited.timed_out() {
+            false => Ok(state),
+            true => Err(LedgerError::failing(format!(
+                "the store has not answered for {} s: restart willcall, which loses nothing",
+                HANGING.as_secs()
+            ))),
+        }
     }
 
     fn wake(&self) {

@@ -86,7 +86,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
     /// Starts attempts of at most `limit` due deliveries.
     #[allow(clippy::missing_errors_doc)]
     pub fn claim(&mut self, limit: usize, target: &str) -> Result<Claimed, LedgerError> {
-        let mut claimed = Claimed::default();
+        let (mut claimed, mut later) = (Claimed::default(), false);
         let now = self.now;
         // One more than can be taken: it tells when to come back.
         for due in self.ledger.due(self.now, limit.saturating_add(1))? {
@@ -107,11 +107,18 @@ impl<'a, L: Ledger> Batch<'a, L> {
             let Some(delivery) = started.changed.iter().find(|one| one.id == started.delivery).cloned() else {
                 continue;
             };
-            let body = self.body(delivery.event).unwrap_or_else(|error| {
-                // The attempt finds nothing that could be sent, and says so on record.
-                tracing::error!(delivery = %due.id, "its webhook cannot be read: {error}");
-                Vec::new()
-            });
+            let body = match self.body(delivery.event) {
+                Ok(body) => body,
+                Err(error) if error.passes() => {
+                    later = true;
+                    continue;
+                }
+                Err(error) => {
+                    // The attempt finds nothing that could be sent, and says so on record.
+                    tracing::error!(delivery = %due.id, "its webhook cannot be read: {error}");
+                    Vec::new()
+                }
+            };
             let fact = Fact::AttemptStarted(AttemptStarted {
                 delivery: delivery.id,
                 ticket: delivery.ticket.clone(),
@@ -123,6 +130,9 @@ impl<'a, L: Ledger> Batch<'a, L> {
             claimed.assignments.push(Assignment { delivery, attempt: started.attempt, key: started.key, body });
         }
         claimed.next_due = self.ledger.next_due(now).unwrap_or(Some(now + UNREADABLE));
+        if later {
+            claimed.next_due = Some(claimed.next_due.map_or(now + UNREADABLE, |due| due.min(now + UNREADABLE)));
+        }
         Ok(claimed)
     }
 
@@ -267,12 +277,14 @@ impl<'a, L: Ledger> Batch<'a, L> {
             return Ok(record.body.clone());
         }
         let record = self.ledger.record(seq)?;
-        record.map(|record| record.body).ok_or_else(|| LedgerError(format!("event {seq} is not in the journal")))
+        record
+            .map(|record| record.body)
+            .ok_or_else(|| LedgerError::failing(format!("event {seq} is not in the journal")))
     }
 }
 
 impl From<LedgerError> for DeskError {
     fn from(error: LedgerError) -> Self {
-        Self::Failed(error.0)
+        Self::Failed(error.reason)
     }
 }

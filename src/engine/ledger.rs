@@ -2,18 +2,42 @@
 //!
 //! Journal and store stand behind it today; a shared database can tomorrow. [`Memory`] is the ledger of simulations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::record::{Fact, OperatorAction, Record};
 use crate::domain::ticket::Lane;
+use crate::ingest::submission::Ailment;
 
 /// Why the ledger could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct LedgerError(pub String);
+#[error("{reason}")]
+pub struct LedgerError {
+    /// What anybody may know of it.
+    pub ailment: Ailment,
+    /// The whole reason, and what to do, for the operator.
+    pub reason: String,
+}
+
+impl LedgerError {
+    /// For a `reason` that does not pass by itself.
+    pub fn failing(reason: impl Into<String>) -> Self {
+        Self { ailment: Ailment::Failing, reason: reason.into() }
+    }
+
+    /// It is being mended: the same question has an answer later.
+    pub fn passes(&self) -> bool {
+        matches!(self.ailment, Ailment::Opening { .. } | Ailment::Mending { .. })
+    }
+
+    /// The disk is full, as `error` says.
+    pub fn full_disk(error: &dyn std::error::Error) -> Self {
+        let reason = format!("the disk is full: make room, and it goes on by itself ({error})");
+        Self { ailment: Ailment::DiskFull, reason }
+    }
+}
 
 /// What has been decided so far. One writer has it.
 pub trait Ledger {
@@ -54,6 +78,13 @@ pub trait Ledger {
     #[allow(clippy::missing_errors_doc)]
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError>;
 
+    /// Looks for what was scheduled by a clock that ran ahead, now that it says `now`, and takes it as due when it would be,
+    /// had the clock been right; says how many there are. For the start, and for when the clock is set back.
+    #[allow(clippy::missing_errors_doc)]
+    fn clock_was_set(&mut self, _now: Timestamp) -> Result<usize, LedgerError> {
+        Ok(0)
+    }
+
     /// Makes sure that records could be kept now, and that the next decision would see all that was decided.
     ///
     /// # Errors
@@ -72,6 +103,7 @@ pub trait Ledger {
 pub struct Memory {
     records: Vec<Record>,
     deliveries: BTreeMap<DeliveryId, Delivery>,
+    lanes: HashMap<Lane, BTreeSet<DeliveryId>>,
     latest: HashMap<Digest, (Seq, Digest)>,
     resent: HashMap<Seq, Seq>,
 }
@@ -94,8 +126,8 @@ impl Ledger for Memory {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
-        let of_lane = |one: &&Delivery| Lane::of_delivery(one.ticket.as_ref(), one.id) == lane;
-        Ok(self.deliveries.values().filter(of_lane).cloned().collect())
+        let of_lane = self.lanes.get(&lane).into_iter().flatten();
+        Ok(of_lane.filter_map(|id| self.deliveries.get(id)).cloned().collect())
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
@@ -147,7 +179,10 @@ impl Ledger for Memory {
                 _ => {}
             }
             for delivery in &record.head.deliveries {
-                self.deliveries.insert(delivery.id, delivery.clone());
+                if self.deliveries.insert(delivery.id, delivery.clone()).is_none() {
+                    let lane = Lane::of_delivery(delivery.ticket.as_ref(), delivery.id);
+                    self.lanes.entry(lane).or_default().insert(delivery.id);
+                }
             }
             self.records.push(record);
         }

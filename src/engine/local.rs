@@ -7,14 +7,18 @@
 //!   (what is due, what is in flight) waits until the store has all that was decided;
 //! - a question waits until the store has the last record that was answered before it was asked, so that whoever has an
 //!   answer finds what it is about;
-//! - should the store refuse, nothing further is decided before it has taken what it refused. Questions are then answered
-//!   from what it has;
+//! - should the store refuse or err, nothing further is decided before it has taken what it refused, or one made anew has.
+//!   Questions are answered from what it has, or, while it is away, with how far it is;
 //! - a crash loses nothing: the store says how far it has come, and the next start applies the rest from the journal.
 
+use std::time::Duration;
+
 use super::Archive;
+use super::ahead::Ahead;
 use super::applier::{Applier, Line};
 use super::batch::Batch;
 use super::ledger::{Ledger, LedgerError};
+use super::mending::{Patience, Workshop};
 use super::recent::Recent;
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -36,33 +40,54 @@ pub enum OpenError {
     /// The journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The store cannot be opened and cannot be made anew.
-    #[error(transparent)]
+    /// The store cannot be opened, or not as it is.
+    #[error("{0}{advice}", advice = advice(.0))]
     Store(#[from] StoreError),
     /// The system refuses.
     #[error("no thread can be had for the store: {0}")]
     Thread(std::io::Error),
 }
 
+fn advice(error: &StoreError) -> &'static str {
+    match error {
+        error if error.is_full_disk() => "; make room, and start again",
+        error if error.is_damage() => "; `willcall rebuild` makes a new one from the journal",
+        _ => "",
+    }
+}
+
 impl From<JournalError> for LedgerError {
     fn from(error: JournalError) -> Self {
-        Self(error.to_string())
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match &error {
+            JournalError::Io { source, .. } if matches!(source.kind(), FileTooLarge | QuotaExceeded | StorageFull) => {
+                Self::full_disk(&error)
+            }
+            _ => Self::failing(error.to_string()),
+        }
     }
 }
 
 impl From<StoreError> for LedgerError {
     fn from(error: StoreError) -> Self {
-        Self(error.to_string())
+        match error {
+            StoreError::Journal(error) => error.into(),
+            error if error.is_full_disk() => Self::full_disk(&error),
+            error => Self::failing(error.to_string()),
+        }
     }
 }
+
+/// How long a store that errs again right after it was mended is left alone at first.
+const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 2000 });
 
 /// Journal and store of a data folder that this process holds.
 #[derive(Debug)]
 pub struct LocalLedger {
     journal: Journal,
     reader: Reader,
-    store: Store,
     recent: Recent,
+    ahead: Ahead,
     // Dropped before the folder is given back.
     applier: Applier,
     _folder: DataFolder,
@@ -81,7 +106,18 @@ impl LocalLedger {
     /// # Errors
     /// When another process holds the folder, or the journal is damaged.
     pub fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<(Self, Opening), OpenError> {
-        let folder = DataFolder::take(&settings.data_dir)?;
+        Self::open_in(DataFolder::take(&settings.data_dir)?, settings, progress)
+    }
+
+    /// The same, in a folder that was taken before: that is quick, and this may not be.
+    ///
+    /// # Errors
+    /// When the journal is damaged.
+    pub fn open_in(
+        folder: DataFolder,
+        settings: &Settings,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Self, Opening), OpenError> {
         // The store never has a record that the journal had not made durable before: it knows how long the journal was.
         let opened = Store::open(&folder.store(), settings.store_cache);
         let known = opened.as_ref().map_or(Ok(Seq(0)), Store::applied).unwrap_or_default();
@@ -90,15 +126,19 @@ impl LocalLedger {
         let (store, repaired) =
             crate::store::bring_up(opened, &folder.store(), settings.store_cache, &reader, now, progress)?;
         let mut warnings: Vec<String> = cut.iter().map(ToString::to_string).collect();
-        warnings.extend(repaired.map(|repaired| {
-            let moved_to = repaired.moved_to.display().to_string();
-            format!(
-                "the store was unusable ({}); it is now {moved_to}, and was made anew from the journal",
-                repaired.why
-            )
-        }));
-        let applier = Applier::start(store.clone(), journal.last()).map_err(OpenError::Thread)?;
-        Ok((Self { journal, reader, store, recent: Recent::default(), applier, _folder: folder }, Opening { warnings }))
+        warnings.extend(repaired.map(|repaired| repaired.to_string()));
+        let workshop = Workshop {
+            folder: folder.store(),
+            cache_bytes: settings.store_cache,
+            journal: reader.clone(),
+            clock: settings.clock,
+        };
+        let applier = Applier::start(store, journal.last(), workshop, Patience::new(FIRST_PAUSE));
+        let applier = applier.map_err(OpenError::Thread)?;
+        Ok((
+            Self { journal, reader, recent: Recent::default(), ahead: Ahead::default(), applier, _folder: folder },
+            Opening { warnings },
+        ))
     }
 
     /// Puts on record that every attempt under way when the program died has an unknown outcome; says how many.
@@ -117,13 +157,17 @@ impl LocalLedger {
 
     /// Answers questions about it, from any thread.
     pub fn archive(&self) -> LocalArchive {
-        LocalArchive { store: self.store.clone(), reader: self.reader.clone(), line: self.applier.line() }
+        LocalArchive { reader: self.reader.clone(), line: self.applier.line().clone() }
     }
 
-    /// The store, once it has all that was decided.
-    fn settled(&self) -> &Store {
-        self.applier.line().settle();
-        &self.store
+    /// Asks the store, which may lack what is recent.
+    fn ask<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
+        self.applier.line().ask(question)
+    }
+
+    /// Asks the store once it has all that was decided.
+    fn ask_settled<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
+        self.applier.line().ask_settled(question)
     }
 }
 
@@ -133,44 +177,55 @@ impl Ledger for LocalLedger {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.recent.lane(lane, self.store.lane(&lane)?))
+        Ok(self.recent.lane(lane, self.ask(|store| store.lane(&lane))?))
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
         match self.recent.delivery(id) {
             Some(one) => Ok(Some(one.clone())),
-            None => Ok(self.store.delivery(id)?),
+            None => self.ask(|store| store.delivery(id)),
         }
     }
 
     fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
         match self.recent.latest(subject) {
             Some(latest) => Ok(Some(latest)),
-            None => Ok(self.store.latest(&subject)?),
+            None => self.ask(|store| store.latest(&subject)),
         }
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.settled().due(now, limit)?)
+        let mut due = self.ask_settled(|store| store.due(now, limit))?;
+        for id in self.ahead.due(now) {
+            due.extend(self.delivery(id)?.filter(|one| one.due().is_some_and(|due| due > now)));
+        }
+        due.truncate(limit);
+        Ok(due)
     }
 
     fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-        Ok(self.settled().next_due(now)?)
+        let stored = self.ask_settled(|store| store.next_due(now))?;
+        Ok(stored.into_iter().chain(self.ahead.next_due(now)).min())
     }
 
     fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.settled().in_flight()?)
+        self.ask_settled(Store::in_flight)
     }
 
     fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
-        match self.settled().location(seq)? {
+        match self.ask_settled(|store| store.location(seq))? {
             Some(location) => Ok(Some(self.reader.read(location)?)),
             None => Ok(None),
         }
     }
 
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
-        Ok(self.settled().resent(rejected)?)
+        self.ask_settled(|store| store.resent(rejected))
+    }
+
+    fn clock_was_set(&mut self, now: Timestamp) -> Result<usize, LedgerError> {
+        self.ahead = Ahead::among(&self.ask_settled(|store| store.waiting(now))?, now);
+        Ok(self.ahead.len())
     }
 
     fn ready(&mut self) -> Result<(), LedgerError> {
@@ -183,6 +238,7 @@ impl Ledger for LocalLedger {
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
         let locations = self.journal.append(&records)?;
         self.recent.add(&records);
+        records.iter().for_each(|record| self.ahead.changed(&record.head.deliveries));
         self.applier.hand(records.into_iter().zip(locations).collect());
         Ok(())
     }
@@ -191,15 +247,13 @@ impl Ledger for LocalLedger {
 /// Answers questions from store and journal.
 #[derive(Debug, Clone)]
 pub struct LocalArchive {
-    store: Store,
     reader: Reader,
     line: Line,
 }
 
 impl Archive for LocalArchive {
     fn answer(&self, query: &Query, now: Timestamp) -> Result<Answer, LedgerError> {
-        self.line.settle();
-        Ok(self.store.answer(&self.reader, query, now)?)
+        self.line.ask_settled(|store| store.answer(&self.reader, query, now))
     }
 }
 
@@ -242,63 +296,4 @@ pub fn records(settings: &Settings) -> Result<impl Iterator<Item = Result<Record
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Surroundings, load};
-    use crate::engine::ledger::Memory;
-    use crate::ingest::submission::{Prepared, Submission};
-    use std::path::Path;
-
-    fn open(folder: &Path) -> LocalLedger {
-        let variables = [("WILLCALL_DATA_DIR".to_owned(), folder.display().to_string())].into();
-        let here = Surroundings { variables, config_home: None, data_home: None };
-        LocalLedger::open(&load(&here, None, &[]).unwrap().settings, &mut |_| {}).unwrap().0
-    }
-
-    fn webhook(random: &mut fastrand::Rng) -> Submission {
-        let (ticket, resale, reversal) = (random.u8(..3), random.u8(..4), random.u8(..4) == 0);
-        let body = format!(
-            r#"{{"family":"ticket","action":"ticket.updated","data":{{"id":"{ticket}","oldOwnerEmail":"a","newOwnerEmail":"b{resale}","reversal":{reversal},"metadata":{{"order":{{"resaleId":"{resale}"}}}}}}}}"#
-        );
-        Submission::Webhook(Prepared::read("test".to_owned(), body.into_bytes()).unwrap())
-    }
-
-    /// One batch of a made-up history; the same for the same `random`.
-    fn decide(ledger: &mut impl Ledger, mut random: fastrand::Rng, now: Timestamp) -> Vec<Record> {
-        let policy = RetryPolicy::default();
-        assert_eq!(ledger.ready(), Ok(()));
-        let mut batch = Batch::new(&*ledger, &policy, now);
-        for _ in 0..random.u8(1..4) {
-            batch.submit(webhook(&mut random)).unwrap();
-        }
-        if random.u8(..6) == 0 {
-            batch.claim(2, "target").unwrap();
-        }
-        let records = batch.into_records();
-        ledger.commit(records.clone()).unwrap();
-        records
-    }
-
-    #[test]
-    fn deciding_does_not_see_how_far_behind_the_store_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut local, mut memory) = (open(folder.path()), Memory::default());
-        let archive = local.archive();
-        let mut random = fastrand::Rng::with_seed(7);
-        for step in 0..400 {
-            let (seed, now) = (random.fork(), Timestamp::UNIX_EPOCH + chrono::Duration::seconds(step));
-            let decided = decide(&mut local, seed.clone(), now);
-            assert_eq!(decided, decide(&mut memory, seed, now));
-            if step % 10 == 0 {
-                let last = decided.last().unwrap().seq;
-                let Answer::Overview(overview) = archive.answer(&Query::Overview { rows: 1 }, now).unwrap() else {
-                    panic!()
-                };
-                assert_eq!(overview.last, last, "who was answered cannot see what was kept");
-            }
-        }
-        drop((local, archive));
-        let store = open(folder.path()).store;
-        assert_eq!(store.applied().unwrap(), memory.last(), "closing left something behind");
-    }
-}
+mod tests;

@@ -6,10 +6,14 @@
 //! | [`batch`] | some decisions that become durable together |
 //! | `writer` | the thread that decides, keeps, and then answers |
 //! | [`local`] | the ledger of journal and store |
-//! | `applier` | the thread that brings the store up to the journal |
+//! | `applier` | the thread that brings the store up to the journal, and where everybody finds it |
+//! | `mending` | a store that errs while the program runs: when it is mended, how, what is said meanwhile |
+//! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
+//! | `tried` | how the last attempts went |
 //! | [`handle`] | the door for whoever looks and steers |
+//! | `entrance` | the door that is there before the ledger is |
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -22,22 +26,28 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::query::{Answer, Done, Order, Query, Status};
 use crate::domain::record;
 use crate::domain::retry::RetryPolicy;
-use crate::ingest::submission::{Intake, NotKept, Receipt, Submission};
+use crate::ingest::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 
+mod ahead;
 mod applier;
 pub mod batch;
 pub mod dispatch;
+pub mod entrance;
 pub mod handle;
 pub mod ledger;
 pub mod local;
+mod mending;
 mod recent;
+mod tried;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
+pub use entrance::{Entrance, Opener, entrance};
 pub use handle::{Desk, DeskError, Handle};
 
 use handle::Pending;
 use ledger::{Ledger, LedgerError};
+use tried::Tried;
 use writer::Post;
 
 /// Answers questions from what has been kept, from any thread.
@@ -55,6 +65,7 @@ pub struct Engine {
     writer: writer::Desk,
     archive: Arc<dyn Archive>,
     clock: Clock,
+    tried: Tried,
     status: Arc<dyn Fn() -> Status + Send + Sync>,
 }
 
@@ -72,7 +83,8 @@ impl Engine {
         status: impl Fn() -> Status + Send + Sync + 'static,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (writer, thread) = writer::start(ledger, policy, clock)?;
-        Ok((Self { writer, archive: Arc::new(archive), clock, status: Arc::new(status) }, thread))
+        let (archive, status) = (Arc::new(archive), Arc::new(status));
+        Ok((Self { writer, archive, clock, tried: Tried::default(), status }, thread))
     }
 }
 
@@ -81,8 +93,8 @@ impl Intake for Engine {
         self.writer.post(|reply| Post::Submit(submission, reply)).await
     }
 
-    fn unwell(&self) -> Option<String> {
-        self.writer.pulse().unwell
+    fn unwell(&self) -> Option<Ailment> {
+        self.writer.pulse().unwell.map(|error| error.ailment)
     }
 }
 
@@ -99,6 +111,7 @@ impl Dispatch for Engine {
         answer: record::Answer,
         body: Vec<u8>,
     ) -> Result<(), NotKept> {
+        self.tried.note(&answer, self.clock.now());
         self.writer.post(|reply| Post::Finish { delivery, attempt, answer, body, reply }).await
     }
 
@@ -123,7 +136,13 @@ impl Desk for Engine {
 
     fn status(&self) -> Pending<'_, Result<Status, DeskError>> {
         let pulse = self.writer.pulse();
-        let status = Status { unwell: pulse.unwell, last_durable: pulse.last_durable, ..(self.status)() };
+        let status = Status {
+            unwell: pulse.unwell.map(|error| error.reason),
+            last_durable: pulse.last_durable,
+            writing_since: pulse.writing_since,
+            attempts: self.tried.sum(self.clock.now()),
+            ..(self.status)()
+        };
         Box::pin(std::future::ready(Ok(status)))
     }
 

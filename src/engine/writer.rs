@@ -22,7 +22,7 @@ use crate::domain::Timestamp;
 use crate::domain::ids::DeliveryId;
 use crate::domain::query::{Done, Order};
 use crate::domain::record::Answer;
-use crate::domain::retry::RetryPolicy;
+use crate::domain::retry::{JUMP, RetryPolicy};
 use crate::ingest::submission::{NotKept, Prepared, Receipt, Submission};
 
 /// Posts that may wait.
@@ -34,7 +34,7 @@ const QUEUE_BYTES: usize = 128 << 20;
 /// Posts decided together at the most.
 const BATCH: usize = 256;
 
-/// How often an unwell ledger is tried again when nobody posts.
+/// How often the ledger is looked after when nobody posts.
 const PROBE: Duration = Duration::from_secs(1);
 
 const STOPPED: &str = "the writer has stopped; restart willcall";
@@ -63,9 +63,11 @@ pub(super) enum Post {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pulse {
     /// Why nothing can be kept now.
-    pub(super) unwell: Option<String>,
+    pub(super) unwell: Option<LedgerError>,
     /// When a record was last made durable.
     pub(super) last_durable: Option<Timestamp>,
+    /// Since when the batch at hand waits for the disk.
+    pub(super) writing_since: Option<Timestamp>,
 }
 
 /// The way to the writer. Cheap to clone; when the last is dropped, the writer ends.
@@ -104,7 +106,7 @@ impl Desk {
             self.waiting.fetch_sub(bytes, Ordering::Relaxed);
         }
         match sent {
-            Ok(()) => answer.await.unwrap_or_else(|_| Err(NotKept::Unwell(FAILED.to_owned()).into())),
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(NotKept::failing(FAILED).into())),
             Err(TrySendError::Full(_)) => Err(NotKept::Busy.into()),
             Err(TrySendError::Disconnected(_)) => Err(stopped().into()),
         }
@@ -112,7 +114,7 @@ impl Desk {
 }
 
 fn stopped() -> NotKept {
-    NotKept::Unwell(STOPPED.to_owned())
+    NotKept::failing(STOPPED)
 }
 
 impl From<NotKept> for DeskError {
@@ -123,7 +125,7 @@ impl From<NotKept> for DeskError {
 
 impl From<LedgerError> for NotKept {
     fn from(error: LedgerError) -> Self {
-        Self::Unwell(error.0)
+        Self::Unwell { ailment: error.ailment, reason: error.reason }
     }
 }
 
@@ -140,7 +142,8 @@ pub(super) fn start(
     let pulse = Arc::new(Mutex::new(Pulse::default()));
     let (tick, changes) = watch::channel(ledger.last().0);
     let waiting = Arc::new(AtomicUsize::new(0));
-    let writer = Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), waiting: Arc::clone(&waiting), tick };
+    let writer =
+        Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), waiting: Arc::clone(&waiting), tick, seen: None };
     let last_word = LastWord(Arc::clone(&pulse));
     let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
         writer.run(&inbox);
@@ -156,6 +159,8 @@ struct Writer<L> {
     pulse: Arc<Mutex<Pulse>>,
     waiting: Arc<AtomicUsize>,
     tick: watch::Sender<u64>,
+    /// What the clock said last; `None` until the ledger has been told.
+    seen: Option<Timestamp>,
 }
 
 /// Says that the writer has stopped, however it came to that: a listener without a writer must not look ready.
@@ -163,7 +168,7 @@ struct LastWord(Arc<Mutex<Pulse>>);
 
 impl Drop for LastWord {
     fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).unwell = Some(STOPPED.to_owned());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).unwell = Some(LedgerError::failing(STOPPED));
     }
 }
 
@@ -177,10 +182,10 @@ impl<L: Ledger> Writer<L> {
                 Ok(post) => post,
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
-                    if self.pulse().unwell.is_some() {
-                        let ready = self.ledger.ready();
-                        self.note(ready.err());
-                    }
+                    // Also when all is well: who looks would otherwise not hear of a fault before the next event comes.
+                    let ready = self.ledger.ready();
+                    self.note(ready.err());
+                    self.look_at_the_clock();
                     continue;
                 }
             };
@@ -199,7 +204,7 @@ impl<L: Ledger> Writer<L> {
             }
             return;
         }
-        let now = self.clock.now();
+        let now = self.look_at_the_clock();
         // Deciding is pure: should it panic, nothing has happened yet, and only those who wait for this batch hear of it.
         let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let mut batch = Batch::new(&self.ledger, &self.policy, now);
@@ -209,7 +214,12 @@ impl<L: Ledger> Writer<L> {
         let Ok((records, replies)) = decided else { return };
         let durable = match records.is_empty() {
             true => Ok(()),
-            false => self.ledger.commit(records).inspect(|()| self.pulse().last_durable = Some(now)),
+            false => {
+                self.pulse().writing_since = Some(now);
+                let durable = self.ledger.commit(records).inspect(|()| self.pulse().last_durable = Some(now));
+                self.pulse().writing_since = None;
+                durable
+            }
         };
         self.note(durable.clone().err());
         for reply in replies {
@@ -217,6 +227,30 @@ impl<L: Ledger> Writer<L> {
         }
         let last = self.ledger.last().0;
         self.tick.send_if_modified(|seen| std::mem::replace(seen, last) != last);
+    }
+
+    /// What it says. When it was set back, and at the start, the ledger is told.
+    fn look_at_the_clock(&mut self) -> Timestamp {
+        let now = self.clock.now();
+        if self.seen.is_some_and(|seen| now + JUMP >= seen) {
+            self.seen = Some(now);
+            return now;
+        }
+        match self.ledger.clock_was_set(now) {
+            Ok(ahead) => {
+                self.seen = Some(now);
+                if ahead > 0 {
+                    tracing::warn!(
+                        "the clock was set back: {ahead} deliveries do not wait for the time it had run ahead"
+                    );
+                    // Who waits for the next one due waits for the wrong moment.
+                    self.tick.send_modify(|_| {});
+                }
+            }
+            // Looked for again a moment later.
+            Err(error) => tracing::debug!("what a clock that ran ahead has scheduled cannot be looked for: {error}"),
+        }
+        now
     }
 
     fn pulse(&self) -> MutexGuard<'_, Pulse> {
@@ -230,8 +264,8 @@ impl<L: Ledger> Writer<L> {
             (Some(_), None) => tracing::info!("records are kept again"),
             _ => {}
         }
-        let changed = pulse.unwell.is_some() != error.is_some();
-        pulse.unwell = error.map(|error| error.0);
+        let changed = pulse.unwell != error;
+        pulse.unwell = error;
         drop(pulse);
         if changed {
             self.tick.send_modify(|_| {});
@@ -292,6 +326,7 @@ mod tests {
     use crate::domain::record::Record;
     use crate::domain::ticket::Lane;
     use crate::engine::ledger::Memory;
+    use crate::ingest::submission::Ailment;
     use std::sync::atomic::AtomicBool;
 
     /// A memory whose disk can be full.
@@ -302,7 +337,7 @@ mod tests {
         /// Looking at ticket 13 panics.
         cursed: bool,
         /// This record cannot be read.
-        unreadable: Option<Seq>,
+        unreadable: Option<(Seq, LedgerError)>,
     }
 
     impl Ledger for Disk {
@@ -329,17 +364,17 @@ mod tests {
             self.memory.in_flight()
         }
         fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
-            if self.unreadable == Some(seq) {
-                return Err(LedgerError("a bad sector".to_owned()));
+            match &self.unreadable {
+                Some((unreadable, error)) if *unreadable == seq => Err(error.clone()),
+                _ => self.memory.record(seq),
             }
-            self.memory.record(seq)
         }
         fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
             self.memory.resent(rejected)
         }
         fn ready(&mut self) -> Result<(), LedgerError> {
             match self.full.load(Ordering::SeqCst) {
-                true => Err(LedgerError("no space left on device".to_owned())),
+                true => Err(LedgerError::failing("no space left on device")),
                 false => Ok(()),
             }
         }
@@ -379,7 +414,7 @@ mod tests {
         let submit = async |n| desk.post(|reply| Post::Submit(sale(n), reply)).await;
         assert_eq!(submit(1).await, Ok(Receipt { seq: Seq(1), duplicate_of: None }));
         full.store(true, Ordering::SeqCst);
-        assert!(matches!(submit(2).await, Err(NotKept::Unwell(_))));
+        assert!(matches!(submit(2).await, Err(NotKept::Unwell { .. })));
         assert!(desk.pulse().unwell.is_some());
         let mut changes = desk.changes();
         changes.mark_unchanged();
@@ -413,19 +448,19 @@ mod tests {
         let (desk, thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
         let submit = async |n| desk.post(|reply| Post::Submit(sale(n), reply)).await;
         let failed: Result<Receipt, NotKept> = submit(13).await;
-        assert_eq!(failed, Err(NotKept::Unwell(FAILED.to_owned())));
+        assert_eq!(failed, Err(NotKept::failing(FAILED)));
         assert_eq!(submit(1).await, Ok(Receipt { seq: Seq(1), duplicate_of: None }));
         assert!(desk.pulse().last_durable.is_some() && desk.pulse().unwell.is_none());
         let pulse = Arc::clone(&desk.pulse);
         drop(desk);
         thread.join().unwrap();
-        assert_eq!(pulse.lock().unwrap().unwell.as_deref(), Some(STOPPED), "a stopped writer looks well");
+        assert_eq!(pulse.lock().unwrap().unwell, Some(LedgerError::failing(STOPPED)), "a stopped writer looks well");
     }
 
     #[tokio::test]
     async fn a_webhook_that_cannot_be_read_any_more_keeps_no_other_from_going_out() {
         let (mut disk, _, _) = disk();
-        disk.unreadable = Some(Seq(2));
+        disk.unreadable = Some((Seq(2), LedgerError::failing("a bad sector")));
         let (desk, _thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
         for n in 1..=3 {
             desk.post(|reply| Post::Submit(sale(n), reply)).await.map_err(|error: NotKept| error).unwrap();
@@ -434,6 +469,23 @@ mod tests {
             desk.post(|reply| Post::Claim { limit: 9, target: "t".to_owned(), reply }).await;
         let bodies: Vec<bool> = claimed.unwrap().assignments.iter().map(|one| one.body.is_empty()).collect();
         assert_eq!(bodies, [false, true, false], "each that is on record as started was handed out");
+    }
+
+    #[tokio::test]
+    async fn a_webhook_that_cannot_be_read_while_the_store_is_mended_goes_out_later_and_not_without_its_bytes() {
+        let (mut disk, _, _) = disk();
+        let ailment = Ailment::Mending { percent: None };
+        disk.unreadable = Some((Seq(2), LedgerError { ailment, reason: "made anew".to_owned() }));
+        let (desk, _thread) = start(disk, RetryPolicy::default(), Clock::System).unwrap();
+        for n in 1..=3 {
+            desk.post(|reply| Post::Submit(sale(n), reply)).await.map_err(|error: NotKept| error).unwrap();
+        }
+        let claimed: Result<Claimed, NotKept> =
+            desk.post(|reply| Post::Claim { limit: 9, target: "t".to_owned(), reply }).await;
+        let claimed = claimed.unwrap();
+        let started: Vec<u64> = claimed.assignments.iter().map(|one| one.delivery.id.0.0).collect();
+        assert_eq!(started, [1, 3]);
+        assert!(claimed.next_due.is_some(), "nobody comes back for it");
     }
 
     #[tokio::test]
@@ -447,7 +499,7 @@ mod tests {
         drop(inbox);
         assert!(matches!(
             desk.post::<Receipt, NotKept>(|reply| Post::Submit(sale(2), reply)).await,
-            Err(NotKept::Unwell(_))
+            Err(NotKept::Unwell { .. })
         ));
     }
 }

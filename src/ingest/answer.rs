@@ -7,7 +7,7 @@ use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValu
 use axum::http::{Response, StatusCode};
 use serde_json::json;
 
-use super::submission::{NotKept, Receipt};
+use super::submission::{Ailment, NotKept, Receipt};
 
 /// Why a request is not answered 2xx.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +45,14 @@ pub enum Refusal {
     /// Too many wait to be kept.
     Busy,
     /// Nothing can be kept now, or it was not confirmed in time.
-    Unwell,
+    Unwell(Ailment),
 }
 
 impl From<NotKept> for Refusal {
     fn from(error: NotKept) -> Self {
         match error {
             NotKept::Busy => Self::Busy,
-            NotKept::Unwell(_) => Self::Unwell,
+            NotKept::Unwell { ailment, .. } => Self::Unwell(ailment),
         }
     }
 }
@@ -82,8 +82,9 @@ impl Refusal {
                 "too many requests from this address did not show who they are from",
             ),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "too many requests are waiting to be kept"),
-            Self::Unwell => {
-                (StatusCode::SERVICE_UNAVAILABLE, "unwell", "events cannot be kept now; send it again later")
+            Self::Unwell(ailment) => {
+                let message = format!("events cannot be kept now: {ailment}; send it again later").into();
+                return (StatusCode::SERVICE_UNAVAILABLE, "unwell", message);
             }
         };
         (status, code, message.into())
@@ -99,7 +100,9 @@ impl Refusal {
             Self::MethodNotAllowed { allow } => Some((ALLOW, HeaderValue::from_static(allow))),
             Self::Throttled { seconds } => Some((RETRY_AFTER, (*seconds).into())),
             Self::Busy => Some((RETRY_AFTER, 1.into())),
-            Self::Unwell => Some((RETRY_AFTER, 30.into())),
+            // What is under way is soon over; the rest waits for somebody.
+            Self::Unwell(Ailment::Opening { .. } | Ailment::Mending { .. }) => Some((RETRY_AFTER, 5.into())),
+            Self::Unwell(Ailment::DiskFull | Ailment::Failing) => Some((RETRY_AFTER, 30.into())),
             // What remains of the body is not worth reading.
             Self::TooSlow | Self::TooLarge { .. } | Self::BrokenOff => {
                 Some((CONNECTION, HeaderValue::from_static("close")))

@@ -88,7 +88,7 @@ async fn ready<I: Intake>(State(listener): Shared<I>, method: Method) -> Respons
     }
     match listener.intake.unwell() {
         None => answer::json_response(StatusCode::OK, r#"{"status":"ready"}"#.to_owned()),
-        Some(_) => Refusal::Unwell.response(),
+        Some(ailment) => Refusal::Unwell(ailment).response(),
     }
 }
 
@@ -191,7 +191,7 @@ impl<I: Intake> Listener<I> {
         };
         // When the ledger does not confirm in time the sender must try again; should it be kept after all, that is a duplicate.
         let outcome = tokio::time::timeout(self.settings.request_timeout, self.intake.submit(submission)).await;
-        let receipt = outcome.unwrap_or_else(|_| Err(NotKept::Unwell("not confirmed in time".into())));
+        let receipt = outcome.unwrap_or_else(|_| Err(NotKept::failing("not confirmed in time")));
         let receipt = receipt.inspect_err(|error| tracing::warn!(%error, "a request was not kept"))?;
         match rejected {
             None => Ok(answer::kept(receipt)),

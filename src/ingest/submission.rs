@@ -82,8 +82,47 @@ pub enum NotKept {
     #[error("too many requests are waiting to be kept")]
     Busy,
     /// Nothing can be kept now.
-    #[error("events cannot be kept now: {0}")]
-    Unwell(String),
+    #[error("events cannot be kept now: {reason}")]
+    Unwell {
+        /// What anybody may know of it.
+        ailment: Ailment,
+        /// The whole reason, for the operator.
+        reason: String,
+    },
+}
+
+impl NotKept {
+    /// Nothing can be kept now, for a `reason` that is the operator's to know.
+    pub fn failing(reason: impl Into<String>) -> Self {
+        Self::Unwell { ailment: Ailment::Failing, reason: reason.into() }
+    }
+}
+
+/// Why nothing can be kept now, in words for anybody: no path, no name, no text of an inner fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Ailment {
+    /// The program has just started.
+    #[error("the ledger is being opened{}", so_far(.percent))]
+    Opening {
+        /// How much of the journal the store has.
+        percent: Option<u8>,
+    },
+    /// The store erred, and is being made anew or opened again.
+    #[error("the store is being mended{}", so_far(.percent))]
+    Mending {
+        /// How much of the journal the store has.
+        percent: Option<u8>,
+    },
+    /// The disk takes no more.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Anything else.
+    #[error("the operator knows why")]
+    Failing,
+}
+
+fn so_far(percent: &Option<u8>) -> String {
+    percent.map_or(String::new(), |percent| format!(": {percent} %"))
 }
 
 /// The door of the ledger, as the listener sees it.
@@ -92,5 +131,5 @@ pub trait Intake: Clone + Send + Sync + 'static {
     fn submit(&self, submission: Submission) -> impl Future<Output = Result<Receipt, NotKept>> + Send;
 
     /// Why nothing would be kept now; `None` when it would.
-    fn unwell(&self) -> Option<String>;
+    fn unwell(&self) -> Option<Ailment>;
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::door::Door;
 use super::serve;
-use super::submission::{Intake, NotKept, Receipt, Submission};
+use super::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 use crate::config::{Settings, Surroundings, load};
 use crate::domain::ids::Seq;
 
@@ -50,9 +50,9 @@ impl Intake for Ledger {
         Ok(Receipt { seq: Seq(kept.len() as u64), duplicate_of: first.map(|at| Seq(at as u64 + 1)) })
     }
 
-    fn unwell(&self) -> Option<String> {
+    fn unwell(&self) -> Option<Ailment> {
         match &*self.mood.borrow() {
-            Mood::Not(error) => Some(error.to_string()),
+            Mood::Not(_) => Some(Ailment::Failing),
             Mood::Well | Mood::Slow => None,
         }
     }
@@ -243,7 +243,7 @@ async fn a_web_page_cannot_post_where_nobody_must_show_who_they_are() {
 #[tokio::test]
 async fn what_cannot_be_kept_is_never_answered_2xx() {
     let running = run(&[]).await;
-    for (mood, code) in [(NotKept::Busy, "busy"), (NotKept::Unwell("disk /secret/path is full".into()), "unwell")] {
+    for (mood, code) in [(NotKept::Busy, "busy"), (NotKept::failing("disk /secret/path is full"), "unwell")] {
         running.set(Mood::Not(mood));
         for body in [WEBHOOK, "not json"] {
             let answer = running.post("", body).await;

@@ -1,10 +1,11 @@
 //! The data folder: where things are in it, and who holds it.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::disk;
+use super::disk::{Disk, RealDisk};
 
 /// A data folder that this process holds alone, until the value is dropped.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ impl DataFolder {
     /// When another process holds it or the file system refuses.
     pub fn take(path: &Path) -> Result<Self, FolderError> {
         let io = |source| FolderError::Io { path: path.to_owned(), source };
-        disk::create_folder(path).map_err(io)?;
-        let mut lock = disk::open_private(&path.join("lock")).map_err(io)?;
+        RealDisk.create_folder(path).map_err(io)?;
+        let mut lock = open_private(&path.join("lock")).map_err(io)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -75,6 +76,11 @@ impl DataFolder {
     pub fn store(&self) -> PathBuf {
         self.path.join("store")
     }
+}
+
+/// Opens or creates a file that only its owner can read.
+fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 #[cfg(test)]

@@ -9,13 +9,17 @@ use super::JournalError;
 pub const MAX_PART: usize = 256 << 20;
 
 /// Every frame begins with this.
-pub const MAGIC: &[u8] = b"wcr1 ";
+pub const MAGIC: &[u8] = b"wcr2 ";
 
-/// `wcr1 <seq 20> <head 10> <body 10> <crc 8>\n`
-pub const LINE: usize = 57;
+/// `wcr2 <seq 20> <place 6> <head 10> <body 10> <crc 8>\n`
+pub const LINE: usize = 64;
 
 /// The part of the line that the crc covers: all before it.
-const COVERED: usize = 48;
+const COVERED: usize = 55;
+
+/// The last place in a batch that six digits can name. Records behind it say the same: they seem to belong to a later
+/// batch, and a hole before them looks like damage, never like a torn end.
+const LAST_PLACE: u64 = 999_999;
 
 /// What is wrong with bytes that should be a frame or a header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +62,8 @@ pub enum Flaw {
 pub struct Line {
     /// The record.
     pub seq: Seq,
+    /// How many records of its batch stand before it.
+    place: u64,
     head: usize,
     body: usize,
     crc: u32,
@@ -70,17 +76,23 @@ impl Line {
     /// When they are too few or no frame line.
     pub fn parse(bytes: &[u8]) -> Result<Self, Flaw> {
         let line = bytes.get(..LINE).ok_or(Flaw::Incomplete)?;
-        let spaced = line[25] == b' ' && line[36] == b' ' && line[47] == b' ' && line[56] == b'\n';
+        let spaced = [25, 32, 43, 54].iter().all(|at| line[*at] == b' ') && line[63] == b'\n';
         if !line.starts_with(MAGIC) || !spaced {
             return Err(Flaw::NotAFrame);
         }
         let length = |digits| decimal(digits).and_then(|number| usize::try_from(number).ok());
-        match (decimal(&line[5..25]), length(&line[26..36]), length(&line[37..47]), hexadecimal(&line[48..56])) {
-            (Some(seq), Some(head), Some(body), Some(crc)) if head <= MAX_PART && body <= MAX_PART => {
-                Ok(Self { seq: Seq(seq), head, body, crc: crc as u32 })
+        let numbers = (decimal(&line[5..25]), decimal(&line[26..32]), length(&line[33..43]), length(&line[44..54]));
+        match (numbers, hexadecimal(&line[55..63])) {
+            ((Some(seq), Some(place), Some(head), Some(body)), Some(crc)) if head <= MAX_PART && body <= MAX_PART => {
+                Ok(Self { seq: Seq(seq), place, head, body, crc: crc as u32 })
             }
             _ => Err(Flaw::NotAFrame),
         }
+    }
+
+    /// The first record of its batch.
+    pub fn batch(&self) -> Seq {
+        Seq(self.seq.0.saturating_sub(self.place))
     }
 
     /// The length of the whole frame.
@@ -105,20 +117,19 @@ pub(super) fn hexadecimal(digits: &[u8]) -> Option<u64> {
     u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Appends the frame of `record` to `out` and returns its length.
+/// Appends the frame of `record`, which has `place` records of its batch before it, to `out` and returns its length.
 ///
 /// # Errors
 /// When it is too long or its head is no JSON.
-pub fn encode(record: &Record, salt: u64, out: &mut Vec<u8>) -> Result<u32, JournalError> {
+pub fn encode(record: &Record, place: usize, salt: u64, out: &mut Vec<u8>) -> Result<u32, JournalError> {
     let head = serde_json::to_vec(&record.head)
         .map_err(|error| JournalError::Unwritable { seq: record.seq, reason: error.to_string() })?;
     if head.len() > MAX_PART || record.body.len() > MAX_PART {
         return Err(JournalError::TooLong { seq: record.seq });
     }
     let begin = out.len();
-    out.extend_from_slice(
-        format!("wcr1 {:020} {:010} {:010} ", record.seq.0, head.len(), record.body.len()).as_bytes(),
-    );
+    let (place, body) = ((place as u64).min(LAST_PLACE), record.body.len());
+    out.extend_from_slice(format!("wcr2 {:020} {place:06} {:010} {body:010} ", record.seq.0, head.len()).as_bytes());
     let crc = checksum(salt, &out[begin..], &head, &record.body);
     out.extend_from_slice(format!("{crc:08x}\n").as_bytes());
     out.extend_from_slice(&head);
@@ -157,14 +168,20 @@ pub fn decode(bytes: &[u8], salt: u64) -> Result<Record, Flaw> {
     Ok(Record { seq: line.seq, head, body: body.to_vec() })
 }
 
-/// True when a sound frame of a record after `last` begins anywhere in `bytes`.
-pub fn any_sound_after(last: Seq, bytes: &[u8], salt: u64) -> bool {
-    (0..bytes.len()).any(|begin| {
+/// True when `bytes`, which should begin with the record after `last` and do not, are the remains of a batch that was never
+/// acknowledged: every sound frame in them belongs to the batch of the record that is bad. A batch is written when the one
+/// before it is durable, so one of a later batch proves that the bad bytes were good once.
+pub fn are_torn(bytes: &[u8], last: Seq, salt: u64) -> bool {
+    sound(bytes, salt).filter(|line| line.seq > last).all(|line| line.batch() <= last.next())
+}
+
+/// The lines of the sound frames that begin anywhere in `bytes`.
+fn sound(bytes: &[u8], salt: u64) -> impl Iterator<Item = Line> {
+    (0..bytes.len()).filter_map(move |begin| {
         let rest = &bytes[begin..];
-        rest.starts_with(MAGIC)
-            && Line::parse(rest).is_ok_and(|line| {
-                line.seq > last && rest.get(..line.frame()).is_some_and(|frame| prove(frame, salt).is_ok())
-            })
+        // Asked first: most bytes are ruled out by one comparison.
+        let line = if rest.starts_with(MAGIC) { Line::parse(rest).ok()? } else { return None };
+        prove(rest.get(..line.frame())?, salt).ok()
     })
 }
 

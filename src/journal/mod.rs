@@ -7,39 +7,52 @@
 //! there byte for byte: `grep -a` and `less` work on it.
 //!
 //! ```text
-//! willcall-journal 1 first=00000000000000000001 previous=00000000000000000000:00000000000000000000 salt=91c1… crc=77ab12cd
-//! wcr1 00000000000000000001 0000000190 0000000812 5f0c3a11      magic, seq, head length, body length, crc32 (hex)
-//! {"at":1782036000000,"fact":{"received":{…}}}                  record::Head as one JSON line
-//! {"message": …}                                                the exact body bytes, of any content, then a newline
+//! willcall-journal 2 first=00000000000000000001 previous=00000000000000000000:00000000000000000000 salt=91c1… crc=77ab12cd
+//! wcr2 00000000000000000001 000000 0000000190 0000000812 5f0c3a11   magic, seq, place, head length, body length, crc32 (hex)
+//! {"at":1782036000000,"fact":{"received":{…}}}                      record::Head as one JSON line
+//! {"message": …}                                                    the exact body bytes, of any content, then a newline
 //! ```
 //!
 //! - The crc covers the segment's salt, the frame line up to the crc, head and body. The salt is random and never leaves
 //!   the folder: a sender cannot put bytes into a body that would pass for a frame.
-//! - `previous` names the segment before (its first seq) and its length in bytes; zeros in the first segment.
+//! - `place` is how many records of the same batch stand before it, so that any frame names the first of its batch.
+//! - `previous` names the segment before (its first seq) and the length at which it ends; zeros in the first segment.
 //!
 //! # Invariants
 //!
 //! 1. Sequence numbers run from 1 without gaps, across segments.
-//! 2. A batch is one write and one `fdatasync`. It counts when that has returned, all of it or nothing.
-//! 3. A segment is never written to again once a later one exists, and a new one is durable (header synced, folder
-//!    synced) before its first frame.
-//! 4. After a failed write or `fdatasync` nothing that follows the last acknowledged byte counts, and a second
-//!    `fdatasync` of the same pages is not believed (Linux marks them clean after the first failure): what was
-//!    acknowledged is read again and proved, the rest is cut off, and a new segment begun.
-//! 5. Nothing is destroyed in recovery: bytes cut off at start-up stay beside the segment, in `*.torn-<offset>`.
+//! 2. A batch is one write and one `fdatasync`, and is acknowledged when that has returned. The next one is written after that.
+//! 3. A segment is written to only by the process that has begun it, and never again once something has failed in it or a
+//!    later one was tried. A new one is durable (header synced, folder synced) before its first frame.
+//! 4. A segment ends where the header of the next one says; what stands behind (a cut that a power failure undid) is no
+//!    part of the journal.
+//! 5. After a failed write or `fdatasync` nothing is acknowledged before what was acknowledged in that segment is read again
+//!    and proved, the rest is cut off and a new segment begun, whose salt the remains do not bear. A second `fdatasync` of
+//!    the same pages is never believed: Linux marks them clean after the first failure, and goes on showing what the disk
+//!    does not have.
+//! 6. Nothing is destroyed in recovery: bytes cut off at start-up stay beside the segment, in `*.torn-<offset>`.
 //!
 //! # What opening does
 //!
-//! The chain of segments is checked by headers and lengths, the last segment frame by frame. Bad bytes at the end of the
-//! last segment with no good frame behind them are a torn tail: cut, with a `Warning`. Bad bytes anywhere else are
-//! damage: an error that names file and offset, at opening for the last segment, at reading for the earlier ones.
-//! A power cut that leaves a hole *within* its last, never acknowledged batch looks like damage and is named as such.
+//! The chain of segments is checked by headers and lengths, the last segment frame by frame, and nothing is cut before all
+//! of it is judged. The next batch then begins a new segment.
+//!
+//! Bad bytes in the last segment are the *torn* end of a batch that was never acknowledged when every sound frame behind
+//! them belongs to the batch of the first bad one: a crash leaves a batch cut short, and a power cut one with holes. They
+//! are cut off from the first bad frame on, with a `Warning`. A sound frame of a later batch proves that the bad bytes were
+//! good once, for invariant 2: that is *damage*, as are bad bytes anywhere else; an error that names file and offset, at
+//! opening for the last segment, at reading for the earlier ones. Damage within the very last batch looks like a torn end;
+//! it is told apart by whoever follows the journal, who knows a record that surely was acknowledged.
+//!
+//! Whole frames beyond that known record may be the page cache's alone (invariant 5, and a process that was killed before it
+//! had healed). They are believed only after their bytes were written again, in place, and synced.
 //!
 //! | file | idea |
 //! | --- | --- |
 //! | `frame` | one record as bytes and back; pure |
 //! | `segment` | header, file name, and the frames of one file in order |
-//! | `disk` | every call that changes a file or folder |
+//! | `disk` | what is asked of a file system, and the real one; tests have one that fails |
+//! | `shelf` | the folder of the segments, and what is done there durably |
 //! | `recovery` | what opening does |
 //! | `writer` | `Journal`: appending |
 //! | `reader` | `Reader`: one record by its location, or all from a number on |
@@ -59,6 +72,7 @@ pub mod frame;
 pub mod reader;
 pub mod recovery;
 pub mod segment;
+mod shelf;
 pub mod writer;
 
 #[cfg(test)]
@@ -106,6 +120,17 @@ pub enum JournalError {
         offset: u64,
         /// What is wrong.
         flaw: Flaw,
+    },
+    /// A segment of another format.
+    #[error(
+        "{path} is of journal format {found}, this version of willcall reads and writes format {} only: start the version that wrote it, or give another folder with --data-dir",
+        segment::FORMAT, path = .path.display()
+    )]
+    OtherFormat {
+        /// The segment.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
     },
     /// Sequence numbers are missing between two segments or before the first.
     #[error("record {first} and those after it are missing in {folder}: put the missing segment file back", folder = .folder.display())]

@@ -1,8 +1,6 @@
 //! Reading what was acknowledged: one record by its location, or all from a number on. Changes nothing.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 
+use super::disk::{self, Disk, File, Reading, RealDisk};
 use super::frame::{self, Flaw};
 use super::segment::{self, Frames};
+use super::shelf::Shelf;
 use super::{JournalError, Location, recovery};
 
 /// Segments kept open: 4 GiB of journal at the default size.
@@ -23,7 +23,7 @@ pub struct Reader(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    folder: PathBuf,
+    shelf: Shelf,
     acknowledged: Arc<AtomicU64>,
     open: Mutex<BTreeMap<Seq, Arc<Segment>>>,
 }
@@ -31,26 +31,27 @@ struct Inner {
 #[derive(Debug)]
 struct Segment {
     path: PathBuf,
-    file: File,
+    file: Box<dyn File>,
     salt: u64,
 }
 
 impl Reader {
-    pub(super) fn new(folder: PathBuf, acknowledged: Arc<AtomicU64>) -> Self {
-        Self(Arc::new(Inner { folder, acknowledged, open: Mutex::default() }))
+    pub(super) fn new(shelf: Shelf, acknowledged: Arc<AtomicU64>) -> Self {
+        Self(Arc::new(Inner { shelf, acknowledged, open: Mutex::default() }))
     }
 
     /// Reads the journal in `folder` without holding its data folder: up to the last whole record there is now.
     ///
     /// # Errors
-    /// When the file system refuses, or the last segment has no readable beginning.
+    /// When the file system refuses, or the last segment is damaged.
     pub fn at_rest(folder: &Path) -> Result<Self, JournalError> {
-        let last = match recovery::segments(folder)?.last() {
-            None => Seq(0),
-            // Whatever follows the last whole record is being written, or torn.
-            Some(first) => recovery::last_whole(folder, *first)?,
-        };
-        Ok(Self::new(folder.to_owned(), Arc::new(AtomicU64::new(last.0))))
+        Self::at_rest_on(Arc::new(RealDisk), folder)
+    }
+
+    pub(super) fn at_rest_on(disk: Arc<dyn Disk>, folder: &Path) -> Result<Self, JournalError> {
+        let shelf = Shelf::new(disk, folder);
+        let last = recovery::last_whole(&shelf)?;
+        Ok(Self::new(shelf, Arc::new(AtomicU64::new(last.0))))
     }
 
     /// The last acknowledged record; 0 when there is none.
@@ -65,12 +66,13 @@ impl Reader {
     pub fn read(&self, location: Location) -> Result<Record, JournalError> {
         let segment = self.segment(location.segment)?;
         let damaged = |flaw| JournalError::Damaged { path: segment.path.clone(), offset: location.offset, flaw };
-        let length = segment.file.metadata().map_err(JournalError::io("read", &segment.path))?.len();
+        let length = segment.file.length().map_err(JournalError::io("read", &segment.path))?;
         if location.offset.saturating_add(u64::from(location.length)) > length {
             return Err(damaged(Flaw::Incomplete));
         }
         let mut bytes = vec![0; location.length as usize];
-        segment.file.read_exact_at(&mut bytes, location.offset).map_err(JournalError::io("read", &segment.path))?;
+        let read = disk::read_exact(&*segment.file, &mut bytes, location.offset);
+        read.map_err(JournalError::io("read", &segment.path))?;
         frame::decode(&bytes, segment.salt).map_err(damaged)
     }
 
@@ -84,10 +86,10 @@ impl Reader {
         if let Some(segment) = open.get(&first) {
             return Ok(Arc::clone(segment));
         }
-        let path = self.0.folder.join(segment::name(first));
-        let mut file = File::open(&path).map_err(JournalError::io("open", &path))?;
-        let salt = segment::header(&mut file, &path, first)?.salt;
-        let segment = Arc::new(Segment { path, file, salt });
+        let path = self.0.shelf.path(first);
+        let mut reading = Reading { file: self.0.shelf.open(first)?, at: 0 };
+        let salt = segment::header(&mut reading, &path, first)?.salt;
+        let segment = Arc::new(Segment { path, file: reading.file, salt });
         if open.len() >= MOST_OPEN {
             // The oldest is the least likely to be asked for again.
             open.pop_first();
@@ -127,10 +129,16 @@ impl Scan {
 
     /// The segment in which the next record is, at that record.
     fn segment_of_next(&self) -> Result<Frames, JournalError> {
-        let folder = &self.reader.0.folder;
-        let firsts = recovery::segments(folder)?;
-        let first = firsts.into_iter().rev().find(|first| *first <= self.next).ok_or_else(|| self.missing())?;
-        let mut frames = Frames::open(folder, first, None)?;
+        let shelf = &self.reader.0.shelf;
+        let firsts = shelf.firsts()?;
+        let behind = firsts.partition_point(|first| *first <= self.next);
+        let Some(&first) = firsts[..behind].last() else { return Err(self.missing()) };
+        // A segment ends where the next one says. One without an acknowledged record says nothing yet.
+        let end = match firsts.get(behind).filter(|after| **after <= self.last) {
+            Some(after) => recovery::header(shelf, *after)?.previous.map(|(_, end)| end),
+            None => None,
+        };
+        let mut frames = Frames::open(shelf, first, end)?;
         frames.skip_to(self.next)?;
         // Short of the wanted record, or at the end of the segment where it should have been.
         if frames.expected() != self.next || frames.at_end() {
@@ -140,7 +148,7 @@ impl Scan {
     }
 
     fn missing(&self) -> JournalError {
-        JournalError::Missing { folder: self.reader.0.folder.clone(), first: self.next }
+        JournalError::Missing { folder: self.reader.0.shelf.folder().to_owned(), first: self.next }
     }
 }
 

@@ -1,14 +1,16 @@
-//! What opening does: checks the chain of segments, proves the last one, cuts a torn tail. Decides nothing else.
+//! What opening does: checks the chain of segments, proves the last one and makes it durable, cuts a torn end off. Decides
+//! nothing else, and changes nothing before all is judged.
 
 use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::domain::ids::Seq;
 
+use super::JournalError;
+use super::disk::{self, Reading};
 use super::frame::{self, Flaw};
 use super::segment::{self, Frames, HEADER, Header};
-use super::{JournalError, disk};
+use super::shelf::Shelf;
 
 /// Something was cut off at start-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,88 +38,100 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The last segment, proved.
-#[derive(Debug)]
-pub struct Proved {
-    /// Its header.
-    pub header: Header,
-    /// Where its last frame ends.
-    pub end: u64,
+/// Where the journal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct End {
+    /// The last segment that has a record, and where its last frame ends; `None` when none has.
+    pub(super) segment: Option<(Seq, u64)>,
     /// The last record.
-    pub last: Seq,
+    pub(super) last: Seq,
 }
 
-/// The first sequence numbers of the segments in `folder`, ascending.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn segments(folder: &Path) -> Result<Vec<Seq>, JournalError> {
-    let names = disk::names(folder).map_err(JournalError::io("read", folder))?;
-    let mut firsts: Vec<Seq> = names.iter().filter_map(|name| segment::first_of(name)).collect();
-    firsts.sort_unstable();
-    Ok(firsts)
-}
-
-/// Brings the segments in `folder` into order; `None` when there is none. `known` was acknowledged: if the journal ends
-/// before it, records are lost, and nothing is changed.
-///
-/// # Errors
-/// When something is damaged, missing or lost.
-pub fn recover(folder: &Path, known: Seq) -> Result<(Option<Proved>, Vec<Warning>), JournalError> {
-    let mut firsts = segments(folder)?;
-    let mut warnings = Vec::new();
-    if let Some(&last) = firsts.last()
-        && let Some(warning) = set_unborn_aside(folder, last)?
-    {
-        warnings.push(warning);
-        firsts.pop();
-    }
-    check_chain(folder, &firsts)?;
-    let Some(&last) = firsts.last() else {
-        return if known == Seq(0) { Ok((None, warnings)) } else { Err(lost(folder, Seq(0), known)) };
+/// Brings the segments into order; says where the journal ends. Every record up to there is durable. `known` was acknowledged:
+/// if the journal ends before it, records are lost, and nothing is changed.
+pub(super) fn recover(shelf: &Shelf, known: Seq) -> Result<(End, Vec<Warning>), JournalError> {
+    let Found { firsts, unborn } = find(shelf)?;
+    check_chain(shelf, &firsts)?;
+    let (end, torn) = match firsts.last() {
+        Some(&first) => {
+            let judged = judge_durably(shelf, first, known)?;
+            (judged.end(), judged.torn.map(|torn| (first, judged.offset, torn)))
+        }
+        None => (End::default(), None),
     };
-    let (proved, warning) = prove_last(folder, last, known)?;
-    warnings.extend(warning);
-    Ok((Some(proved), warnings))
+    if end.last < known {
+        return Err(match torn {
+            Some((first, offset, Torn { flaw, .. })) => JournalError::Damaged { path: shelf.path(first), offset, flaw },
+            None => JournalError::Lost { folder: shelf.folder().to_owned(), last: end.last, known },
+        });
+    }
+    let mut warnings = Vec::new();
+    if let Some((first, bytes)) = unborn {
+        let kept_in = shelf.move_aside(first)?;
+        warnings.push(Warning { path: shelf.path(first), offset: 0, bytes, kept_in });
+    }
+    if let Some((first, offset, Torn { bytes, .. })) = torn {
+        let kept_in = shelf.keep_beside(first, offset, &bytes)?;
+        shelf.cut(first, offset)?;
+        warnings.push(Warning { path: shelf.path(first), offset, bytes: bytes.len() as u64, kept_in });
+    }
+    Ok((end, warnings))
 }
 
-/// A crash while a segment was begun leaves it without a sound header, and surely without a frame.
-fn set_unborn_aside(folder: &Path, first: Seq) -> Result<Option<Warning>, JournalError> {
-    let path = folder.join(segment::name(first));
-    let bytes = fs::metadata(&path).map_err(JournalError::io("read", &path))?.len();
-    if bytes > HEADER as u64 {
-        return Ok(None);
+/// The last whole record, without changing anything; 0 when there is none. Whatever follows it is being written, or torn.
+pub(super) fn last_whole(shelf: &Shelf) -> Result<Seq, JournalError> {
+    match find(shelf)?.firsts.last() {
+        Some(&first) => Ok(judge(shelf, first, |_, _, _| Ok(()))?.last),
+        None => Ok(Seq(0)),
     }
-    let content = fs::read(&path).map_err(JournalError::io("read", &path))?;
-    if Header::parse(&content).is_some_and(|header| header.first == first) {
-        return Ok(None);
-    }
-    let kept_in = disk::unused(&path, ".torn-0");
-    disk::rename(&path, &kept_in).map_err(JournalError::io("rename", &path))?;
-    Ok(Some(Warning { path, offset: 0, bytes, kept_in }))
 }
 
-fn check_chain(folder: &Path, firsts: &[Seq]) -> Result<(), JournalError> {
+/// What stands on the shelf.
+#[derive(Debug)]
+struct Found {
+    /// The segments.
+    firsts: Vec<Seq>,
+    /// A last one that is none, and its length: a crash while a segment was begun leaves a file without a sound header, and
+    /// surely without a frame.
+    unborn: Option<(Seq, u64)>,
+}
+
+fn find(shelf: &Shelf) -> Result<Found, JournalError> {
+    let mut firsts = shelf.firsts()?;
+    let Some(&last) = firsts.last() else { return Ok(Found { firsts, unborn: None }) };
+    let bytes = shelf.length(last)?;
+    match header(shelf, last) {
+        Err(JournalError::Damaged { .. }) if bytes <= HEADER as u64 => {
+            firsts.pop();
+            Ok(Found { firsts, unborn: Some((last, bytes)) })
+        }
+        header => header.map(|_| Found { firsts, unborn: None }),
+    }
+}
+
+/// The header of the segment of `first`.
+pub(super) fn header(shelf: &Shelf, first: Seq) -> Result<Header, JournalError> {
+    segment::header(&mut Reading { file: shelf.open(first)?, at: 0 }, &shelf.path(first), first)
+}
+
+fn check_chain(shelf: &Shelf, firsts: &[Seq]) -> Result<(), JournalError> {
     let mut before: Option<Seq> = None;
     for &first in firsts {
-        let path = folder.join(segment::name(first));
-        let mut file = fs::File::open(&path).map_err(JournalError::io("open", &path))?;
-        let header = segment::header(&mut file, &path, first)?;
-        let missing = |first| Err(JournalError::Missing { folder: folder.to_owned(), first });
-        match (before, header.previous) {
+        let missing = |first| Err(JournalError::Missing { folder: shelf.folder().to_owned(), first });
+        match (before, header(shelf, first)?.previous) {
             (None, None) if first == Seq(1) => {}
             (None, None) => return missing(Seq(1)),
             (Some(before), Some((previous, expected))) if before == previous => {
-                let path = folder.join(segment::name(before));
-                let found = fs::metadata(&path).map_err(JournalError::io("read", &path))?.len();
-                if found != expected {
+                let found = shelf.length(before)?;
+                // What it has beyond is a cut that a power failure undid.
+                if found < expected {
                     let flaw = Flaw::Length { expected, found };
-                    return Err(JournalError::Damaged { path, offset: found.min(expected), flaw });
+                    return Err(JournalError::Damaged { path: shelf.path(before), offset: found, flaw });
                 }
             }
             (_, Some((previous, _))) => return missing(previous),
             (Some(_), None) => {
-                return Err(JournalError::Damaged { path, offset: 0, flaw: Flaw::Header });
+                return Err(JournalError::Damaged { path: shelf.path(first), offset: 0, flaw: Flaw::Header });
             }
         }
         before = Some(first);
@@ -125,69 +139,84 @@ fn check_chain(folder: &Path, firsts: &[Seq]) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn lost(folder: &Path, last: Seq, known: Seq) -> JournalError {
-    JournalError::Lost { folder: folder.to_owned(), last, known }
+/// The last segment, frame by frame.
+#[derive(Debug)]
+struct Judged {
+    header: Header,
+    last: Seq,
+    /// Where the last whole frame ends.
+    offset: u64,
+    torn: Option<Torn>,
 }
 
-/// The last whole record of the last segment, without changing anything.
-///
-/// # Errors
-/// When bad bytes are followed by a sound frame, which no torn end is, or the file system refuses.
-pub fn last_whole(folder: &Path, first: Seq) -> Result<Seq, JournalError> {
-    let mut frames = Frames::open(folder, first, None)?;
-    let error = first_flaw(&mut frames);
-    let last = Seq(frames.expected().0 - 1);
-    match error {
-        None => Ok(last),
-        Some(JournalError::Damaged { path, offset, flaw }) => match torn_tail(&path, frames.header(), last, offset)? {
-            Some(_) => Ok(last),
-            None => Err(JournalError::Damaged { path, offset, flaw }),
-        },
-        Some(other) => Err(other),
+/// What follows the last whole frame.
+#[derive(Debug)]
+struct Torn {
+    flaw: Flaw,
+    bytes: Vec<u8>,
+}
+
+impl Judged {
+    fn end(&self) -> End {
+        let empty = self.offset == HEADER as u64;
+        let segment = if empty { self.header.previous } else { Some((self.header.first, self.offset)) };
+        End { segment, last: self.last }
     }
 }
 
-fn first_flaw(frames: &mut Frames) -> Option<JournalError> {
-    loop {
-        match frames.advance() {
-            Ok(Some(_)) => {}
-            Ok(None) => return None,
-            Err(error) => return Some(error),
-        }
-    }
-}
-
-fn prove_last(folder: &Path, first: Seq, known: Seq) -> Result<(Proved, Option<Warning>), JournalError> {
-    let mut frames = Frames::open(folder, first, None)?;
+/// Proves every frame of a segment and hands it to `each` with its record and place. What follows them must be torn.
+fn judge(
+    shelf: &Shelf,
+    first: Seq,
+    mut each: impl FnMut(Seq, u64, &[u8]) -> Result<(), JournalError>,
+) -> Result<Judged, JournalError> {
+    let mut frames = Frames::open(shelf, first, None)?;
     let header = frames.header();
-    let error = first_flaw(&mut frames);
-    let end = frames.offset();
-    let last = Seq(frames.expected().0 - 1);
-    if last < known {
-        return Err(error.unwrap_or_else(|| lost(folder, last, known)));
-    }
-    let warning = match error {
-        None => None,
-        Some(JournalError::Damaged { path, offset, flaw }) => {
-            Some(cut_tail(&path, header, last, offset)?.ok_or(JournalError::Damaged { path, offset, flaw })?)
+    let flaw = loop {
+        let seq = frames.expected();
+        match frames.advance() {
+            Ok(Some(location)) => each(seq, location.offset, frames.bytes())?,
+            Ok(None) => break None,
+            Err(JournalError::Damaged { flaw, .. }) => break Some(flaw),
+            Err(other) => return Err(other),
         }
-        Some(other) => return Err(other),
     };
-    Ok((Proved { header, end, last }, warning))
+    let (last, offset) = (Seq(frames.expected().0 - 1), frames.offset());
+    let torn = match flaw {
+        None => None,
+        Some(flaw) => {
+            let bytes = frames.rest()?;
+            if !frame::are_torn(&bytes, last, header.salt) {
+                return Err(JournalError::Damaged { path: shelf.path(first), offset, flaw });
+            }
+            Some(Torn { flaw, bytes })
+        }
+    };
+    Ok(Judged { header, last, offset, torn })
 }
 
-/// What follows the record `last`, unless a sound frame is in it.
-fn torn_tail(path: &Path, header: Header, last: Seq, offset: u64) -> Result<Option<Vec<u8>>, JournalError> {
-    let mut tail = fs::read(path).map_err(JournalError::io("read", path))?;
-    tail.drain(..usize::try_from(offset).unwrap_or(usize::MAX).min(tail.len()));
-    Ok((!frame::any_sound_after(last, &tail, header.salt)).then_some(tail))
-}
-
-/// Cuts what follows the record `last`, unless a sound frame is in it.
-fn cut_tail(path: &Path, header: Header, last: Seq, offset: u64) -> Result<Option<Warning>, JournalError> {
-    let Some(tail) = torn_tail(path, header, last, offset)? else { return Ok(None) };
-    let kept_in = disk::unused(path, &format!(".torn-{offset}"));
-    disk::create_durably(&kept_in, &tail).map_err(JournalError::io("write", &kept_in))?;
-    disk::cut(path, offset).map_err(JournalError::io("cut", path))?;
-    Ok(Some(Warning { path: path.to_owned(), offset, bytes: tail.len() as u64, kept_in }))
+/// As [`judge`], and what is proved beyond `known` is durable when this returns.
+///
+/// A crash may leave whole frames that the disk does not have: after an `fdatasync` that failed the page cache keeps showing
+/// them, and says to every later `fdatasync` that nothing is to be done. So the very bytes that were proved are written again
+/// where they stand, which makes their pages dirty, and then synced: this `fdatasync` means something. Copying them into a new
+/// segment would do too, but would move records whose places the store has; writing the same bytes over themselves can harm
+/// nothing that a disk with whole sectors keeps.
+fn judge_durably(shelf: &Shelf, first: Seq, known: Seq) -> Result<Judged, JournalError> {
+    let path = shelf.path(first);
+    let mut rewritten = None;
+    let judged = judge(shelf, first, |seq, offset, bytes| {
+        if seq <= known {
+            return Ok(());
+        }
+        let file = match &rewritten {
+            Some(file) => file,
+            None => rewritten.insert(shelf.open_to_write(first)?),
+        };
+        disk::write_all(&**file, bytes, offset).map_err(JournalError::io("make durable", &path))
+    })?;
+    if let Some(file) = rewritten {
+        file.sync_data().map_err(JournalError::io("make durable", &path))?;
+    }
+    Ok(judged)
 }

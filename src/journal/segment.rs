@@ -1,16 +1,20 @@
 //! One segment file: its name, its header, and its frames in order. Changes nothing on disk.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 
+use super::disk::Reading;
 use super::frame::{self, Flaw, Line, decimal, hexadecimal};
+use super::shelf::Shelf;
 use super::{JournalError, Location};
 
-/// `willcall-journal 1 first=<20> previous=<20>:<20> salt=<16> crc=<8>\n`
+/// The format that this version reads and writes.
+pub const FORMAT: u64 = 2;
+
+/// `willcall-journal 2 first=<20> previous=<20>:<20> salt=<16> crc=<8>\n`
 pub const HEADER: usize = 132;
 
 /// A segment's first line.
@@ -29,7 +33,7 @@ impl Header {
     pub fn encode(&self) -> String {
         let (previous, length) = self.previous.map_or((0, 0), |(first, length)| (first.0, length));
         let covered = format!(
-            "willcall-journal 1 first={:020} previous={previous:020}:{length:020} salt={:016x} ",
+            "willcall-journal {FORMAT} first={:020} previous={previous:020}:{length:020} salt={:016x} ",
             self.first.0, self.salt
         );
         format!("{covered}crc={:08x}\n", crc32fast::hash(covered.as_bytes()))
@@ -61,24 +65,27 @@ pub fn first_of(name: &str) -> Option<Seq> {
 }
 
 /// Reads the header of the segment at `path`, which must be that of `first`.
-///
-/// # Errors
-/// When it cannot be read or is not that header.
-pub fn header(file: &mut impl Read, path: &Path, first: Seq) -> Result<Header, JournalError> {
+pub(super) fn header(file: &mut impl Read, path: &Path, first: Seq) -> Result<Header, JournalError> {
     let mut bytes = Vec::with_capacity(HEADER);
     file.take(HEADER as u64).read_to_end(&mut bytes).map_err(JournalError::io("read", path))?;
-    Header::parse(&bytes).filter(|header| header.first == first).ok_or_else(|| JournalError::Damaged {
-        path: path.to_owned(),
-        offset: 0,
-        flaw: Flaw::Header,
-    })
+    match (Header::parse(&bytes).filter(|header| header.first == first), format_of(&bytes)) {
+        (Some(header), _) => Ok(header),
+        (None, Some(found)) if found != FORMAT => Err(JournalError::OtherFormat { path: path.to_owned(), found }),
+        (None, _) => Err(JournalError::Damaged { path: path.to_owned(), offset: 0, flaw: Flaw::Header }),
+    }
+}
+
+/// The format that the first line of a segment names.
+fn format_of(bytes: &[u8]) -> Option<u64> {
+    let mut words = bytes.split(|byte| *byte == b' ');
+    (words.next() == Some(b"willcall-journal")).then(|| words.next().filter(|word| !word.is_empty()))?.and_then(decimal)
 }
 
 /// The frames of one segment, in order, each proved. Holds one frame at a time.
 #[derive(Debug)]
-pub struct Frames {
+pub(super) struct Frames {
     path: PathBuf,
-    input: BufReader<File>,
+    input: BufReader<Reading>,
     header: Header,
     offset: u64,
     end: u64,
@@ -87,45 +94,38 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// The frames of the segment of `first` in `folder`, up to byte `end`, or to the end of the file.
-    ///
-    /// # Errors
-    /// When it cannot be opened or its header is wrong.
-    pub fn open(folder: &Path, first: Seq, end: Option<u64>) -> Result<Self, JournalError> {
-        let path = folder.join(name(first));
-        let file = File::open(&path).map_err(JournalError::io("open", &path))?;
-        let length = file.metadata().map_err(JournalError::io("read", &path))?.len();
-        let mut input = BufReader::with_capacity(256 << 10, file);
+    /// The frames of the segment of `first`, up to byte `end` at most.
+    pub(super) fn open(shelf: &Shelf, first: Seq, end: Option<u64>) -> Result<Self, JournalError> {
+        let (path, file) = (shelf.path(first), shelf.open(first)?);
+        let length = file.length().map_err(JournalError::io("read", &path))?;
+        let mut input = BufReader::with_capacity(256 << 10, Reading { file, at: 0 });
         let header = header(&mut input, &path, first)?;
-        let end = end.unwrap_or(length);
+        let end = end.map_or(length, |end| end.min(length));
         Ok(Self { path, input, header, offset: HEADER as u64, end, expected: first, frame: Vec::new() })
     }
 
     /// The segment's header.
-    pub fn header(&self) -> Header {
+    pub(super) fn header(&self) -> Header {
         self.header
     }
 
     /// Where the next frame begins.
-    pub fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// The record that comes next.
-    pub fn expected(&self) -> Seq {
+    pub(super) fn expected(&self) -> Seq {
         self.expected
     }
 
     /// There is no further frame.
-    pub fn at_end(&self) -> bool {
+    pub(super) fn at_end(&self) -> bool {
         self.offset >= self.end
     }
 
     /// Goes to the frame of `seq`, or to the end if that comes first, without reading what lies between.
-    ///
-    /// # Errors
-    /// When a frame line on the way is wrong.
-    pub fn skip_to(&mut self, seq: Seq) -> Result<(), JournalError> {
+    pub(super) fn skip_to(&mut self, seq: Seq) -> Result<(), JournalError> {
         while self.expected < seq && self.offset < self.end {
             let line = self.line()?;
             self.input
@@ -137,10 +137,7 @@ impl Frames {
     }
 
     /// Reads and proves the next frame; `None` at the end.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is not as it was written.
-    pub fn advance(&mut self) -> Result<Option<Location>, JournalError> {
+    pub(super) fn advance(&mut self) -> Result<Option<Location>, JournalError> {
         if self.offset >= self.end {
             return Ok(None);
         }
@@ -153,11 +150,23 @@ impl Frames {
         Ok(Some(location))
     }
 
+    /// What stands from the next frame on, up to where the file ended when it was opened: more may be written meanwhile.
+    pub(super) fn rest(&mut self) -> Result<Vec<u8>, JournalError> {
+        let mut bytes = Vec::new();
+        self.input
+            .seek(SeekFrom::Start(self.offset))
+            .and_then(|_| (&mut self.input).take(self.end - self.offset).read_to_end(&mut bytes))
+            .map_err(JournalError::io("read", &self.path))?;
+        Ok(bytes)
+    }
+
+    /// The frame that was read last, byte for byte.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.frame
+    }
+
     /// The record of the frame that was read last, which lies at `location`.
-    ///
-    /// # Errors
-    /// When its head means nothing to this version.
-    pub fn record(&self, location: Location) -> Result<Record, JournalError> {
+    pub(super) fn record(&self, location: Location) -> Result<Record, JournalError> {
         frame::decode(&self.frame, self.header.salt).map_err(|flaw| JournalError::Damaged {
             path: self.path.clone(),
             offset: location.offset,

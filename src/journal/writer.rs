@@ -1,16 +1,18 @@
 //! Appending: one write and one `fdatasync` a batch, new segments, and the way back after a failure.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 
-use super::recovery::{self, Proved, Warning};
-use super::segment::{self, Frames, HEADER, Header};
-use super::{JournalError, Location, Reader, disk, frame};
+use super::disk::{self, Disk, File, RealDisk};
+use super::frame::{self, Flaw};
+use super::recovery::{self, End, Warning};
+use super::segment::{Frames, HEADER, Header};
+use super::shelf::Shelf;
+use super::{JournalError, Location, Reader};
 
 /// How the journal is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,21 +26,24 @@ pub struct Options {
 /// The journal, open for appending. There is one in a data folder, behind its lock.
 #[derive(Debug)]
 pub struct Journal {
-    folder: PathBuf,
+    shelf: Shelf,
     options: Options,
-    active: Active,
-    last: Seq,
-    /// The last append failed: what is in the file after `active.end` is not known.
+    /// Where what was acknowledged ends.
+    end: End,
+    /// The segment that is appended to; `None` when the next batch begins one.
+    active: Option<Active>,
+    /// The last append failed: what the disk has behind the end is not known.
     unwell: bool,
     acknowledged: Arc<AtomicU64>,
 }
 
-/// The segment that is appended to.
+/// A segment that this process has begun and nothing has failed in.
 #[derive(Debug)]
 struct Active {
-    file: File,
-    header: Header,
-    /// Where the last acknowledged frame ends.
+    file: Box<dyn File>,
+    first: Seq,
+    salt: u64,
+    /// Where the next frame begins.
     end: u64,
 }
 
@@ -49,25 +54,25 @@ impl Journal {
     /// # Errors
     /// When something in it is damaged or missing, it ends before `known`, or the file system refuses.
     pub fn open(folder: &Path, options: Options, known: Seq) -> Result<(Self, Vec<Warning>), JournalError> {
-        disk::create_folder(folder).map_err(JournalError::io("create", folder))?;
-        let (proved, warnings) = recovery::recover(folder, known)?;
-        let (active, last) = match proved {
-            Some(Proved { header, end, last }) => {
-                let path = folder.join(segment::name(header.first));
-                let file = disk::open_private(&path).map_err(JournalError::io("open", &path))?;
-                // What a crash left unsynced and whole is believed from now on, so it must be durable first.
-                file.sync_all().map_err(JournalError::io("sync", &path))?;
-                (Active { file, header, end }, last)
-            }
-            None => (Active::begin(folder, Seq(1), None)?, Seq(0)),
-        };
-        let acknowledged = Arc::new(AtomicU64::new(last.0));
-        Ok((Self { folder: folder.to_owned(), options, active, last, unwell: false, acknowledged }, warnings))
+        Self::open_on(Arc::new(RealDisk), folder, options, known)
+    }
+
+    pub(super) fn open_on(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        options: Options,
+        known: Seq,
+    ) -> Result<(Self, Vec<Warning>), JournalError> {
+        let shelf = Shelf::new(disk, folder);
+        shelf.create()?;
+        let (end, warnings) = recovery::recover(&shelf, known)?;
+        let acknowledged = Arc::new(AtomicU64::new(end.last.0));
+        Ok((Self { shelf, options, end, active: None, unwell: false, acknowledged }, warnings))
     }
 
     /// The last record; 0 when there is none.
     pub fn last(&self) -> Seq {
-        self.last
+        self.end.last
     }
 
     /// The last append failed, and none has succeeded since.
@@ -77,7 +82,7 @@ impl Journal {
 
     /// Reads what has been acknowledged, from any thread.
     pub fn reader(&self) -> Reader {
-        Reader::new(self.folder.clone(), Arc::clone(&self.acknowledged))
+        Reader::new(self.shelf.clone(), Arc::clone(&self.acknowledged))
     }
 
     /// Makes sure that a batch could be kept now. Costs nothing while all is well; after a failure it proves what was
@@ -91,11 +96,13 @@ impl Journal {
             return Ok(());
         }
         self.heal()?;
-        self.unwell = true;
-        let path = self.folder.join(segment::name(self.active.header.first));
-        disk::append(&self.active.file, &vec![0; self.options.trial_bytes], self.active.end)
-            .map_err(JournalError::io("append to", &path))?;
-        disk::cut(&path, self.active.end).map_err(JournalError::io("cut", &path))?;
+        let active = self.active.insert(Active::begin(&self.shelf, self.end)?);
+        let trial = || {
+            disk::append(&*active.file, &vec![0; self.options.trial_bytes], active.end)?;
+            active.file.set_length(active.end)?;
+            active.file.sync_all()
+        };
+        trial().map_err(JournalError::io("append to", &self.shelf.path(active.first)))?;
         self.unwell = false;
         Ok(())
     }
@@ -107,92 +114,79 @@ impl Journal {
     /// When the batch does not follow the last record, a record is too long, or the file system refuses.
     pub fn append(&mut self, records: &[Record]) -> Result<Vec<Location>, JournalError> {
         let Some(newest) = records.last() else { return Ok(Vec::new()) };
-        let mut expected = self.last.next();
+        let mut expected = self.end.last.next();
         for record in records {
             if record.seq != expected {
                 return Err(JournalError::OutOfOrder { expected, given: record.seq });
             }
             expected = expected.next();
         }
+        let (mut bytes, mut lengths) = encode(records, self.active.as_ref().map_or(0, |active| active.salt))?;
         if self.unwell {
             self.heal()?;
         }
-        let (mut bytes, mut lengths) = encode(records, self.active.header.salt)?;
-        if !self.active.is_empty() && self.active.end + bytes.len() as u64 > self.options.segment_bytes {
-            self.unwell = true;
-            self.roll()?;
-            self.unwell = false;
-            (bytes, lengths) = encode(records, self.active.header.salt)?;
+        if self.active.as_ref().is_some_and(|active| active.is_full(bytes.len(), self.options)) {
+            self.active = None;
         }
-        let segment = self.active.header.first;
-        if let Err(source) = disk::append(&self.active.file, &bytes, self.active.end) {
-            self.unwell = true;
-            return Err(JournalError::Io {
-                doing: "append to",
-                path: self.folder.join(segment::name(segment)),
-                source,
-            });
-        }
-        let mut offset = self.active.end;
+        // Until the disk has said that it has all of it.
+        self.unwell = true;
+        let active = match &mut self.active {
+            Some(active) => active,
+            none => {
+                let begun = none.insert(Active::begin(&self.shelf, self.end)?);
+                (bytes, lengths) = encode(records, begun.salt)?;
+                begun
+            }
+        };
+        disk::append(&*active.file, &bytes, active.end)
+            .map_err(JournalError::io("append to", &self.shelf.path(active.first)))?;
+        self.unwell = false;
         let locations = lengths.into_iter().map(|length| {
-            let location = Location { segment, offset, length };
-            offset += u64::from(length);
+            let location = Location { segment: active.first, offset: active.end, length };
+            active.end += u64::from(length);
             location
         });
         let locations = locations.collect();
-        self.active.end = offset;
-        self.last = newest.seq;
-        self.acknowledged.store(self.last.0, Ordering::Release);
+        self.end = End { segment: Some((active.first, active.end)), last: newest.seq };
+        self.acknowledged.store(newest.seq.0, Ordering::Release);
         Ok(locations)
     }
 
-    /// Puts another file where the active segment was, to make the next append fail.
-    #[cfg(test)]
-    pub(super) fn break_active(&mut self, file: File) {
-        self.active.file = file;
-    }
-
-    /// Invariant 4: proves what was acknowledged, cuts what follows, begins a new segment.
+    /// Invariant 5: proves what was acknowledged in the active segment, cuts off what follows, and ends the segment.
     fn heal(&mut self) -> Result<(), JournalError> {
-        if !self.active.is_empty() {
-            let mut frames = Frames::open(&self.folder, self.active.header.first, Some(self.active.end))?;
+        if let Some(Active { first, end, .. }) = self.active
+            && end > HEADER as u64
+        {
+            let mut frames = Frames::open(&self.shelf, first, Some(end))?;
             while frames.advance()?.is_some() {}
-            let path = self.folder.join(segment::name(self.active.header.first));
-            if frames.expected() != self.last.next() {
-                let flaw = frame::Flaw::OutOfOrder { expected: self.last.next(), found: frames.expected() };
-                return Err(JournalError::Damaged { path, offset: frames.offset(), flaw });
+            if frames.offset() != end {
+                let flaw = Flaw::Length { expected: end, found: frames.offset() };
+                return Err(JournalError::Damaged { path: self.shelf.path(first), offset: frames.offset(), flaw });
             }
-            disk::cut(&path, self.active.end).map_err(JournalError::io("cut", &path))?;
+            self.shelf.cut(first, end)?;
         }
-        self.roll()?;
-        self.unwell = false;
-        Ok(())
-    }
-
-    fn roll(&mut self) -> Result<(), JournalError> {
-        let header = self.active.header;
-        let previous = if self.active.is_empty() { header.previous } else { Some((header.first, self.active.end)) };
-        self.active = Active::begin(&self.folder, self.last.next(), previous)?;
+        self.active = None;
         Ok(())
     }
 }
 
 impl Active {
-    /// Begins a segment, over whatever a failed beginning left under its name.
-    fn begin(folder: &Path, first: Seq, previous: Option<(Seq, u64)>) -> Result<Self, JournalError> {
-        let header = Header { first, previous, salt: fastrand::u64(..) };
-        let path = folder.join(segment::name(first));
-        let file = disk::create_durably(&path, header.encode().as_bytes()).map_err(JournalError::io("begin", &path))?;
-        Ok(Self { file, header, end: HEADER as u64 })
+    /// Begins the segment that follows the end of the journal.
+    fn begin(shelf: &Shelf, end: End) -> Result<Self, JournalError> {
+        let header = Header { first: end.last.next(), previous: end.segment, salt: fastrand::u64(..) };
+        let file = shelf.begin(header)?;
+        Ok(Self { file, first: header.first, salt: header.salt, end: HEADER as u64 })
     }
 
-    fn is_empty(&self) -> bool {
-        self.end == HEADER as u64
+    /// It has frames, and `more` bytes would make it too long.
+    fn is_full(&self, more: usize, options: Options) -> bool {
+        self.end > HEADER as u64 && self.end + more as u64 > options.segment_bytes
     }
 }
 
 fn encode(records: &[Record], salt: u64) -> Result<(Vec<u8>, Vec<u32>), JournalError> {
     let mut bytes = Vec::with_capacity(records.iter().map(|record| record.body.len() + 1024).sum());
-    let lengths = records.iter().map(|record| frame::encode(record, salt, &mut bytes)).collect::<Result<_, _>>()?;
+    let frames = records.iter().enumerate().map(|(place, record)| frame::encode(record, place, salt, &mut bytes));
+    let lengths = frames.collect::<Result<_, _>>()?;
     Ok((bytes, lengths))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, Stage};
 use crate::domain::ids::{DeliveryId, Seq, ShowId};
 use crate::domain::payload::{NotifyMe, Payload};
 use crate::domain::record::{Fact, OperatorAction, Received, Record};
@@ -67,8 +67,12 @@ impl<'a> Fold<'a> {
         for id in concerned.into_iter().filter(|id| id.0 != seq) {
             self.changes.put(keys::at(&keys::history(id), seq), Vec::new());
         }
+        let by_hand = matches!(fact, Fact::OperatorActed(_));
         for delivery in &record.head.deliveries {
-            self.delivery(delivery)?;
+            let before = self.delivery(delivery)?;
+            if !by_hand && needs_a_person(delivery.stage()) && before != Some(delivery.stage()) {
+                self.changes.put(keys::needed(seq, delivery.id), Vec::new());
+            }
         }
         self.totals.applied = seq;
         Ok(())
@@ -116,12 +120,14 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
-    fn delivery(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
+    /// Says where it stood before.
+    fn delivery(&mut self, delivery: &Delivery) -> Result<Option<Stage>, StoreError> {
         let key = keys::delivery(delivery.id);
         let id = delivery.id.0;
         let stage = |one: &Delivery| keys::stage(one.stage(), one.kind);
         let lane = |one: &Delivery| Lane::of_delivery(one.ticket.as_ref(), one.id);
         let before = self.changes.json::<Delivery>(&key)?;
+        let stood = before.as_ref().map(Delivery::stage);
         if let Some(before) = &before {
             let count = &mut self.totals.deliveries[rows::slot(before.kind, before.stage())];
             *count = count.saturating_sub(1);
@@ -143,7 +149,8 @@ impl<'a> Fold<'a> {
         if let Some(due) = delivery.due() {
             self.changes.mark(&keys::due(due), id, true)?;
         }
-        self.changes.put_json(key, delivery)
+        self.changes.put_json(key, delivery)?;
+        Ok(stood)
     }
 
     fn in_timeline(&mut self, lane: &Lane, seq: Seq, is_delivery: bool) {
@@ -197,4 +204,9 @@ impl<'a> Fold<'a> {
         self.changes.put(keys::at(&keys::show_order(), show.last), digest.0.to_vec());
         self.changes.put_json(key, &show)
     }
+}
+
+/// Nothing more happens to it by itself.
+fn needs_a_person(stage: Stage) -> bool {
+    matches!(stage, Stage::Failed | Stage::Held)
 }

@@ -12,34 +12,57 @@ pub struct Index<'a> {
     rows: &'a Rows,
     prefixes: Vec<Key>,
     lowest: Seq,
+    highest: Seq,
 }
 
 impl<'a> Index<'a> {
     /// The numbers from `lowest` on behind any of `prefixes`.
     pub fn new(rows: &'a Rows, prefixes: Vec<Key>, lowest: Seq) -> Self {
-        Self { rows, prefixes, lowest }
+        Self { rows, prefixes, lowest, highest: Seq(u64::MAX) }
+    }
+
+    /// Of these only the numbers before `end`.
+    #[must_use]
+    pub fn before(self, end: Seq) -> Self {
+        self.up_to(Seq(end.0.saturating_sub(1)))
+    }
+
+    /// Of these only the numbers up to `highest`.
+    #[must_use]
+    pub fn up_to(self, highest: Seq) -> Self {
+        Self { highest: self.highest.min(highest), ..self }
     }
 
     /// From `from` down.
     pub fn older(&self, from: Seq) -> Merged {
-        let ranges = self
-            .prefixes
-            .iter()
-            .filter(|_| from >= self.lowest)
-            .map(|prefix| Box::new(self.rows.numbers(prefix, self.lowest, from).rev()) as Numbers);
-        Merged::new(ranges.collect(), true)
+        let ranges = self.ranges(self.lowest, from.min(self.highest));
+        Merged::new(ranges.map(|numbers| Box::new(numbers.rev()) as Numbers).collect(), true)
+    }
+
+    /// How many there are from `from` down; one that is in two of the indexes counts twice.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn count(&self, from: Seq) -> Result<usize, StoreError> {
+        let mut numbers = self.ranges(self.lowest, from.min(self.highest)).flatten();
+        numbers.try_fold(0, |count, seq| seq.map(|_| count + 1))
     }
 
     /// From the one after `above` up.
     pub fn newer(&self, above: Seq) -> Merged {
-        let from = self.lowest.max(Seq(above.0.saturating_add(1)));
-        let ranges =
-            self.prefixes.iter().map(|prefix| Box::new(self.rows.numbers(prefix, from, Seq(u64::MAX))) as Numbers);
-        Merged::new(ranges.collect(), false)
+        let ranges = self.ranges(self.lowest.max(Seq(above.0.saturating_add(1))), self.highest);
+        Merged::new(ranges.map(|numbers| Box::new(numbers) as Numbers).collect(), false)
+    }
+
+    fn ranges(&self, from: Seq, to: Seq) -> impl Iterator<Item = Range> {
+        // A range that ends before it begins would be a panic in sled.
+        let prefixes = self.prefixes.iter().filter(move |_| from <= to);
+        prefixes.map(move |prefix| self.rows.numbers(prefix, from, to))
     }
 }
 
 type Numbers = Box<dyn Iterator<Item = Result<Seq, StoreError>>>;
+type Range = Box<dyn DoubleEndedIterator<Item = Result<Seq, StoreError>>>;
 
 /// Several sorted runs of numbers as one, each number once.
 pub struct Merged {

@@ -26,6 +26,8 @@ pub enum Table {
     History = b'h',
     /// `l` subject 16 -> seq and print of the latest event about it that is no repetition.
     Latest = b'l',
+    /// `n` seq 8; id 8 -> nothing. Records by which a delivery came to need a person, other than by a person's action.
+    Needed = b'n',
     /// `o` seq 8 of the show's last event -> the show's digest.
     ShowOrder = b'o',
     /// `p` show digest 16 -> the show.
@@ -47,13 +49,14 @@ pub enum Table {
 }
 
 impl Table {
-    const ALL: [(Self, &'static str); 15] = [
+    const ALL: [(Self, &'static str); 16] = [
         (Self::Totals, "totals"),
         (Self::Family, "counts of a family"),
         (Self::Delivery, "delivery"),
         (Self::Event, "family index"),
         (Self::History, "history of a delivery"),
         (Self::Latest, "latest event about a subject"),
+        (Self::Needed, "delivery that needs a person"),
         (Self::ShowOrder, "order of shows"),
         (Self::Show, "show"),
         (Self::Due, "due delivery"),
@@ -88,7 +91,7 @@ pub fn meaning(key: &[u8]) -> String {
     let Some((table, name)) = name else { return format!("an unknown row {key:02x?}") };
     match table {
         Table::Totals => (*name).to_owned(),
-        Table::Chunk => format!("{name}: {}", meaning(key[1..].get(..key.len().saturating_sub(9)).unwrap_or_default())),
+        Table::Chunk => format!("{name}: {}", meaning(owner(key).unwrap_or_default())),
         Table::Family | Table::Latest | Table::Show | Table::Wish => {
             let digits: String = key[1..].iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{name} {digits}")
@@ -99,6 +102,11 @@ pub fn meaning(key: &[u8]) -> String {
         }
         _ => format!("{name}, record {}", seq_of(key)),
     }
+}
+
+/// The key of the long value of which this is the key of a chunk.
+pub fn owner(key: &[u8]) -> Option<&[u8]> {
+    key.strip_prefix(&[Table::Chunk as u8])?.split_last_chunk::<8>().map(|(owner, _)| owner)
 }
 
 /// The number in which a key ends.
@@ -151,6 +159,11 @@ pub fn events_of_family(key: &[u8]) -> Key {
     join(Table::Event, &[key.get(1..5).unwrap_or_default()])
 }
 
+/// Prefix of [`Table::Family`] for the families whose key of [`Table::Event`] is given.
+pub fn families_of_events(key: &[u8]) -> Key {
+    join(Table::Family, &[key.get(1..5).unwrap_or_default()])
+}
+
 /// See [`Table::Latest`].
 pub fn latest(subject: &Digest) -> Key {
     join(Table::Latest, &[&subject.0])
@@ -169,6 +182,11 @@ pub fn timeline(lane: &Lane) -> Key {
 /// Prefix of [`Table::History`].
 pub fn history(id: DeliveryId) -> Key {
     join(Table::History, &[&id.0.0.to_be_bytes()])
+}
+
+/// See [`Table::Needed`].
+pub fn needed(at: Seq, id: DeliveryId) -> Key {
+    join(Table::Needed, &[&at.0.to_be_bytes(), &id.0.0.to_be_bytes()])
 }
 
 /// Prefix of [`Table::Stage`].

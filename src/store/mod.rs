@@ -32,18 +32,21 @@
 //! | `fold` | one record -> what changes |
 //! | `point` | single rows that the writer and the workers need |
 //! | `index` | sequence numbers in an index, merged, in either direction |
-//! | `paging` | some rows of a list, and the search for words |
+//! | `paging` | some rows of a list, and the search in it |
 //! | `answer` | a question -> its answer |
+//! | `difference` | what differs between two stores, in words |
 //! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::domain::filter::Problem;
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 use crate::journal::{JournalError, Location};
 
 pub mod answer;
+pub mod difference;
 pub mod fold;
 pub mod index;
 pub mod keys;
@@ -57,7 +60,9 @@ pub mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use repair::{Difference, Progress, Repaired, Verified, bring_up, rebuild, verify};
+pub use difference::Difference;
+pub use repair::{CatchUp, Progress, Repaired, Verified};
+pub use repair::{bring_up, has_room, move_aside, rebuild, verify};
 
 use fold::Fold;
 use tree::{Changes, Rows};
@@ -75,16 +80,16 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// sled says so.
-    #[error("the store cannot be used: {0}; {advice}", advice = advice(.0))]
+    #[error("the store cannot be used: {0}")]
     Sled(#[from] sled::Error),
     /// sled, or what reads its rows, gave up.
-    #[error("the store cannot be used: it panicked with `{0}`; `willcall rebuild` makes a new one from the journal")]
+    #[error("the store cannot be used: it panicked with `{0}`")]
     Panicked(String),
     /// A row means nothing.
-    #[error("the store is damaged at {0}; `willcall rebuild` makes a new one from the journal")]
+    #[error("the store is damaged at {0}")]
     Row(String),
     /// It was written by another version, or holds what the journal does not.
-    #[error("the store does not fit: {0}; `willcall rebuild` makes a new one from the journal")]
+    #[error("the store does not fit: {0}")]
     Unfit(String),
     /// Another process, or an earlier value of this one, has it open.
     #[error("the store {path} is in use by another process: stop that one, or ask it", path = .0.display())]
@@ -97,6 +102,9 @@ pub enum StoreError {
         /// The number that came.
         given: Seq,
     },
+    /// What was asked for is no filter: who asks has read it before, and this version reads it otherwise.
+    #[error("the filter is wrong: {0}")]
+    Filter(#[from] Problem),
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -118,7 +126,25 @@ impl StoreError {
         match self {
             Self::Sled(sled::Error::Io(error)) => !is_of_the_disk(error.kind()),
             Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_) => true,
-            Self::InUse(_) | Self::OutOfOrder { .. } | Self::Journal(_) | Self::Io { .. } => false,
+            Self::InUse(_) | Self::OutOfOrder { .. } | Self::Filter(_) | Self::Journal(_) | Self::Io { .. } => false,
+        }
+    }
+
+    /// The disk takes nothing. sled stays with its first failed write, so room alone does not mend an open store: it has
+    /// to be opened again.
+    pub fn is_refused_by_disk(&self) -> bool {
+        self.refusal().is_some_and(is_of_the_disk)
+    }
+
+    /// The disk takes nothing because it is full.
+    pub fn is_full_disk(&self) -> bool {
+        self.refusal().is_some_and(is_full)
+    }
+
+    fn refusal(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Sled(sled::Error::Io(error)) | Self::Io { source: error, .. } => Some(error.kind()),
+            _ => None,
         }
     }
 
@@ -178,20 +204,23 @@ impl Store {
     }
 }
 
-/// What would befall a new store as well.
-fn is_of_the_disk(kind: ErrorKind) -> bool {
-    use ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    matches!(kind, FileTooLarge | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
+#[cfg(test)]
+impl Store {
+    /// Puts nonsense where a delivery was.
+    pub(crate) fn spoil(&self, id: crate::domain::ids::DeliveryId) -> Result<(), StoreError> {
+        let mut changes = Changes::new(&self.rows);
+        changes.put(keys::delivery(id), b"nonsense".to_vec());
+        changes.commit()
+    }
 }
 
-fn advice(error: &sled::Error) -> &'static str {
-    match error {
-        // sled stays with its first failed write, so room alone does not mend it.
-        sled::Error::Io(error) if is_of_the_disk(error.kind()) => {
-            "make room, then restart willcall: what the journal has kept is applied at the start"
-        }
-        _ => "`willcall rebuild` makes a new one from the journal",
-    }
+/// What would befall a new store as well.
+fn is_of_the_disk(kind: ErrorKind) -> bool {
+    is_full(kind) || matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
+
+fn is_full(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded | ErrorKind::StorageFull)
 }
 
 /// sled reports some damage by panicking.

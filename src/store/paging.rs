@@ -1,14 +1,30 @@
-//! Some rows of a list, and the search in it. What a page costs depends on its length, not on the list's; a search costs at
-//! most [`MOST_SEARCHED`] rows.
+//! Some rows of a list, and the search in it. What a page costs depends on its length, not on the list's; a search loses its
+//! [`Patience`] soon and then answers with what it found and how far it came.
+
+use std::time::{Duration, Instant};
 
 use crate::domain::ids::Seq;
-use crate::domain::query::{Cursor, MOST_COUNTED, Page, Window};
+use crate::domain::query::{Cursor, MOST_COUNTED, Page, Searched, Window};
 
 use super::StoreError;
 use super::index::Index;
 
-/// A search ends after this many rows.
-pub const MOST_SEARCHED: usize = 20_000;
+/// How much is looked at for one page. Who waits for it is to see the first rows at once, and be able to stop.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The most rows.
+    pub rows: usize,
+    /// Then it ends with the row it is at: some rows are slow, a payload may have 256 KiB.
+    pub time: Duration,
+}
+
+impl Patience {
+    /// For a question of somebody who waits.
+    pub const USUAL: Self = Self { rows: 5000, time: Duration::from_millis(100) };
+
+    /// For a question that nobody asks on after.
+    pub const LONG: Self = Self { rows: 20_000, time: Duration::from_secs(1) };
+}
 
 /// The most rows of a page, whatever is asked for: a page is held in memory.
 pub const MOST_ROWS: usize = 10_000;
@@ -24,126 +40,132 @@ pub trait List {
     /// When it cannot be read.
     fn row(&self, seq: Seq) -> Result<Option<Self::Row>, StoreError>;
 
-    /// All text of a row in which words are looked for.
-    fn text(&self, row: &Self::Row) -> String;
+    /// Rows must be looked at: the index alone does not say which are wanted.
+    fn searches(&self) -> bool;
 
-    /// What a row must have besides the words; `None` when the index alone says which rows are wanted.
-    fn filter(&self) -> Option<impl Fn(&Self::Row) -> bool> {
-        None::<fn(&Self::Row) -> bool>
-    }
+    /// Whether the row is wanted.
+    ///
+    /// # Errors
+    /// When what that depends on cannot be read.
+    fn wants(&self, row: &Self::Row) -> Result<bool, StoreError>;
 }
 
 /// The rows of `list` that `window` asks for; `index` has the list's numbers.
 ///
 /// # Errors
 /// When a row cannot be read.
-pub fn page<L: List>(list: &L, index: &Index<'_>, window: &Window) -> Result<Page<L::Row>, StoreError> {
-    let mut search = Search { list, words: folded(&window.words), looked: 0, stopped: false };
+pub fn page<L: List>(
+    list: &L,
+    index: &Index<'_>,
+    window: &Window,
+    patience: Patience,
+) -> Result<Page<L::Row>, StoreError> {
     let limit = window.limit.min(MOST_ROWS);
-    let (found, newer, older) = match window.cursor {
-        Cursor::Newest => {
-            let (found, older) = search.downward(index, Seq(u64::MAX), limit)?;
-            (found, 0, older)
-        }
-        Cursor::From(seq) => {
-            let (found, older) = search.downward(index, seq, limit)?;
-            let newer = search.count(index.newer(seq), MOST_COUNTED)?;
-            (found, newer, older)
-        }
-        Cursor::Above(seq) => {
-            let (found, newer) = search.upward(index, seq, limit)?;
-            let older = search.count(index.older(seq), 1)? > 0;
-            (found, newer, older)
-        }
-        Cursor::Oldest => {
-            let (found, newer) = search.upward(index, Seq(0), limit)?;
-            (found, newer, false)
-        }
-    };
-    let searched = search.stopped.then_some(search.looked);
-    Ok(Page { rows: found.into_iter().map(|(_, row)| row).collect(), newer, older, searched })
-}
-
-struct Search<'a, L> {
-    list: &'a L,
-    words: Vec<String>,
-    looked: usize,
-    stopped: bool,
-}
-
-type Found<R> = Vec<(Seq, R)>;
-
-impl<L: List> Search<'_, L> {
-    /// Rows from `from` down, and whether there are older ones.
-    fn downward(&mut self, index: &Index<'_>, from: Seq, limit: usize) -> Result<(Found<L::Row>, bool), StoreError> {
-        let mut found = self.collect(index.older(from), limit + 1)?;
-        let older = found.len() > limit;
-        found.truncate(limit);
-        Ok((found, older))
+    if !window.only.is_empty() {
+        let mut only = window.only.clone();
+        only.sort_unstable();
+        only.dedup();
+        let Found { rows, looked, newest, next } = collect(list, only.into_iter().rev().map(Ok), limit, ENDLESS)?;
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        return Ok(Page {
+            rows,
+            newer: 0,
+            older: next.is_some(),
+            searched: Some(Searched { looked, newest, next, left: 0 }),
+        });
     }
-
-    /// The rows just above `above`, newest first, and how many are newer still.
-    fn upward(&mut self, index: &Index<'_>, above: Seq, limit: usize) -> Result<(Found<L::Row>, usize), StoreError> {
-        let mut found = self.collect(index.newer(above), limit)?;
-        found.reverse();
-        let newest = found.first().map_or(above, |(seq, _)| *seq);
-        let newer = self.count(index.newer(newest), MOST_COUNTED)?;
-        Ok((found, newer))
+    if list.searches() {
+        return search(list, index, window.cursor, limit, patience);
     }
-
-    fn collect(
-        &mut self,
-        numbers: impl Iterator<Item = Result<Seq, StoreError>>,
-        most: usize,
-    ) -> Result<Found<L::Row>, StoreError> {
-        let mut found = Vec::new();
-        for seq in numbers {
-            if found.len() == most || self.is_used_up() {
-                break;
-            }
-            let seq = seq?;
-            if let Some(row) = self.list.row(seq)?
-                && self.fits(&row)
-            {
-                found.push((seq, row));
-            }
-        }
-        Ok(found)
-    }
-
-    fn count(
-        &mut self,
-        numbers: impl Iterator<Item = Result<Seq, StoreError>>,
-        most: usize,
-    ) -> Result<usize, StoreError> {
-        if self.searches() {
-            return Ok(self.collect(numbers, most)?.len());
-        }
+    let count = |numbers: &mut dyn Iterator<Item = Result<Seq, StoreError>>, most: usize| {
         numbers.take(most).try_fold(0, |count, seq| seq.map(|_| count + 1))
-    }
-
-    fn searches(&self) -> bool {
-        !self.words.is_empty() || self.list.filter().is_some()
-    }
-
-    fn is_used_up(&mut self) -> bool {
-        self.stopped = self.looked >= MOST_SEARCHED;
-        self.stopped
-    }
-
-    fn fits(&mut self, row: &L::Row) -> bool {
-        if !self.searches() {
-            return true;
+    };
+    let mut page = Page::default();
+    match window.cursor {
+        Cursor::Newest | Cursor::From(_) => {
+            let from = if let Cursor::From(seq) = window.cursor { seq } else { Seq(u64::MAX) };
+            let mut found = collect(list, index.older(from), limit + 1, ENDLESS)?.rows;
+            page.older = found.len() > limit;
+            found.truncate(limit);
+            page.newer = count(&mut index.newer(from), MOST_COUNTED)?;
+            page.rows = found.into_iter().map(|(_, row)| row).collect();
         }
-        self.looked += 1;
-        if self.list.filter().is_some_and(|wanted| !wanted(row)) {
-            return false;
+        Cursor::Above(_) | Cursor::Oldest => {
+            let above = if let Cursor::Above(seq) = window.cursor { seq } else { Seq(0) };
+            let found = collect(list, index.newer(above), limit, ENDLESS)?.rows;
+            page.newer = count(&mut index.newer(found.last().map_or(above, |(seq, _)| *seq)), MOST_COUNTED)?;
+            page.older = count(&mut index.older(above), 1)? > 0;
+            page.rows = found.into_iter().rev().map(|(_, row)| row).collect();
         }
-        let text = self.list.text(row).to_lowercase();
-        self.words.iter().all(|word| text.contains(word))
     }
+    Ok(page)
 }
 
-fn folded(words: &[String]) -> Vec<String> {
-    words.iter().map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()).collect()
+fn search<L: List>(
+    list: &L,
+    index: &Index<'_>,
+    cursor: Cursor,
+    limit: usize,
+    patience: Patience,
+) -> Result<Page<L::Row>, StoreError> {
+    let (numbers, upward) = match cursor {
+        Cursor::Newest => (index.older(Seq(u64::MAX)), false),
+        Cursor::From(seq) => (index.older(seq), false),
+        Cursor::Above(seq) => (index.newer(seq), true),
+        Cursor::Oldest => (index.newer(Seq(0)), true),
+    };
+    let Found { rows, looked, newest, next } = collect(list, numbers, limit, patience)?;
+    let left = match next {
+        Some(next) if !upward => index.count(next)?,
+        _ => 0,
+    };
+    let older = match cursor {
+        Cursor::Above(seq) => index.older(seq).next().transpose()?.is_some(),
+        Cursor::Oldest => false,
+        Cursor::Newest | Cursor::From(_) => next.is_some(),
+    };
+    let mut rows: Vec<L::Row> = rows.into_iter().map(|(_, row)| row).collect();
+    if upward {
+        rows.reverse();
+    }
+    Ok(Page { rows, newer: 0, older, searched: Some(Searched { looked, newest, next, left }) })
+}
+
+/// Where the page's length is the bound.
+const ENDLESS: Patience = Patience { rows: usize::MAX, time: Duration::MAX };
+
+struct Found<R> {
+    rows: Vec<(Seq, R)>,
+    looked: usize,
+    newest: Option<Seq>,
+    /// The first number that was not looked at.
+    next: Option<Seq>,
+}
+
+/// At most `most` rows in the order of `numbers`.
+fn collect<L: List>(
+    list: &L,
+    numbers: impl Iterator<Item = Result<Seq, StoreError>>,
+    most: usize,
+    patience: Patience,
+) -> Result<Found<L::Row>, StoreError> {
+    let began = Instant::now();
+    let mut found = Found { rows: Vec::new(), looked: 0, newest: None, next: None };
+    for seq in numbers {
+        let seq = seq?;
+        // One row at least, so that whoever asks on comes to the end.
+        let enough = found.looked >= patience.rows || (found.looked > 0 && began.elapsed() >= patience.time);
+        if found.rows.len() == most || enough {
+            found.next = Some(seq);
+            break;
+        }
+        found.looked += 1;
+        found.newest = found.newest.max(Some(seq));
+        if let Some(row) = list.row(seq)?
+            && list.wants(&row)?
+        {
+            found.rows.push((seq, row));
+        }
+    }
+    Ok(found)
 }

@@ -106,6 +106,15 @@ impl Store {
         })
     }
 
+    /// The deliveries that wait for a moment after `now`, the first due first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn waiting(&self, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        let (after, end) = (keys::due(now + Duration::milliseconds(1)), vec![keys::Table::Due as u8 + 1]);
+        caught(|| self.deliveries(self.rows.marked(after, end)))
+    }
+
     /// The deliveries of which an attempt is under way, by id.
     ///
     /// # Errors

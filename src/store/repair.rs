@@ -1,19 +1,25 @@
 //! Catching up with the journal, moving a damaged store aside, rebuilding, verifying.
 
+use std::fmt;
 use std::fs;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::domain::Timestamp;
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
-use crate::journal::{Location, Reader};
+use crate::journal::{Location, Reader, Scan};
 
-use super::{Store, StoreError, caught, keys};
+use super::difference::{self, Difference};
+use super::{Store, StoreError};
 
 /// Records applied together while catching up: more save little, and all are in memory at once.
 const MOST_RECORDS: usize = 1000;
 /// Their bytes in the journal.
 const MOST_BYTES: u64 = 8 << 20;
+
+/// Two of sled's segments: it begins one whenever the last is full.
+const TRIAL_BYTES: usize = 1 << 20;
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +30,31 @@ pub struct Progress {
     pub of: Seq,
 }
 
+impl Progress {
+    /// Rounded down, so that 100 is the end.
+    pub fn percent(self) -> u8 {
+        let percent = (self.done.0.saturating_mul(100)).checked_div(self.of.0).unwrap_or(100);
+        u8::try_from(percent).unwrap_or(100).min(100)
+    }
+}
+
 /// The store had to be made anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repaired {
     /// Why.
     pub why: String,
-    /// Where the old one is now.
-    pub moved_to: PathBuf,
+    /// Where the old one is now; `None` when nothing was left of it.
+    pub moved_to: Option<PathBuf>,
+}
+
+impl fmt::Display for Repaired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store was unusable ({})", self.why)?;
+        if let Some(moved_to) = &self.moved_to {
+            write!(f, "; it is now {}", moved_to.display())?;
+        }
+        f.write_str(", and was made anew from the journal")
+    }
 }
 
 /// What [`verify`] saw.
@@ -42,22 +66,8 @@ pub struct Verified {
     pub applied: Seq,
     /// Rows that were compared.
     pub rows: u64,
-    /// The first row that is not what the journal makes of it.
+    /// The first thing that is not what the journal makes of it.
     pub difference: Option<Difference>,
-}
-
-/// A row of the store that is not what the journal makes of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Difference {
-    /// The store lacks it.
-    #[error("missing: {0}")]
-    Missing(String),
-    /// The store has it, the journal does not say so.
-    #[error("not from the journal: {0}")]
-    Extra(String),
-    /// It says something else.
-    #[error("other than the journal says: {0}")]
-    Differs(String),
 }
 
 /// Brings the store in `folder`, as it was `opened`, up to the journal. A store that cannot be opened, read or used is moved
@@ -112,8 +122,8 @@ pub fn verify(
     let applied = store.applied()?;
     remove(scratch)?;
     let outcome = Store::open(scratch, super::CACHE_BYTES).and_then(|fresh| {
-        feed(&fresh, journal, applied, progress)?;
-        caught(|| compare(store, &fresh))
+        CatchUp::begin(&fresh, journal, applied)?.try_for_each(|piece| piece.map(&mut *progress))?;
+        difference::first(&store.rows, &fresh.rows)
     });
     remove(scratch)?;
     let (rows, difference) = outcome?;
@@ -126,11 +136,19 @@ impl Store {
     /// # Errors
     /// When the journal cannot be read, the store cannot be written, or the store is ahead of the journal.
     pub fn catch_up(&self, journal: &Reader, progress: &mut dyn FnMut(Progress)) -> Result<(), StoreError> {
+        self.catching_up(journal)?.try_for_each(|piece| piece.map(&mut *progress))
+    }
+
+    /// The same, piece by piece. A piece that fails is the last.
+    ///
+    /// # Errors
+    /// When the store is ahead of the journal.
+    pub fn catching_up(&self, journal: &Reader) -> Result<CatchUp<'_>, StoreError> {
         let (applied, last) = (self.applied()?, journal.last());
         if applied > last {
             return Err(StoreError::Unfit(format!("it has records up to {applied}, the journal up to {last}")));
         }
-        feed(self, journal, last, progress)
+        CatchUp::begin(self, journal, last)
     }
 }
 
@@ -145,46 +163,56 @@ fn open_and_catch_up(
     Ok(store)
 }
 
-/// Reads the journal to its end and applies what comes after the store's last record, up to `until`.
-fn feed(store: &Store, journal: &Reader, until: Seq, progress: &mut dyn FnMut(Progress)) -> Result<(), StoreError> {
-    let of = journal.last();
-    let mut batch: Vec<(Record, Location)> = Vec::new();
-    let mut bytes = 0;
-    for item in journal.scan(store.applied()?.next()) {
-        let (record, location) = item?;
-        let done = record.seq;
-        if done <= until {
-            bytes += u64::from(location.length);
-            batch.push((record, location));
-        }
-        if batch.len() >= MOST_RECORDS || bytes >= MOST_BYTES || done == until {
-            store.apply(&batch)?;
-            batch.clear();
-            bytes = 0;
-            progress(Progress { done, of });
-        }
+/// The journal being applied from after the store's last record on, a piece at each step. Whoever steps may stop at any
+/// time: the store is then merely behind.
+#[derive(Debug)]
+pub struct CatchUp<'a> {
+    store: &'a Store,
+    records: Scan,
+    until: Seq,
+    of: Seq,
+}
+
+impl<'a> CatchUp<'a> {
+    fn begin(store: &'a Store, journal: &Reader, until: Seq) -> Result<Self, StoreError> {
+        Ok(Self { store, records: journal.scan(store.applied()?.next()), until, of: journal.last() })
     }
-    store.apply(&batch)
-}
 
-/// How many rows are alike, and the first that is not.
-fn compare(store: &Store, fresh: &Store) -> Result<(u64, Option<Difference>), StoreError> {
-    let (mut ours, mut theirs) = (store.rows.stored(), fresh.rows.stored());
-    let mut alike = 0;
-    let difference = loop {
-        match (ours.next().transpose()?, theirs.next().transpose()?) {
-            (None, None) => break None,
-            (Some(one), Some(other)) if one == other => alike += 1,
-            (Some((key, _)), Some((other, _))) if key == other => break Some(Difference::Differs(keys::meaning(&key))),
-            (Some((key, _)), Some((other, _))) if key < other => break Some(Difference::Extra(keys::meaning(&key))),
-            (_, Some((key, _))) => break Some(Difference::Missing(keys::meaning(&key))),
-            (Some((key, _)), None) => break Some(Difference::Extra(keys::meaning(&key))),
+    /// Reads to the journal's end, also what is not applied, so that all of it is known to be readable.
+    fn piece(&mut self) -> Result<Option<Progress>, StoreError> {
+        let mut batch: Vec<(Record, Location)> = Vec::new();
+        let (mut read, mut bytes, mut done) = (0, 0, None);
+        while read < MOST_RECORDS
+            && bytes < MOST_BYTES
+            && let Some(item) = self.records.next()
+        {
+            let (record, location) = item?;
+            read += 1;
+            bytes += u64::from(location.length);
+            done = Some(record.seq);
+            if record.seq <= self.until {
+                batch.push((record, location));
+            }
         }
-    };
-    Ok((alike, difference))
+        self.store.apply(&batch)?;
+        Ok(done.map(|done| Progress { done, of: self.of }))
+    }
 }
 
-fn move_aside(folder: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
+impl Iterator for CatchUp<'_> {
+    type Item = Result<Progress, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.piece().transpose()
+    }
+}
+
+/// Gives the store in `folder` another name, with the date, and says which; `None` when there is none. It may be open:
+/// whoever has it keeps it.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn move_aside(folder: &Path, now: Timestamp) -> Result<Option<PathBuf>, StoreError> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let dated = format!("{name}.damaged-{}", now.format("%Y%m%dT%H%M%S"));
     let mut target = folder.with_file_name(&dated);
@@ -193,13 +221,28 @@ fn move_aside(folder: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
         number += 1;
         target = folder.with_file_name(format!("{dated}-{number}"));
     }
-    fs::rename(folder, &target).map_err(StoreError::io("rename", folder))?;
-    Ok(target)
+    match fs::rename(folder, &target) {
+        Ok(()) => Ok(Some(target)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("rename", folder)(error)),
+    }
+}
+
+/// Tries whether the disk takes as much as sled writes at once.
+///
+/// # Errors
+/// Why not.
+pub fn has_room(folder: &Path) -> Result<(), StoreError> {
+    let path = folder.join("trial");
+    let tried = fs::File::create(&path).and_then(|mut file| file.write_all(&[0; TRIAL_BYTES]).and(file.sync_all()));
+    // It may not have come to be.
+    let _ = fs::remove_file(&path);
+    tried.map_err(StoreError::io("write", &path))
 }
 
 fn remove(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", folder)(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", folder)(error)),
         _ => Ok(()),
     }
 }

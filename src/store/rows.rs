@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Kind, Stage};
 use crate::domain::ids::{Digest, Seq};
+use crate::domain::silence::{self, HOURS, Hours};
 use crate::journal::Location;
 
 /// Counts up with every change of keys, rows or fold: a store of another format is made anew.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Bytes of a [`Place`].
 pub const PLACE_BYTES: usize = 28;
@@ -108,9 +109,18 @@ pub struct Family {
     /// When the last came.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub last_at: Timestamp,
-    /// The minute of the last of `counts`, since 1970.
-    minute: i64,
-    /// Events in each of the minutes up to `minute`, at most [`MINUTES`].
+    /// At most [`MINUTES`].
+    minutes: Slots,
+    /// At most [`HOURS`].
+    hours: Slots,
+}
+
+/// Events in equal stretches of time, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Slots {
+    /// The last stretch, counted from 1970.
+    newest: i64,
+    /// The events in each up to that.
     counts: Vec<u32>,
 }
 
@@ -118,27 +128,49 @@ impl Family {
     /// A family of which nothing has come.
     pub fn new(name: &str) -> Self {
         let last_at = Timestamp::UNIX_EPOCH;
-        Self { name: name.to_owned(), total: 0, last_at, minute: i64::MIN, counts: Vec::new() }
+        Self { name: name.to_owned(), total: 0, last_at, minutes: Slots::new(), hours: Slots::new() }
     }
 
     /// An event came.
     pub fn seen(&mut self, at: Timestamp) {
         self.total += 1;
         self.last_at = at;
-        let minute = minute(at);
-        let ahead = minute.saturating_sub(self.minute);
-        // Nothing of the last hour is left; also when a clock that ran ahead by more than that was set right.
-        if ahead.unsigned_abs() >= MINUTES as u64 {
-            (self.minute, self.counts) = (minute, vec![1]);
+        self.minutes.add(minute(at), MINUTES);
+        self.hours.add(silence::hour(at), HOURS);
+    }
+
+    /// Events in each of the [`MINUTES`] up to `now`'s, the last of which is running.
+    pub fn per_minute(&self, now: Timestamp) -> Vec<u32> {
+        let newest = minute(now);
+        (0..MINUTES as i64).rev().map(|back| self.minutes.count(newest - back)).collect()
+    }
+
+    /// How many usually come in a time like that since the last: see [`silence`].
+    pub fn usual(&self, now: Timestamp) -> Option<u32> {
+        silence::usual(Hours { newest: self.hours.newest, counts: &self.hours.counts }, self.last_at, now)
+    }
+}
+
+impl Slots {
+    fn new() -> Self {
+        Self { newest: i64::MIN, counts: Vec::new() }
+    }
+
+    /// One more in `slot`; at most `most` slots are kept.
+    fn add(&mut self, slot: i64, most: usize) {
+        let ahead = slot.saturating_sub(self.newest);
+        // Nothing of what is kept is left; also when a clock that ran ahead by more than that was set right.
+        if ahead.unsigned_abs() >= most as u64 {
+            (self.newest, self.counts) = (slot, vec![1]);
             return;
         }
         if ahead > 0 {
             self.counts.resize(self.counts.len() + ahead as usize, 0);
-            let surplus = self.counts.len().saturating_sub(MINUTES);
+            let surplus = self.counts.len().saturating_sub(most);
             self.counts.drain(..surplus);
-            self.minute = minute;
+            self.newest = slot;
         }
-        let back = (self.minute - minute) as usize;
+        let back = (self.newest - slot) as usize;
         if self.counts.len() <= back {
             let missing = back + 1 - self.counts.len();
             self.counts.splice(..0, std::iter::repeat_n(0, missing));
@@ -147,17 +179,10 @@ impl Family {
         self.counts[place] = self.counts[place].saturating_add(1);
     }
 
-    /// Events in each of the [`MINUTES`] up to `now`'s, the last of which is running.
-    pub fn per_minute(&self, now: Timestamp) -> Vec<u32> {
-        let newest = minute(now);
-        (0..MINUTES as i64)
-            .rev()
-            .map(|back| {
-                let behind = self.minute.saturating_sub(newest - back);
-                let place = usize::try_from(behind).ok().and_then(|behind| self.counts.len().checked_sub(behind + 1));
-                place.map_or(0, |place| self.counts[place])
-            })
-            .collect()
+    fn count(&self, slot: i64) -> u32 {
+        let behind = usize::try_from(self.newest.saturating_sub(slot)).ok();
+        let place = behind.and_then(|behind| self.counts.len().checked_sub(behind.checked_add(1)?));
+        place.map_or(0, |place| self.counts[place])
     }
 }
 
@@ -192,11 +217,25 @@ mod tests {
         }
 
         #[test]
+        fn what_is_usual_is_learned_from_earlier_days(minutes in prop::collection::vec(1_i64..40, 1..40), days in 2_i64..7) {
+            let mut family = Family::new("x");
+            let day = minutes.iter().scan(0, |at, step| { *at += step; Some(*at) }).collect::<Vec<_>>();
+            for before in (0..=days).rev() {
+                day.iter().for_each(|minute| family.seen(at(24 * 60 * (400 - before) + minute)));
+            }
+            let silent_since = 24 * 60 * 400 + day[day.len() - 1];
+            // A day later at the same time, what came on earlier days from then to then was at least one day's.
+            let usual = family.usual(at(silent_since + 24 * 60)).unwrap();
+            prop_assert!((day.len() as i64 - i64::from(usual)).abs() <= 2 + 60 / minutes.iter().min().unwrap(), "{}", usual);
+            prop_assert_eq!(family.usual(at(silent_since)), Some(0));
+        }
+
+        #[test]
         fn a_clock_that_jumps_breaks_nothing(minutes in prop::collection::vec(-200_i64..200, 1..40)) {
             let mut family = Family::new("x");
             for minute in &minutes {
                 family.seen(at(*minute));
-                prop_assert!(family.counts.len() <= MINUTES);
+                prop_assert!(family.minutes.counts.len() <= MINUTES && family.hours.counts.len() <= HOURS);
                 prop_assert!(family.per_minute(at(*minute)).last() > Some(&0));
             }
             prop_assert_eq!(family.total, minutes.len() as u64);

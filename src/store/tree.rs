@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
+use std::ops::Deref;
 use std::os::unix::fs::DirBuilderExt;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -23,9 +27,39 @@ const INLINE: u8 = 0;
 /// First byte of a stored value: its crc and the number of its chunks follow.
 const CHUNKED: u8 = 1;
 
-/// The rows on disk.
+/// How long closing may take. A sled whose own threads have panicked over damage waits for them for ever.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// The rows on disk. Closed when the last clone is dropped.
 #[derive(Debug, Clone)]
-pub struct Rows(sled::Db);
+pub struct Rows(Arc<Open>);
+
+#[derive(Debug)]
+struct Open(Option<sled::Db>);
+
+impl Deref for Open {
+    type Target = sled::Tree;
+
+    fn deref(&self) -> &sled::Tree {
+        // Taken out by `drop` alone.
+        self.0.as_ref().unwrap_or_else(|| unreachable!())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        let (closed, waiting) = channel();
+        let closing = std::thread::Builder::new().name("store-closing".to_owned()).spawn(move || {
+            // What it panics over is damage, which the next opening meets again.
+            let _ = std::panic::catch_unwind(AssertUnwindSafe(|| drop(db)));
+            let _ = closed.send(());
+        });
+        if closing.is_ok() && waiting.recv_timeout(CLOSING).is_err() {
+            tracing::warn!("the store does not close; it is left behind");
+        }
+    }
+}
 
 impl Rows {
     /// Opens or creates them.
@@ -41,7 +75,7 @@ impl Rows {
         for _ in 0..20 {
             match config.open() {
                 Err(error) if is_locked(&error) => std::thread::sleep(Duration::from_millis(50)),
-                other => return Ok(Self(other?)),
+                other => return Ok(Self(Arc::new(Open(Some(other?))))),
             }
         }
         Err(StoreError::InUse(folder.to_owned()))

@@ -24,9 +24,23 @@ pub enum Action {
     Back,
     Narrow,
     States,
+    Overdue,
+    PutAway,
     Pause,
     Timeline,
     Reveal,
+    Fold,
+    FoldAll,
+    Wrap,
+    ShiftLeft,
+    ShiftRight,
+    NextHit,
+    PreviousHit,
+    CopyValue,
+    CopyPayload,
+    CopyRequest,
+    Compare,
+    CompareBefore,
     Retry,
     MarkDelivered,
     Cancel,
@@ -48,6 +62,8 @@ pub enum Group {
     Moving,
     /// What is seen.
     Looking,
+    /// How what is open is read.
+    Reading,
     /// What is changed; each is put on record.
     Acting,
     /// The program.
@@ -56,7 +72,7 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 5] = [Self::Views, Self::Moving, Self::Looking, Self::Acting, Self::Program];
+    pub const ALL: [Self; 6] = [Self::Views, Self::Moving, Self::Looking, Self::Reading, Self::Acting, Self::Program];
 
     /// As its heading reads.
     pub fn name(self) -> &'static str {
@@ -64,6 +80,7 @@ impl Group {
             Self::Views => "Views",
             Self::Moving => "Moving",
             Self::Looking => "Looking",
+            Self::Reading => "Reading (in a detail)",
             Self::Acting => "Acting (each goes on record, with your name and reason)",
             Self::Program => "Program",
         }
@@ -96,6 +113,16 @@ const fn look(
     group: Group,
 ) -> Entry {
     Entry { action, id, keys, hint, help, group }
+}
+
+const fn read(
+    action: Action,
+    id: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { action, id, keys, hint, help, group: Group::Reading }
 }
 
 const fn act(
@@ -153,18 +180,34 @@ pub const TABLE: &[Entry] = &[
         "back",
         &["esc"],
         "back",
-        "close what is open; clear the narrowing, then the choice of states",
+        "close what is open; stop the search, clear the filter, the states",
         Group::Looking,
     ),
     look(
         Action::Narrow,
         "narrow",
         &["/"],
-        "narrow",
-        "only rows with these words; Enter keeps, Esc clears",
+        "filter",
+        "filter the list, or search what is open; Esc stops, then clears",
         Group::Looking,
     ),
     look(Action::States, "states", &["s"], "state", "deliveries: only those in some states", Group::Looking),
+    look(
+        Action::Overdue,
+        "overdue",
+        &["o"],
+        "overdue",
+        "only deliveries that are overdue, or all again",
+        Group::Looking,
+    ),
+    look(
+        Action::PutAway,
+        "put_away",
+        &["b"],
+        "hides",
+        "hide the banner on top, until its cause has gone and comes anew",
+        Group::Looking,
+    ),
     look(Action::Pause, "pause", &["p"], "pause", "hold the list still, or follow the newest again", Group::Looking),
     look(Action::Timeline, "timeline", &["t"], "timeline", "all that is known of this ticket", Group::Looking),
     look(
@@ -175,6 +218,18 @@ pub const TABLE: &[Entry] = &[
         "show personal data, or mask it again; showing goes on record",
         Group::Looking,
     ),
+    read(Action::Fold, "fold", &["z"], "fold", "fold or unfold the part under the cursor, as opening it does"),
+    read(Action::FoldAll, "fold_all", &["Z"], "fold all", "fold all of the payload, or unfold it"),
+    read(Action::Wrap, "wrap", &["w"], "wrap", "wrap long values, or let them run out to be scrolled sideways"),
+    read(Action::ShiftLeft, "shift_left", &["<"], "left", "scroll to the left, where values are not wrapped"),
+    read(Action::ShiftRight, "shift_right", &[">"], "right", "scroll to the right"),
+    read(Action::NextHit, "next_hit", &["n"], "next hit", "to the next place where the words looked for are"),
+    read(Action::PreviousHit, "previous_hit", &["N"], "hit before", "to the place before"),
+    read(Action::CopyValue, "copy_value", &["y"], "copy", "copy the value under the cursor, masked unless revealed"),
+    read(Action::CopyPayload, "copy_payload", &["Y"], "copy all", "copy the whole payload"),
+    read(Action::CopyRequest, "copy_request", &["c"], "curl", "copy the request, or the attempt, as a curl command"),
+    read(Action::Compare, "compare", &["="], "compare", "mark the event or attempt; on another, set both side by side"),
+    read(Action::CompareBefore, "compare_before", &["-"], "with before", "set it beside the one of its kind before it"),
     act(Action::Retry, "retry", &["r"], "retry", "send the delivery, or the quarantined request, again"),
     act(Action::MarkDelivered, "mark_delivered", &["d"], "delivered", "mark as delivered by hand"),
     act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),

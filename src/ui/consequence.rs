@@ -116,7 +116,7 @@ mod tests {
     fn amended(why: Hold, evidence: Evidence) -> Delivery {
         let person = |address: &str| Some(Person::from(address));
         let (from, to) = (person("joe@gmail.com"), person("new.owner@mail.org"));
-        let amendment = Some(Amendment { event: Seq(9), from, to, personal: Digest::of(&[b"new"]) });
+        let amendment = Some(Amendment { event: Seq(9), from, to, personal: Digest::of(&[b"new"]), doubted_by: None });
         Delivery { amendment, evidence, attempts: 1, ..held(why) }
     }
 

@@ -26,6 +26,8 @@ pub enum Effect {
         /// What it is about, as toasts name it.
         about: String,
     },
+    /// Call the reader: something needs a person.
+    Ring(String),
     /// Leave the dashboard.
     Quit,
     /// Suspend the process.
@@ -34,6 +36,8 @@ pub enum Effect {
     Redraw,
     /// Take the mouse from the terminal, or give it back.
     Mouse(bool),
+    /// Put a text into the terminal's clipboard.
+    Copy(String),
 }
 
 /// Starts what the ledger has to do with; the answer comes as a message. Gives back what is for the screen to do.

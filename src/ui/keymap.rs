@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(action(KeyCode::Char('d'), KeyModifiers::CONTROL), Some(Action::HalfDown));
         assert_eq!(action(KeyCode::Char('d'), KeyModifiers::NONE), Some(Action::MarkDelivered));
         assert_eq!(action(KeyCode::BackTab, KeyModifiers::SHIFT), Some(Action::Previous));
-        assert_eq!(action(KeyCode::Char('z'), KeyModifiers::NONE), None);
+        assert_eq!(action(KeyCode::Char('Q'), KeyModifiers::NONE), None);
     }
 
     #[test]

@@ -21,17 +21,22 @@ pub fn feeds_fit((_, rows): Size) -> bool {
     rows >= 20
 }
 
-/// Rows above the body: status, tabs, and the alarm when there is one.
-pub fn header_rows(alarm: bool) -> u16 {
-    2 + u16::from(alarm)
+/// Rows above the body: status, tabs, and the lines of the banners.
+pub fn header_rows(banner_lines: u16) -> u16 {
+    2 + banner_lines
+}
+
+/// The most lines of banners: what is below must stay useful.
+pub fn most_banner_lines((_, rows): Size) -> usize {
+    usize::from(rows / 6)
 }
 
 /// Rows below the body.
 pub const FOOTER_ROWS: u16 = 1;
 
 /// Rows of the body.
-pub fn body_rows((_, rows): Size, alarm: bool) -> u16 {
-    rows.saturating_sub(header_rows(alarm) + FOOTER_ROWS)
+pub fn body_rows((_, rows): Size, banner_lines: u16) -> u16 {
+    rows.saturating_sub(header_rows(banner_lines) + FOOTER_ROWS)
 }
 
 /// Rows of a list in a body, below its title and column heads.

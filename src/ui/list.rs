@@ -3,39 +3,53 @@
 //! It holds a stretch of about three screens. While it follows, the newest row is on top and under the cursor. Paused, the
 //! top row and the selected row are tied to the places of their rows, so that what comes in moves nothing; the stretch is
 //! fetched anew from its own first row, and extended before the cursor reaches its ends.
+//!
+//! Narrowed by a filter, it holds all that its search has found so far instead.
 
-use tui_input::Input;
-
+use super::narrowing::Narrowing;
+use super::search::{Ask, ENOUGH, Search};
 use crate::domain::delivery::Delivery;
+use crate::domain::filter;
 use crate::domain::ids::Seq;
-use crate::domain::query::{Cursor, EventRow, Page, RejectedRow, Window};
+use crate::domain::query::{Cursor, EventRow, Page, RejectedRow, Searched, Window};
 use crate::domain::show::Show;
 
 /// Something that has a place in a list.
 pub trait Row {
+    /// Its list, as filters know it.
+    const LIST: filter::List;
+
     /// Its place: the higher, the newer.
     fn place(&self) -> Seq;
 }
 
 impl Row for EventRow {
+    const LIST: filter::List = filter::List::Events;
+
     fn place(&self) -> Seq {
         self.seq
     }
 }
 
 impl Row for Delivery {
+    const LIST: filter::List = filter::List::Deliveries;
+
     fn place(&self) -> Seq {
         self.id.0
     }
 }
 
 impl Row for Show {
+    const LIST: filter::List = filter::List::Shows;
+
     fn place(&self) -> Seq {
         self.last
     }
 }
 
 impl Row for RejectedRow {
+    const LIST: filter::List = filter::List::Quarantine;
+
     fn place(&self) -> Seq {
         self.seq
     }
@@ -79,8 +93,10 @@ pub struct List<R> {
     pub loaded: bool,
     /// Where the reader is.
     pub hold: Hold,
-    /// The words that rows must have, as typed.
-    pub words: Input,
+    /// What rows are wanted.
+    pub narrowing: Narrowing,
+    /// How far the search for them has come.
+    pub search: Search,
     want: Want,
 }
 
@@ -90,7 +106,8 @@ impl<R> Default for List<R> {
             page: Page::default(),
             loaded: false,
             hold: Hold::default(),
-            words: Input::default(),
+            narrowing: Narrowing::default(),
+            search: Search::default(),
             want: Want::default(),
         }
     }
@@ -104,34 +121,71 @@ pub trait Scroll {
     fn step_to(&mut self, place: Seq, height: usize) -> Option<bool>;
     /// Goes to the newest row and follows it.
     fn follow(&mut self);
-    /// Goes to the oldest row.
-    fn oldest(&mut self);
+    /// Goes to the oldest row; in a search to the oldest that was found.
+    fn oldest(&mut self, height: usize);
     /// Holds still, or follows again.
     fn pause(&mut self);
     /// Starts anew, with other rows to come.
     fn restart(&mut self);
-    /// The words as typed.
-    fn words(&mut self) -> &mut Input;
+    /// What rows are wanted.
+    fn narrowing(&mut self) -> &mut Narrowing;
+    /// What rows are wanted, to be read.
+    fn narrowed(&self) -> &Narrowing;
+    /// The list, as filters know it.
+    fn kind(&self) -> filter::List;
+    /// How far the search has come.
+    fn search(&mut self) -> &mut Search;
+    /// The search is on its way.
+    fn searches(&self, height: usize) -> bool;
     /// It holds still.
     fn paused(&self) -> bool;
 }
 
 impl<R: Row> List<R> {
-    /// The window to ask for, with `height` rows on the screen.
-    pub fn window(&self, height: usize) -> Window {
-        let cursor = match (self.want, self.hold, self.page.rows.first()) {
+    /// The window to ask for, with `height` rows on the screen; none while a search needs nothing.
+    pub fn window(&self, height: usize) -> Option<Window> {
+        let filter = self.narrowing.filter().to_owned();
+        if filter.is_empty() {
+            return Some(Window { cursor: self.cursor(), ..Window::newest(height.max(10) * 3) });
+        }
+        Some(match self.search.question(self.page.rows.len(), self.enough(height))? {
+            Ask::Rows(cursor) => {
+                // The first rows come at once; then as many as are wanted.
+                let limit = if self.search.has_begun() { ENOUGH } else { height.max(10) * 3 };
+                Window { cursor, filter, ..Window::newest(limit) }
+            }
+            Ask::Sight => {
+                let top = self.indices(height).map_or(0, |(top, _)| top);
+                let only: Vec<Seq> = self.page.rows.iter().skip(top).take(height).map(Row::place).collect();
+                Window { filter, only, ..Window::newest(height) }
+            }
+        })
+    }
+
+    fn cursor(&self) -> Cursor {
+        match (self.want, self.hold, self.page.rows.first()) {
             (Want::Oldest, ..) => Cursor::Oldest,
             (Want::Above, _, Some(first)) => Cursor::Above(first.place()),
             (_, Hold::Paused { anchor, .. }, _) => Cursor::From(anchor),
             (_, Hold::Following, _) => Cursor::Newest,
-        };
-        let words = self.words.value().split_whitespace().map(str::to_owned).collect();
-        Window { cursor, limit: height.max(10) * 3, words, since: None }
+        }
+    }
+
+    /// Rows for which a search goes on by itself: more where the reader is near the last of them.
+    fn enough(&self, height: usize) -> usize {
+        ENOUGH.max(self.indices(height).map_or(0, |(_, selected)| selected + 3 * height.max(10)))
     }
 
     /// Takes the answer to `window` in, unless it answers what is no longer asked.
     pub fn accept(&mut self, window: &Window, page: Page<R>, height: usize) {
-        if *window != (Window { limit: window.limit, ..self.window(height) }) {
+        if window.filter != self.narrowing.filter() {
+            return;
+        }
+        if let (false, Some(searched)) = (window.filter.is_empty(), page.searched) {
+            self.found(window, searched, page.rows);
+            return;
+        }
+        if self.window(height) != Some(Window { limit: height.max(10) * 3, ..window.clone() }) {
             return;
         }
         self.loaded = true;
@@ -145,14 +199,46 @@ impl<R: Row> List<R> {
             Cursor::Oldest => {
                 self.page = page;
                 self.want = Want::Stretch;
-                let rows = &self.page.rows;
-                self.hold = match (rows.first(), rows.get(rows.len().saturating_sub(height.max(1))), rows.last()) {
-                    (Some(first), Some(top), Some(last)) => {
-                        Hold::Paused { anchor: first.place(), top: top.place(), selected: last.place() }
-                    }
-                    _ => Hold::Following,
-                };
+                self.at_the_end(height);
             }
+        }
+    }
+
+    /// The last row under the cursor.
+    fn at_the_end(&mut self, height: usize) {
+        let rows = &self.page.rows;
+        self.hold = match (rows.first(), rows.get(rows.len().saturating_sub(height.max(1))), rows.last()) {
+            (Some(first), Some(top), Some(last)) => {
+                Hold::Paused { anchor: first.place(), top: top.place(), selected: last.place() }
+            }
+            _ => Hold::Following,
+        };
+    }
+
+    /// Puts what a search has found into its place; what else was held there is no longer so.
+    fn found(&mut self, window: &Window, searched: Searched, found: Vec<R>) {
+        if !self.search.has_begun() {
+            self.page.rows.clear();
+        }
+        let rows = &mut self.page.rows;
+        if window.only.is_empty() {
+            let (lower, upper) = self.search.took(window.cursor, searched);
+            let begin = rows.partition_point(|row| row.place() > upper);
+            let end = rows.partition_point(|row| row.place() > lower);
+            rows.splice(begin..end.max(begin), found);
+        } else {
+            self.search.saw();
+            rows.retain(|row| !window.only.contains(&row.place()));
+            rows.extend(found);
+            rows.sort_by_key(|row| std::cmp::Reverse(row.place()));
+        }
+        if self.hold == Hold::Following && rows.len() > 2 * ENOUGH {
+            self.search.forgot(rows[ENOUGH].place());
+            rows.truncate(ENOUGH);
+        }
+        (self.loaded, self.page.newer, self.page.older) = (true, 0, self.search.next().is_some());
+        if self.page.rows.is_empty() {
+            self.hold = Hold::Following;
         }
     }
 
@@ -220,6 +306,10 @@ impl<R: Row> Scroll for List<R> {
         let top = top.clamp((target + 1).saturating_sub(height.max(1)), target);
         let place = |index: usize| self.page.rows[index].place();
         let mut hold = (anchor, place(top), place(target));
+        if !self.narrowing.filter().is_empty() {
+            self.hold = Hold::Paused { anchor, top: place(top), selected: place(target) };
+            return self.searches(height);
+        }
         let near_end = rows > 0 && self.page.older && target + height >= length;
         let near_start = rows < 0 && self.page.newer > 0 && top < height;
         if near_end {
@@ -243,8 +333,12 @@ impl<R: Row> Scroll for List<R> {
         self.want = Want::Stretch;
     }
 
-    fn oldest(&mut self) {
-        self.want = Want::Oldest;
+    fn oldest(&mut self, height: usize) {
+        if self.narrowing.filter().is_empty() {
+            self.want = Want::Oldest;
+        } else {
+            self.at_the_end(height);
+        }
     }
 
     fn pause(&mut self) {
@@ -260,10 +354,27 @@ impl<R: Row> Scroll for List<R> {
     fn restart(&mut self) {
         self.follow();
         self.loaded = false;
+        self.search = Search::default();
     }
 
-    fn words(&mut self) -> &mut Input {
-        &mut self.words
+    fn narrowing(&mut self) -> &mut Narrowing {
+        &mut self.narrowing
+    }
+
+    fn narrowed(&self) -> &Narrowing {
+        &self.narrowing
+    }
+
+    fn kind(&self) -> filter::List {
+        R::LIST
+    }
+
+    fn search(&mut self) -> &mut Search {
+        &mut self.search
+    }
+
+    fn searches(&self, height: usize) -> bool {
+        !self.narrowing.filter().is_empty() && self.search.runs(self.page.rows.len(), self.enough(height))
     }
 
     fn paused(&self) -> bool {
@@ -276,6 +387,8 @@ mod tests {
     use super::*;
 
     impl Row for u64 {
+        const LIST: filter::List = filter::List::Events;
+
         fn place(&self) -> Seq {
             Seq(*self)
         }
@@ -283,7 +396,7 @@ mod tests {
 
     /// The rows `1..=newest`, as a ledger would answer.
     fn answer(list: &mut List<u64>, newest: u64, height: usize) {
-        let window = list.window(height);
+        let window = list.window(height).unwrap();
         let all: Vec<u64> = (1..=newest).rev().collect();
         let start = match window.cursor {
             Cursor::Newest => 0,
@@ -340,7 +453,7 @@ mod tests {
     fn the_oldest_page_ends_with_the_oldest_row() {
         let mut list = List::default();
         answer(&mut list, 500, 10);
-        list.oldest();
+        list.oldest(10);
         answer(&mut list, 500, 10);
         assert_eq!(shown(&list, 10), (10, 1));
         list.step(-10, 10);
@@ -352,7 +465,7 @@ mod tests {
         let mut list = List::default();
         answer(&mut list, 5, 10);
         list.step(2, 10);
-        let window = list.window(10);
+        let window = list.window(10).unwrap();
         list.accept(&window, Page { rows: vec![5, 4, 2, 1], newer: 0, older: false, searched: None }, 10);
         assert_eq!(shown(&list, 10).1, 2);
     }
@@ -361,9 +474,66 @@ mod tests {
     fn answers_to_what_is_no_longer_asked_are_dropped() {
         let mut list = List::<u64>::default();
         answer(&mut list, 5, 10);
-        let stale = list.window(10);
-        list.words = Input::new("joe".into());
+        let stale = list.window(10).unwrap();
+        list.narrowing.set(filter::List::Events, "joe");
         list.accept(&stale, Page { rows: vec![9], newer: 0, older: false, searched: None }, 10);
         assert_eq!(list.page.rows, [5, 4, 3, 2, 1]);
+    }
+
+    /// The rows of which the number is divisible by `every`, as a ledger would answer that looks at 100 rows a question.
+    fn answer_search(list: &mut List<u64>, newest: u64, every: u64) -> bool {
+        let Some(window) = list.window(10) else { return false };
+        let all: Vec<u64> = match window.cursor {
+            Cursor::Newest => (1..=newest).rev().collect(),
+            Cursor::From(seq) => (1..=seq.0).rev().collect(),
+            Cursor::Above(seq) => (seq.0 + 1..=newest).collect(),
+            Cursor::Oldest => (1..=newest).collect(),
+        };
+        let upward = matches!(window.cursor, Cursor::Above(_));
+        let (looked, rest) = all.split_at(all.len().min(100));
+        let mut rows: Vec<u64> = looked.iter().copied().filter(|row| row.is_multiple_of(every)).collect();
+        if upward {
+            rows.reverse();
+        }
+        let searched = Some(Searched {
+            looked: looked.len(),
+            newest: looked.iter().max().map(|seq| Seq(*seq)),
+            next: rest.first().map(|seq| Seq(*seq)),
+            left: rest.len(),
+        });
+        list.accept(&window, Page { rows, newer: 0, older: !rest.is_empty(), searched }, 10);
+        true
+    }
+
+    #[test]
+    fn a_search_gathers_its_rows_while_the_reader_moves_among_them() {
+        let mut list = List::default();
+        answer(&mut list, 1000, 10);
+        list.narrowing.set(filter::List::Events, "x");
+        list.restart();
+        answer_search(&mut list, 1000, 70);
+        assert_eq!((list.page.rows.clone(), list.page.older), (vec![980, 910], true));
+        list.step(1, 10);
+        assert_eq!((shown(&list, 10), list.paused()), ((980, 910), true));
+        while answer_search(&mut list, 1000, 70) {}
+        let expected: Vec<u64> = (1..=14).rev().map(|one| one * 70).collect();
+        assert_eq!((&list.page.rows, list.page.older, list.search.looked), (&expected, false, 1000));
+        // New rows come above, and what is under the cursor stays.
+        list.search.changed();
+        while answer_search(&mut list, 1200, 70) {}
+        assert_eq!(
+            (list.page.rows.len(), list.page.rows[0], shown(&list, 10), list.newer(10)),
+            (17, 1190, (980, 910), 3)
+        );
+        // A row that is no longer wanted goes when the rows in sight are asked for anew.
+        list.search.renew();
+        let window = list.window(10).unwrap();
+        assert_eq!((&window.only[..2], window.only.len()), (&[Seq(980), Seq(910)][..], 10));
+        let searched = Some(Searched { looked: 10, newest: Some(Seq(980)), next: None, left: 0 });
+        let rows = window.only.iter().map(|seq| seq.0).filter(|row| *row != 910).collect();
+        list.accept(&window, Page { rows, newer: 0, older: false, searched }, 10);
+        assert_eq!((list.page.rows.len(), shown(&list, 10)), (16, (980, 840)));
+        list.oldest(10);
+        assert_eq!(shown(&list, 10).1, 70);
     }
 }

@@ -12,11 +12,14 @@
 //! | `colour`, `palette` | one colour, and those of each theme |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `preferences` | the reader's own keys and colours |
-//! | `layout`, `list`, `subject`, `pace`, `pointer`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `pointer`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `folds`, `place`, `finding`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
+//! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
 //! | `consequence` | what an order would do |
 //! | `remembered` | what is found again at the next start |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
+//! | `ring` | what a terminal is sent to call its reader |
 //! | `terminal`, `mouse`, `resizing`, `run` | the terminal's manners, and the loop |
 //!
 //! It knows the ledger only by its door and the domain's words.
@@ -38,15 +41,28 @@ pub mod subject;
 
 pub mod pace;
 
+pub mod banners;
+pub mod exhibit;
+pub mod folds;
+
 pub mod document;
 
+pub mod finding;
+pub mod place;
+
 pub mod detail;
+
+pub mod clipboard;
+pub mod copied;
+pub mod curl;
 
 pub mod consequence;
 pub mod dialog;
 pub mod list;
 pub mod model;
+pub mod narrowing;
 pub mod pointer;
+pub mod search;
 
 mod choosing;
 pub mod remembered;
@@ -59,10 +75,12 @@ pub mod view;
 
 mod mouse;
 mod resizing;
+pub mod ring;
 pub mod terminal;
 
 pub mod run;
 
+pub use ring::Ring;
 pub use run::{Ended, Exit, Options, UiError, run};
 
 #[cfg(test)]

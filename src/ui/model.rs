@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::action::Action;
+use super::action::{Action, key_name};
+use super::banners::{self, Banners};
+use super::copied::Copied;
 use super::detail::Detail;
 use super::dialog::Dialog;
+use super::exhibit::Exhibit;
 use super::keymap::Keymap;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
+use super::narrowing::Earlier;
 use super::pace::Pace;
 use super::subject::Subject;
+use super::text;
 use super::theme::Role;
 use crate::domain::Timestamp;
+use crate::domain::alert::Bell;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation::FAMILIES;
 use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{DeliveryQuery, EventQuery, EventRow, Overview, Query, RejectedRow, Status};
 use crate::domain::show::Show;
@@ -83,18 +90,30 @@ pub struct Choice {
     pub name: &'static str,
     /// Empty: all.
     pub stages: &'static [Stage],
+    /// Only those that are overdue.
+    pub overdue: bool,
 }
 
-/// The choices, in the order in which `s` goes through them.
-pub const CHOICES: [Choice; 7] = [
-    Choice { name: "all states", stages: &[] },
-    Choice { name: "needs a hand", stages: &[Stage::Failed, Stage::Held] },
-    Choice { name: "open", stages: &[Stage::Pending, Stage::InFlight] },
-    Choice { name: "failed", stages: &[Stage::Failed] },
-    Choice { name: "held", stages: &[Stage::Held] },
-    Choice { name: "delivered", stages: &[Stage::Delivered] },
-    Choice { name: "cancelled", stages: &[Stage::Cancelled] },
+impl Choice {
+    const fn of(name: &'static str, stages: &'static [Stage]) -> Self {
+        Self { name, stages, overdue: false }
+    }
+}
+
+/// The choices, in the order in which one goes through them.
+pub const CHOICES: [Choice; 8] = [
+    Choice::of("all states", &[]),
+    Choice::of("needs a hand", &[Stage::Failed, Stage::Held]),
+    Choice::of("open", &[Stage::Pending, Stage::InFlight]),
+    Choice::of("failed", &[Stage::Failed]),
+    Choice::of("held", &[Stage::Held]),
+    Choice::of("delivered", &[Stage::Delivered]),
+    Choice::of("cancelled", &[Stage::Cancelled]),
+    Choice { name: "overdue", stages: &[Stage::Pending, Stage::InFlight, Stage::Failed, Stage::Held], overdue: true },
 ];
+
+/// The place among [`CHOICES`] of what is overdue.
+pub const OVERDUE: usize = CHOICES.len() - 1;
 
 /// Something to be known for a few seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +143,8 @@ pub enum Slot {
     Dialog(DeliveryId),
     /// How the program is.
     Status,
+    /// What needs a person since the last ring.
+    Needed,
 }
 
 /// All state of the dashboard.
@@ -175,10 +196,22 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// Lines of the help above the screen, when it is open.
     pub help: Option<usize>,
-    /// The words of the list are being typed.
+    /// The filter of the list is being typed.
     pub narrowing: bool,
+    /// The filters of this run.
+    pub earlier: Earlier,
     /// The screen from which that was begun, where it is another: Esc goes back to it.
     pub narrowed_from: Option<View>,
+    /// What is wrong as a whole.
+    pub banners: Banners,
+    /// New failures and holds are to ring.
+    pub rings: bool,
+    /// When they last did; none before the first look.
+    pub bell: Option<Bell>,
+    /// What was copied, while it is shown.
+    pub copied: Option<Copied>,
+    /// What the next one is to be compared with.
+    pub marked: Option<Exhibit>,
     /// What is to be known for a few seconds.
     pub toasts: Vec<Toast>,
     /// Whether personal data may be seen here.
@@ -220,7 +253,13 @@ impl Model {
             dialog: None,
             help: None,
             narrowing: false,
+            earlier: Earlier::default(),
             narrowed_from: None,
+            banners: Banners::default(),
+            rings: false,
+            bell: None,
+            copied: None,
+            marked: None,
             toasts: Vec::new(),
             privacy: Privacy::Masked,
             pace: Pace::default(),
@@ -228,9 +267,36 @@ impl Model {
         }
     }
 
-    /// What is wrong with the program, if anything is.
-    pub fn alarm(&self) -> Option<&str> {
-        self.trouble.as_deref().or(self.status.as_ref().and_then(|status| status.unwell.as_deref()))
+    /// The banners as lines.
+    pub fn banner_lines(&self) -> Vec<banners::Line> {
+        let most = layout::most_banner_lines(self.size);
+        let hint = self.banner_hint().map_or(0, |hint| text::width(&hint) + banners::GAP);
+        self.banners.lines(most, usize::from(self.size.0), hint, self.privacy)
+    }
+
+    /// What stands at the end of the banner that would be put away next; none where no key does that.
+    pub fn banner_hint(&self) -> Option<String> {
+        self.keys.hint(Action::PutAway).map(|key| format!("{key} {}", Action::PutAway.entry().hint))
+    }
+
+    /// What goes back here: while a filter is typed always Esc.
+    pub fn way_back(&self) -> String {
+        if self.narrowing { key_name("esc") } else { self.keys.named(Action::Back) }
+    }
+
+    /// By what deliveries are overdue.
+    pub fn late_after(&self) -> LateAfter {
+        self.status.as_ref().map_or_else(LateAfter::default, |status| status.late_after)
+    }
+
+    /// Where the wait for a delivery stands; none once it is settled.
+    pub fn lateness(&self, delivery: &Delivery) -> Option<Lateness> {
+        lateness(delivery, &self.late_after(), self.now)
+    }
+
+    /// How many deliveries are overdue.
+    pub fn overdue(&self) -> u64 {
+        self.overview.as_ref().map_or(0, |overview| overview.overdue)
     }
 
     /// There is no target: staff carry deliveries out.
@@ -240,7 +306,7 @@ impl Model {
 
     /// Rows of the body.
     pub fn body_rows(&self) -> u16 {
-        layout::body_rows(self.size, self.alarm().is_some())
+        layout::body_rows(self.size, self.banner_lines().len() as u16)
     }
 
     /// Rows of the list in sight.
@@ -259,6 +325,11 @@ impl Model {
     /// The detail on top.
     pub fn detail(&self) -> Option<&Detail> {
         self.details.last()
+    }
+
+    /// What is looked for in the detail on top is being typed.
+    pub fn searching(&self) -> bool {
+        self.detail().and_then(|detail| detail.search.as_ref()).is_some_and(|search| search.typing)
     }
 
     /// Where the reader is, as the record of a reveal names it.
@@ -306,14 +377,7 @@ impl Model {
 
     /// The list in sight holds still.
     pub fn paused(&self) -> bool {
-        match self.view {
-            View::Overview => false,
-            View::Feed => self.feed().is_some_and(Scroll::paused),
-            View::Deliveries => self.deliveries.paused(),
-            View::Reversals => self.returns.paused(),
-            View::Payouts => self.shows.paused(),
-            View::Quarantine => self.quarantine.paused(),
-        }
+        self.seen_list().is_some_and(Scroll::paused)
     }
 
     /// Deliveries that are pending or in flight.
@@ -330,38 +394,55 @@ impl Model {
             needs.push((Slot::Dialog(id), Query::Delivery(id)));
         }
         if let Some(detail) = self.detail() {
-            needs.push((Slot::Detail(detail.subject.clone()), detail.subject.query()));
+            needs.extend(detail.subject.query().map(|query| (Slot::Detail(detail.subject.clone()), query)));
             return needs;
         }
+        needs.extend(self.list_needs());
+        needs
+    }
+
+    /// The question of the list in sight; none while it needs nothing.
+    fn list_needs(&self) -> Option<(Slot, Query)> {
         let height = self.list_rows();
         let deliveries = |list: &List<Delivery>, choice: usize, kind| {
-            Query::Deliveries(DeliveryQuery {
-                stages: CHOICES[choice].stages.to_vec(),
-                kind,
-                window: list.window(height),
-            })
+            let (stages, overdue) =
+                (CHOICES[choice].stages.to_vec(), CHOICES[choice].overdue.then(|| self.late_after()));
+            Some(Query::Deliveries(DeliveryQuery { stages, kind, overdue, window: list.window(height)? }))
         };
-        needs.push(match self.view {
-            View::Overview => (Slot::Overview, self.counts()),
+        let query = match self.view {
+            View::Overview => return Some((Slot::Overview, self.counts())),
             View::Feed => {
-                let window =
-                    self.feed().map_or_else(|| List::<EventRow>::default().window(height), |list| list.window(height));
+                let window = match self.feed() {
+                    Some(list) => list.window(height)?,
+                    None => List::<EventRow>::default().window(height)?,
+                };
                 let query = EventQuery { family: self.family.clone(), show: None, window };
-                (Slot::Feed(self.family.clone()), Query::Events(query))
+                return Some((Slot::Feed(self.family.clone()), Query::Events(query)));
             }
-            View::Deliveries => (Slot::List(self.view), deliveries(&self.deliveries, self.delivery_choice, None)),
-            View::Reversals => {
-                (Slot::List(self.view), deliveries(&self.returns, self.return_choice, Some(Kind::Return)))
-            }
-            View::Payouts => (Slot::List(self.view), Query::Shows(self.shows.window(height))),
-            View::Quarantine => (Slot::List(self.view), Query::Quarantine(self.quarantine.window(height))),
-        });
-        needs
+            View::Deliveries => deliveries(&self.deliveries, self.delivery_choice, None)?,
+            View::Reversals => deliveries(&self.returns, self.return_choice, Some(Kind::Return))?,
+            View::Payouts => Query::Shows(self.shows.window(height)?),
+            View::Quarantine => Query::Quarantine(self.quarantine.window(height)?),
+        };
+        Some((Slot::List(self.view), query))
+    }
+
+    /// The list in sight, to be read.
+    pub fn seen_list(&self) -> Option<&dyn Scroll> {
+        match self.view {
+            View::Overview => None,
+            View::Feed => self.feed().map(|list| list as &dyn Scroll),
+            View::Deliveries => Some(&self.deliveries),
+            View::Reversals => Some(&self.returns),
+            View::Payouts => Some(&self.shows),
+            View::Quarantine => Some(&self.quarantine),
+        }
     }
 
     /// The question for the counts, with rows only where the overview is in sight.
     pub fn counts(&self) -> Query {
         let in_sight = self.view == View::Overview && self.details.is_empty();
-        Query::Overview { rows: if in_sight { usize::from(self.size.1).max(10) } else { 0 } }
+        let rows = if in_sight { usize::from(self.size.1).max(10) } else { 0 };
+        Query::Overview { rows, late_after: Some(self.late_after()) }
     }
 }

@@ -48,6 +48,7 @@ fn of(role: Role) -> Look {
         Role::Good | Role::Quoted => look(NONE, Color::Green, 22, Color::Reset, GREEN),
         Role::Busy => look(BOLD, Color::LightBlue, 25, Color::Blue, BLUE),
         Role::Waiting => look(NONE, Color::LightBlue, 25, Color::Blue, BLUE),
+        Role::Soon => look(BOLD, Color::Yellow, 94, Color::Reset, Color::Reset),
         Role::Bad => look(BOLD, Color::Red, 124, Color::Red, RED),
         Role::Held => look(BOLD, Color::Magenta, 90, Color::Magenta, PINK),
         Role::Alarm => look(BOTH, Color::Red, 124, Color::Red, RED),

@@ -17,7 +17,7 @@ pub enum Spot {
     PaneRow(Pane, Seq),
     /// A row of the list in sight, by its place.
     Row(Seq),
-    /// A line of the detail that opens something.
+    /// A line of the detail to which the cursor can go.
     Line(usize),
     /// An answer to the question on the screen.
     Answer(Focus),

@@ -1,16 +1,16 @@
 //! What the dashboard is found again with: the screen, the family, the choices of states, and filters.
 //!
 //! Nothing personal is in it. What is typed to narrow a list is mostly a person's address, name or number, and no form tells
-//! a name from another word; so a filter is kept only if each of its terms says by its field that it is none: `state:failed`,
-//! `age>10m`. A family is kept only if it is documented.
+//! a name from another word; so a filter is kept only if the table of fields calls each of its conditions impersonal:
+//! `state:failed`, `age>10m`. A family is kept only if it is documented.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tui_input::Input;
 
 use super::model::{CHOICES, Model, View};
 use crate::domain::documentation::FAMILIES;
+use crate::domain::filter::{Filter, List};
 
 /// The dashboard as it was left.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,41 +26,13 @@ pub struct Remembered {
     filters: BTreeMap<String, String>,
 }
 
-/// Fields whose values are about no person.
-const IMPERSONAL: [&str; 13] = [
-    "action",
-    "age",
-    "amount",
-    "attempts",
-    "drift",
-    "duplicate",
-    "event",
-    "family",
-    "kind",
-    "reversal",
-    "show",
-    "state",
-    "type",
-];
-
 /// Longer filters than can be typed are not from here.
 const LONGEST: usize = 300;
 
-/// Each term has a field that is about no person.
-fn impersonal(filter: &str) -> bool {
-    let plain = |term: &str| {
-        let term = term.trim_start_matches(['(', '-']);
-        let field = term.split([':', '<', '>', '=']).next().unwrap_or_default();
-        // Quotes could hold anything, an `@` makes anything an address.
-        term.is_empty()
-            || term == "OR"
-            || (field.len() < term.trim_end_matches(')').len()
-                && IMPERSONAL.contains(&field)
-                && !term.contains(['"', '@']))
-    };
-    filter.len() <= LONGEST
-        && filter.chars().all(|one| one.is_ascii_graphic() || one == ' ')
-        && filter.split(' ').all(plain)
+/// It can be understood, and names nobody.
+fn may_be_kept(list: List, filter: &str) -> bool {
+    let understood = || Filter::parse(list, filter).ok();
+    filter.len() <= LONGEST && understood().is_some_and(|filter| !filter.is_empty() && filter.is_impersonal())
 }
 
 impl Remembered {
@@ -74,9 +46,10 @@ impl Remembered {
             if let Some(choice) = model.choice() {
                 this.states.insert(view.name().to_owned(), CHOICES[*choice].name.to_owned());
             }
-            let filter = model.list().map(|list| list.words().value().to_owned());
-            if let Some(filter) = filter.filter(|filter| !filter.trim().is_empty() && impersonal(filter)) {
-                this.filters.insert(view.name().to_owned(), filter);
+            if let Some(list) = model.list()
+                && may_be_kept(list.kind(), list.narrowed().filter())
+            {
+                this.filters.insert(view.name().to_owned(), list.narrowed().filter().to_owned());
             }
         }
         this
@@ -94,9 +67,11 @@ impl Remembered {
             if let (Some(index), Some(choice)) = (index, model.choice()) {
                 *choice = index;
             }
-            let filter = self.filters.get(view.name()).filter(|filter| impersonal(filter));
-            if let (Some(filter), Some(list)) = (filter, model.list()) {
-                *list.words() = Input::new(filter.clone());
+            if let (Some(filter), Some(list)) = (self.filters.get(view.name()), model.list()) {
+                let kind = list.kind();
+                if may_be_kept(kind, filter) {
+                    list.narrowing().set(kind, filter);
+                }
             }
         }
         model.view = View::ALL.into_iter().find(|view| view.name() == self.view).unwrap_or(View::Overview);
@@ -112,23 +87,31 @@ mod tests {
         Model::new("ana".into(), Timestamp::UNIX_EPOCH, (120, 36))
     }
 
+    fn type_filter(model: &mut Model, filter: &str) {
+        let list = model.list().unwrap();
+        let kind = list.kind();
+        list.narrowing().set(kind, filter);
+    }
+
     #[test]
     fn what_was_left_is_found_again() {
         let mut left = model();
         left.view = View::Feed;
         left.family = Some("notifyMe".into());
-        *left.list().unwrap().words() = Input::new("drift>0".into());
+        type_filter(&mut left, "drift>0");
         (left.delivery_choice, left.return_choice) = (1, 4);
         left.view = View::Deliveries;
-        *left.list().unwrap().words() = Input::new("state:failed (age>10m OR attempts>=3)".into());
+        type_filter(&mut left, "state:failed (age>10m OR attempts>=3)");
         let text = serde_json::to_string(&Remembered::of(&left)).unwrap();
         let mut found = model();
         serde_json::from_str::<Remembered>(&text).unwrap().put_back(&mut found);
         assert_eq!((found.view, found.family.as_deref()), (View::Deliveries, Some("notifyMe")));
         assert_eq!((found.delivery_choice, found.return_choice), (1, 4));
-        assert_eq!(found.deliveries.words.value(), "state:failed (age>10m OR attempts>=3)");
-        assert_eq!(found.feeds[&Some("notifyMe".into())].words.value(), "drift>0");
-        assert_eq!(found.returns.words.value(), "");
+        let deliveries = &found.deliveries.narrowing;
+        assert_eq!(deliveries.filter(), "state:failed (age>10m OR attempts>=3)");
+        assert_eq!(deliveries.input.value(), deliveries.filter());
+        assert_eq!(found.feeds[&Some("notifyMe".into())].narrowing.filter(), "drift>0");
+        assert!(found.returns.narrowing.is_empty());
     }
 
     #[test]
@@ -149,7 +132,7 @@ mod tests {
         ] {
             let mut left = model();
             left.view = View::Deliveries;
-            left.deliveries.words = Input::new(filter.into());
+            type_filter(&mut left, filter);
             left.family = Some("joe@gmail.com".into());
             let text = serde_json::to_string(&Remembered::of(&left)).unwrap();
             assert_eq!(

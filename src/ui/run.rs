@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
+use super::clipboard;
 use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
@@ -22,6 +23,7 @@ use super::pointer::{NOTCH, Pointer};
 use super::preferences::Preferences;
 use super::remembered::Remembered;
 use super::resizing::Resizing;
+use super::ring::Ring;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
 
 use super::update::{self, Message, update};
@@ -40,6 +42,10 @@ pub struct Options {
     pub preferences: Preferences,
     /// How it was left.
     pub remembered: Remembered,
+    /// How new failures and holds ring.
+    pub ring: Ring,
+    /// `TMUX` is set: what is for the terminal has to be handed through.
+    pub tmux: bool,
 }
 
 /// The dashboard has ended.
@@ -102,7 +108,7 @@ pub async fn drive(
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
 ) -> Result<Ended, UiError> {
-    let Options { who, clock, preferences: Preferences { keys, theme, mouse }, remembered } = options;
+    let Options { who, clock, preferences: Preferences { keys, theme, mouse }, remembered, ring, tmux } = options;
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
     let mut changes = handle.changes();
@@ -113,6 +119,7 @@ pub async fn drive(
     let mut model = Model::new(who, clock.now(), screen.size()?);
     model.keys = keys;
     model.mouse = mouse;
+    model.rings = ring != Ring::Off;
     remembered.put_back(&mut model);
     let mut effects = update::open(&mut model);
     let mut dirty = true;
@@ -134,10 +141,16 @@ pub async fn drive(
                     dirty = true;
                 }
                 Some(Effect::Mouse(on)) => screen.take_mouse(on)?,
+                Some(Effect::Ring(says)) => {
+                    if let Some(sequence) = ring.sequence(&says, tmux) {
+                        screen.tell(&sequence)?;
+                    }
+                }
                 Some(Effect::Redraw) => {
                     screen.forget()?;
                     dirty = true;
                 }
+                Some(Effect::Copy(text)) => screen.tell(&clipboard::sequence(&text, tmux))?,
                 _ => {}
             }
         }

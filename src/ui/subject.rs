@@ -16,15 +16,17 @@ pub enum Subject {
     Show(ShowId),
     /// A request in quarantine.
     Rejected(Seq),
+    /// Two records side by side.
+    Comparison(Seq, Seq),
 }
 
 /// Events of a show that are listed.
 pub const SHOW_EVENTS: usize = 200;
 
 impl Subject {
-    /// The question that fetches it.
-    pub fn query(&self) -> Query {
-        match self {
+    /// The question that fetches it; none where nothing has to be fetched.
+    pub fn query(&self) -> Option<Query> {
+        Some(match self {
             Self::Event(seq) => Query::Event(*seq),
             Self::Delivery(id) => Query::Delivery(*id),
             Self::Ticket(id) => Query::Ticket(id.clone()),
@@ -32,7 +34,8 @@ impl Subject {
                 Query::Events(EventQuery { family: None, show: Some(id.clone()), window: Window::newest(SHOW_EVENTS) })
             }
             Self::Rejected(seq) => Query::Rejected(*seq),
-        }
+            Self::Comparison(..) => return None,
+        })
     }
 
     /// Moving goes from link to link rather than from line to line.
@@ -50,6 +53,7 @@ impl std::fmt::Display for Subject {
             Self::Ticket(id) => write!(f, "ticket {id}"),
             Self::Show(id) => write!(f, "show {id}"),
             Self::Rejected(seq) => write!(f, "quarantine {seq}"),
+            Self::Comparison(one, other) => write!(f, "record {one} beside {other}"),
         }
     }
 }

@@ -46,6 +46,12 @@ pub trait Screen {
     /// When the terminal cannot be written to.
     fn forget(&mut self) -> io::Result<()>;
 
+    /// Writes a control sequence that draws nothing.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn tell(&mut self, sequence: &str) -> io::Result<()>;
+
     /// Stops the process as Ctrl-Z does, and comes back when it goes on.
     ///
     /// # Errors
@@ -154,6 +160,12 @@ impl Screen for OwnTerminal {
     fn take_mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         if on { execute!(stdout(), TakeMouse) } else { execute!(stdout(), GiveMouseBack) }
+    }
+
+    fn tell(&mut self, sequence: &str) -> io::Result<()> {
+        let terminal = self.terminal.backend_mut();
+        terminal.write_all(sequence.as_bytes())?;
+        Write::flush(terminal)
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -120,26 +120,68 @@ fn take(text: &str, cells: usize) -> (&str, &str) {
 
 /// `text`, which is visible already, in pieces of at most `cells`. At least one piece, and never an endless list.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
-    let cells = cells.max(2);
+    pieces(text, cells).into_iter().map(|piece| piece.text).collect()
+}
+
+/// `text`, which is visible already, in pieces of just so many cells: put one after the other they are the text.
+pub fn chop(text: &str, cells: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
     loop {
+        let (piece, after) = take(rest, cells.max(2));
+        if piece.is_empty() || after.is_empty() {
+            pieces.push(rest);
+            return pieces;
+        }
+        pieces.push(piece);
+        rest = after;
+    }
+}
+
+/// A piece of a wrapped text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// What it says.
+    pub text: String,
+    /// A blank was left out between the piece before and this one.
+    pub after_blank: bool,
+}
+
+/// As [`wrap`], with what is needed to put the text together again.
+pub fn pieces(text: &str, cells: usize) -> Vec<Piece> {
+    let cells = cells.max(2);
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    let mut after_blank = false;
+    loop {
         let (piece, after) = take(rest, cells);
         if piece.is_empty() || after.is_empty() {
-            pieces.push(if piece.is_empty() { fit(rest, cells) } else { piece.to_owned() });
+            let text = if piece.is_empty() { fit(rest, cells) } else { piece.to_owned() };
+            pieces.push(Piece { text, after_blank });
             return pieces;
         }
         // Break at a blank where there is one in the second half.
         match piece.rfind(' ').filter(|at| *at >= piece.len() / 2) {
             Some(at) => {
-                pieces.push(piece[..at].to_owned());
-                rest = &rest[at + 1..];
+                pieces.push(Piece { text: piece[..at].to_owned(), after_blank });
+                (rest, after_blank) = (&rest[at + 1..], true);
             }
             None => {
-                pieces.push(piece.to_owned());
-                rest = after;
+                pieces.push(Piece { text: piece.to_owned(), after_blank });
+                (rest, after_blank) = (after, false);
             }
         }
+    }
+}
+
+/// What is left of `text`, which is visible already, when its first `cells` are scrolled out. Of a wide character that is
+/// cut in two a blank stays. The number: cells that are still to be scrolled out of what follows it.
+pub fn skip(text: &str, cells: usize) -> (std::borrow::Cow<'_, str>, usize) {
+    let (gone, rest) = take(text, cells);
+    let left = cells - width(gone);
+    match rest.graphemes(true).next().filter(|_| left > 0) {
+        Some(wide) => (format!("{}{}", " ".repeat(wide.width() - left), &rest[wide.len()..]).into(), 0),
+        None => (rest.into(), left),
     }
 }
 
@@ -194,6 +236,15 @@ mod tests {
     }
 
     #[test]
+    fn scrolling_sideways_cuts_no_character_in_two() {
+        assert_eq!(skip("abc", 1), ("bc".into(), 0));
+        assert_eq!(skip("王小", 1), (" 小".into(), 0));
+        assert_eq!(skip("王小", 2), ("小".into(), 0));
+        assert_eq!(skip("e\u{301}x", 1), ("x".into(), 0));
+        assert_eq!(skip("ab", 5), ("".into(), 3));
+    }
+
+    #[test]
     fn wrapping_prefers_blanks() {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
@@ -207,9 +258,18 @@ mod tests {
             prop_assert!(width(&fitted) <= cells && width(&tail(&text, cells)) <= cells);
             let clean = |text: &str| text.chars().all(|one| !unfit(one));
             prop_assert!(clean(&fitted) && clean(&tail(&text, cells)));
-            for piece in wrap(&visible(&text), cells) {
-                prop_assert!(width(&piece) <= cells.max(2) && clean(&piece));
+            let shown = visible(&text);
+            let mut joined = String::new();
+            for piece in pieces(&shown, cells) {
+                prop_assert!(width(&piece.text) <= cells.max(2) && clean(&piece.text));
+                joined.push_str(if piece.after_blank { " " } else { "" });
+                joined.push_str(&piece.text);
             }
+            // An escape wider than the line is the one thing that is cut.
+            prop_assert!(joined == shown || joined.ends_with('…'), "{joined:?}");
+            prop_assert_eq!(chop(&shown, cells).concat(), shown.as_str());
+            let (rest, _) = skip(&shown, cells);
+            prop_assert_eq!(width(&rest), width(&shown).saturating_sub(cells));
         }
     }
 }

@@ -15,6 +15,7 @@ pub enum Role {
     Good,
     Busy,
     Waiting,
+    Soon,
     Bad,
     Held,
     Off,
@@ -43,7 +44,7 @@ pub struct RoleEntry {
 
 /// Every role, in their order.
 #[rustfmt::skip] // a table
-pub const ROLES: [RoleEntry; 21] = [
+pub const ROLES: [RoleEntry; 22] = [
     RoleEntry { role: Role::Plain, id: "plain", help: "anything else" },
     RoleEntry { role: Role::Faint, id: "faint", help: "what is of less interest: labels, column heads, times" },
     RoleEntry { role: Role::Heading, id: "heading", help: "titles" },
@@ -52,11 +53,12 @@ pub const ROLES: [RoleEntry; 21] = [
     RoleEntry { role: Role::Good, id: "good", help: "what is done: delivered, accepted, paid out" },
     RoleEntry { role: Role::Busy, id: "busy", help: "what is under way: in flight" },
     RoleEntry { role: Role::Waiting, id: "waiting", help: "what waits for its time: pending, deferred" },
-    RoleEntry { role: Role::Bad, id: "failed", help: "what went wrong: failed, refused" },
+    RoleEntry { role: Role::Soon, id: "due_soon", help: "what will be late before long" },
+    RoleEntry { role: Role::Bad, id: "failed", help: "what went wrong: failed, refused, overdue" },
     RoleEntry { role: Role::Held, id: "held", help: "what a person must decide: held, unknown, reversals" },
     RoleEntry { role: Role::Off, id: "off", help: "what is of no consequence any more: cancelled" },
-    RoleEntry { role: Role::Alarm, id: "alarm", help: "the line that says that the program is unwell (reversed)" },
-    RoleEntry { role: Role::Badge, id: "badge", help: "modes not to be forgotten: PAUSED, REVEALED (reversed)" },
+    RoleEntry { role: Role::Alarm, id: "alarm", help: "banners about what is lost or soon will be (reversed)" },
+    RoleEntry { role: Role::Badge, id: "badge", help: "other banners, and modes not to be forgotten: PAUSED, REVEALED (reversed)" },
     RoleEntry { role: Role::Selected, id: "selected", help: "the row under the cursor (reversed)" },
     RoleEntry { role: Role::Field, id: "json_key", help: "keys in a payload" },
     RoleEntry { role: Role::Quoted, id: "json_text", help: "texts in a payload" },

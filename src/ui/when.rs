@@ -42,6 +42,11 @@ pub fn long_age(duration: Duration) -> String {
     }
 }
 
+/// As [`long_age`].
+pub fn long_span(span: std::time::Duration) -> String {
+    long_age(Duration::from_std(span).unwrap_or(Duration::MAX))
+}
+
 /// `12,345`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -1,9 +1,13 @@
-//! States, outcomes and evidence in a glyph, a word and a role: never by colour alone.
+//! States, waits, outcomes and evidence in a glyph, a word and a role: never by colour alone.
+
+use std::time::Duration;
 
 use crate::domain::delivery::{Delivery, Evidence, Kind, Stage};
+use crate::domain::lateness::Lateness;
 use crate::domain::retry::Outcome;
 
 use super::theme::Role;
+use super::when;
 
 /// Glyph and word of a state, and what it means to the reader.
 pub fn stage(stage: Stage) -> (&'static str, Role) {
@@ -15,6 +19,32 @@ pub fn stage(stage: Stage) -> (&'static str, Role) {
         Stage::Held => ("! HELD", Role::Held),
         Stage::Cancelled => ("– cancelled", Role::Off),
     }
+}
+
+/// Glyph and word of a wait; empty while there is time.
+pub fn lateness(lateness: Lateness) -> (&'static str, Role) {
+    match lateness {
+        Lateness::OnTime => ("", Role::Plain),
+        Lateness::ComingDue { .. } => ("△ due soon", Role::Soon),
+        Lateness::Overdue { .. } => ("▲ overdue", Role::Bad),
+    }
+}
+
+/// The same with its time: `▲ overdue by 12m04s`.
+pub fn long_lateness(lateness: Lateness) -> (String, Role) {
+    let (word, role) = self::lateness(lateness);
+    let says = match lateness {
+        Lateness::OnTime => String::new(),
+        Lateness::ComingDue { left } => format!("{word}, in {}", when::long_span(left)),
+        Lateness::Overdue { by } => format!("{word} by {}", when::long_span(by)),
+    };
+    (says, role)
+}
+
+/// How many are overdue: `▲ 3 overdue`.
+pub fn overdue(count: u64) -> (String, Role) {
+    let (word, role) = lateness(Lateness::Overdue { by: Duration::ZERO });
+    (word.replacen(' ', &format!(" {} ", when::count(count)), 1), role)
 }
 
 /// Glyph and word of an outcome.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use crate::each;
 use crate::support::platform::Platform;
-use crate::support::program::Program;
+use crate::support::program::{Program, Signal, WILLCALL};
+use crate::support::terminal::{self, Terminal};
 use crate::support::webhooks::sale;
 
 /// The journal's only file.
@@ -36,7 +37,7 @@ fn a_torn_tail_is_cut_off_with_a_warning_and_put_aside() {
     let (mut program, _platform) = delivered();
     let (before, segment) = (program.deliveries(), segment(&program));
     let length = fs::metadata(&segment).unwrap().len();
-    let torn = b"wcr1 00000000000000000010 0000000190 00000";
+    let torn = b"wcr2 00000000000000000010 000000 0000000190 00000";
     OpenOptions::new().append(true).open(&segment).unwrap().write_all(torn).unwrap();
 
     program.start();
@@ -116,24 +117,156 @@ fn a_damaged_store_is_moved_aside_and_made_anew() {
         program.stop();
         program.verify();
     }
-    let aside = fs::read_dir(program.data()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let aside: Vec<String> = aside.filter(|name| name.starts_with("store") && name != "store").collect();
-    assert!(!aside.is_empty(), "the damaged one is kept");
+    assert!(!aside(&program).is_empty(), "the damaged one is kept");
+}
+
+/// Sales with ids so long that a small cache cannot hold them all.
+fn long_sale(number: usize) -> String {
+    sale(&format!("{number}-{}", "t".repeat(3500)), &number.to_string())
+}
+
+#[test]
+fn a_store_that_is_damaged_while_it_is_in_use_is_made_anew_without_a_restart() {
+    let mut program = Program::serve_in(&[("WILLCALL_STORE_CACHE", "1MiB")], &[]);
+    let mut kept = 0;
+    for number in 0..400 {
+        assert_eq!(program.post(&long_sale(number)).status, 200);
+        kept += 1;
+    }
+    let before = program.deliveries();
+    program.stop();
+    program.start();
+    let pid = program.pid();
+    let database = program.data().join("store/db");
+    let turned: Vec<u8> = fs::read(&database).unwrap().iter().map(|byte| !byte).collect();
+    OpenOptions::new().write(true).open(&database).unwrap().write_all(&turned).unwrap();
+
+    // Menta goes on; what it sends is kept, or it is told to come again.
+    let mut again = Vec::new();
+    for number in 0..400 {
+        for body in [long_sale(number), long_sale(1000 + number)] {
+            let answer = program.post(&body);
+            match answer.status {
+                200 => kept += 1,
+                _ => {
+                    assert_eq!((answer.status, &answer.json()["error"]["code"]), (503, &"unwell".into()));
+                    assert!(answer.headers.get("retry-after").is_some());
+                    again.push(body);
+                }
+            }
+        }
+    }
+    assert!(!again.is_empty(), "nothing read what was damaged");
+    program.wait_for_log("and was made anew from the journal");
+    for body in again {
+        kept += 1;
+        program.wait_until(|program| match program.post(&body) {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.json().to_string()),
+        });
+    }
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!(program.objects(&["events", "list", "--limit", "100000"]).len(), kept);
+    let after = program.deliveries();
+    assert_eq!(after[after.len() - before.len()..], before);
+    assert_eq!(aside(&program).len(), 1);
+    assert_eq!(program.pid(), pid);
+    program.stop();
+    program.verify();
+}
+
+/// A pipe in the place of a file that sled reads first: opening the store waits until somebody writes to it.
+fn hold(program: &Program) -> PathBuf {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let pipe = program.data().join("store/conf");
+    fs::rename(&pipe, pipe.with_extension("sound")).unwrap();
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    pipe
+}
+
+fn release(pipe: PathBuf) {
+    let waiting = pipe.with_extension("pipe");
+    fs::rename(&pipe, &waiting).unwrap();
+    fs::rename(pipe.with_extension("sound"), &pipe).unwrap();
+    drop(OpenOptions::new().write(true).open(&waiting).unwrap());
+}
+
+#[test]
+fn while_the_ledger_is_being_opened_whoever_comes_is_told_so() {
+    let (mut program, platform) = delivered();
+    let before = program.deliveries();
+    let pipe = hold(&program);
+    program.start_opening();
+    let answer = program.post(&sale("four", "four"));
+    assert_eq!((answer.status, answer.headers.get("retry-after")), (503, Some("5")));
+    let said = "events cannot be kept now: the ledger is being opened; send it again later";
+    assert_eq!(answer.json()["error"]["message"], said);
+    let ready = program.get("/readyz");
+    assert_eq!((ready.status, &ready.json()["error"]["message"]), (503, &said.into()));
+    assert_eq!(program.get("/healthz").status, 200);
+    for verb in [&["deliveries", "list"][..], &["deliveries", "retry", "d-1"], &["ticket", "one"]] {
+        let reason = program.refused(verb);
+        assert!(reason.contains("the ledger is being opened; events are not taken yet"), "{verb:?}: {reason}");
+    }
+    let reason = program.refused(&["verify"]);
+    assert!(reason.contains("is in use by process"), "{reason}");
+
+    release(pipe);
+    program.wait_for_log("listening on ");
+    assert_eq!(program.deliveries(), before);
+    assert_eq!(program.post(&sale("four", "four")).status, 200);
+    platform.wait_for_calls(4);
+    program.stop();
+    program.verify();
+}
+
+#[test]
+fn asked_to_stop_while_the_ledger_is_being_opened_it_stops() {
+    let (mut program, _platform) = delivered();
+    let pipe = hold(&program);
+    program.start_opening();
+    assert_eq!(program.stop().code(), Some(0));
+    fs::remove_file(pipe).unwrap();
+    program.start();
+    assert_eq!(program.deliveries().len(), 3);
+}
+
+#[test]
+fn the_dashboard_shows_that_the_ledger_is_being_opened() {
+    let (program, _platform) = delivered();
+    let pipe = hold(&program);
+    let mut willcall = terminal::command(WILLCALL);
+    willcall.args(["--listen", "127.0.0.1:0", "--data-dir"]);
+    willcall.arg(program.data());
+    let terminal = Terminal::start(willcall, 120, 36);
+    terminal.wait_for("UNWELL: the ledger is being opened");
+    release(pipe);
+    terminal.wait_for("stored 3");
+    terminal.wait_until_gone("UNWELL");
+    terminal.signal(Signal::TERM);
+    assert!(terminal.wait_for_exit().success());
+}
+
+/// The damaged stores that were moved aside.
+fn aside(program: &Program) -> Vec<String> {
+    let names = fs::read_dir(program.data()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("store.damaged-")).collect()
 }
 
 /// The largest file the program may write stands in for a disk that is full: it can be set while the program runs.
 #[cfg(target_os = "linux")]
+fn limit_files(program: &Program, bytes: Option<u64>) {
+    use rustix::process::{Resource, Rlimit, prlimit};
+    let before = prlimit(Some(program.pid()), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
+    assert_eq!(before.maximum, None, "this test needs files of any size to be allowed");
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_answered_503_and_heals_without_a_restart() {
-    use rustix::process::{Resource, Rlimit, prlimit};
-
     let mut program = Program::serve(&[]);
-    let limit = |bytes: Option<u64>| {
-        let before = prlimit(Some(program.pid()), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
-        assert_eq!(before.maximum, None, "this test needs files of any size to be allowed");
-    };
     // Less than what the journal wants to see free before it calls itself well again.
-    limit(Some(1 << 20));
+    limit_files(&program, Some(1 << 20));
     let body = |number: usize| {
         let filler = "x".repeat(200_000);
         format!(r#"{{"family":"ticket","action":"ticket.other","data":{{"id":"{number}","filler":"{filler}"}}}}"#)
@@ -157,7 +290,7 @@ fn a_full_disk_is_answered_503_and_heals_without_a_restart() {
     assert!(reason.contains("events cannot be kept now"), "{reason}");
     assert_eq!(program.objects(&["events", "list"]).len(), kept.len(), "what is kept can be read");
 
-    limit(None);
+    limit_files(&program, None);
     program.wait_until(|program| match program.get("/readyz").status {
         200 => Ok(()),
         other => Err(other.to_string()),
@@ -167,6 +300,42 @@ fn a_full_disk_is_answered_503_and_heals_without_a_restart() {
     let events = program.objects(&["events", "list"]);
     let seqs: Vec<u64> = events.iter().rev().map(|event| event["seq"].as_u64().unwrap()).collect();
     assert_eq!(seqs, kept);
+    program.stop();
+    program.verify();
+}
+
+/// The store's file is the first that may not grow: the journal's are short.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_for_the_store_keeps_what_is_in_it_readable_and_heals_without_a_restart() {
+    let environment = [("WILLCALL_SEGMENT_SIZE", "100000"), ("WILLCALL_STORE_CACHE", "1MiB")];
+    let mut program = Program::serve_in(&environment, &[]);
+    limit_files(&program, Some(800 << 10));
+    let mut kept = 0;
+    // The journal has room: an event may be answered before it is known that the store has none.
+    let full = loop {
+        let answer = program.post(&long_sale(kept));
+        if answer.status != 200 {
+            break answer;
+        }
+        kept += 1;
+        assert!(kept < 5000, "the store's file does not grow");
+    };
+    assert_eq!((full.status, full.headers.get("retry-after")), (503, Some("30")));
+    let said = "events cannot be kept now: the disk is full; send it again later";
+    assert_eq!(full.json()["error"]["message"], said);
+    assert_eq!(program.get("/readyz").json()["error"]["message"], said);
+    let readable = program.objects(&["events", "list", "--limit", "100000"]).len();
+    assert!(readable > 0 && readable <= kept, "{readable} of {kept}");
+
+    limit_files(&program, None);
+    program.wait_until(|program| match program.get("/readyz").status {
+        200 => Ok(()),
+        other => Err(other.to_string()),
+    });
+    assert_eq!(program.post(&long_sale(kept)).json()["seq"], kept as u64 + 1);
+    assert_eq!(program.objects(&["events", "list", "--limit", "100000"]).len(), kept + 1);
+    assert_eq!(aside(&program), [""; 0], "a full disk is no damage");
     program.stop();
     program.verify();
 }

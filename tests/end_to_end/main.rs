@@ -9,11 +9,13 @@
 //! | [`running`] | starting, stopping, and one process a data folder |
 //! | [`senders`] | who may send webhooks |
 //! | [`records`] | rebuild and export |
+//! | [`alerts`] | new failures told to a command |
 //! | [`damage`] | torn, damaged and full disks |
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod damage;
 mod path;
 mod records;

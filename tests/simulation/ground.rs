@@ -1,6 +1,7 @@
 //! What the ledger stands on: plain memory, or the real journal and store in a folder; and how each lives through a death.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use willcall::config::draft::Draft;
 use willcall::config::settings::Settings;
@@ -8,14 +9,54 @@ use willcall::domain::Timestamp;
 use willcall::domain::delivery::Delivery;
 use willcall::domain::ids::{DeliveryId, Digest, Seq};
 use willcall::domain::record::Record;
+use willcall::domain::retry::RetryPolicy;
 use willcall::domain::ticket::Lane;
+use willcall::engine::batch::Batch;
 use willcall::engine::ledger::{Ledger, LedgerError, Memory};
 use willcall::engine::local::{self, LocalLedger};
+
+use crate::decision::{Decision, Said};
+use crate::network::Moment;
+
+/// What came of a batch.
+pub struct Written {
+    /// What is said to each post; nothing to one of which nothing was kept.
+    pub said: Vec<Option<Said>>,
+    /// What is on record.
+    pub records: Vec<Record>,
+}
 
 /// A ledger that can die and come back.
 pub trait Ground: Ledger + Sized {
     /// An empty one.
     fn new() -> Self;
+
+    /// Decides all as one batch and keeps it; as much of it as is kept when the program dies at `death`, which it then does.
+    fn write(
+        &mut self,
+        policy: &RetryPolicy,
+        now: Timestamp,
+        decisions: &[Decision],
+        death: Option<Moment>,
+    ) -> Written {
+        self.ready().unwrap();
+        let mut batch = Batch::new(&*self, policy, now);
+        let said: Vec<Said> = decisions.iter().map(|decision| decision.decide(&mut batch)).collect();
+        let all = batch.into_records();
+        let before = self.last();
+        let kept = match death {
+            None | Some(Moment::Kept | Moment::Applied) => all.len(),
+            Some(Moment::Torn) => all.len() / 2,
+            Some(Moment::Decided) => 0,
+        };
+        self.keep(all[..kept].to_vec(), death);
+        let kept = Seq(before.0 + kept as u64);
+        let remain = decisions.iter().zip(said).map(|(decision, said)| decision.remains(said, &all, kept)).collect();
+        Written { said: remain, records: all.into_iter().filter(|record| record.seq <= kept).collect() }
+    }
+
+    /// Keeps `records`. With a `death` it stands afterwards as that death leaves it.
+    fn keep(&mut self, records: Vec<Record>, death: Option<Moment>);
 
     /// Everything that is not kept is lost, and what is kept is read again. `store_lost`: nothing but the journal is left.
     fn die(&mut self, store_lost: bool);
@@ -27,6 +68,10 @@ pub trait Ground: Ledger + Sized {
 impl Ground for Memory {
     fn new() -> Self {
         Self::default()
+    }
+
+    fn keep(&mut self, records: Vec<Record>, _: Option<Moment>) {
+        self.commit(records).unwrap();
     }
 
     fn die(&mut self, _: bool) {
@@ -56,6 +101,8 @@ fn replayed(records: &[Record]) -> Memory {
 pub struct Disk {
     settings: Settings,
     ledger: Option<LocalLedger>,
+    /// The journal ends in a part of a frame.
+    torn: bool,
     folder: tempfile::TempDir,
 }
 
@@ -66,12 +113,32 @@ impl Disk {
 
     fn open(&mut self) {
         let (ledger, opening) = LocalLedger::open(&self.settings, &mut |_| ()).unwrap();
-        assert!(opening.warnings.is_empty(), "{:?}", opening.warnings);
+        let torn = std::mem::take(&mut self.torn);
+        assert_eq!(opening.warnings.len(), usize::from(torn), "{:?}", opening.warnings);
         self.ledger = Some(ledger);
     }
 
     fn store(&self) -> PathBuf {
         self.folder.path().join("data").join("store")
+    }
+
+    /// Closes the ledger and puts the store aside as it is now.
+    fn put_store_aside(&mut self) -> PathBuf {
+        self.ledger = None;
+        let aside = self.folder.path().join("aside");
+        copy(&self.store(), &aside);
+        self.open();
+        aside
+    }
+
+    /// A part of a frame, after all others.
+    fn tear(&mut self) {
+        let segments = std::fs::read_dir(self.folder.path().join("data").join("journal")).unwrap();
+        let segments = segments.map(|entry| entry.unwrap().path());
+        let last = segments.filter(|path| path.extension().is_some_and(|extension| extension == "wcj")).max().unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(last).unwrap();
+        file.write_all(b"wcr1 000000").unwrap();
+        self.torn = true;
     }
 
     fn verified(&self) -> Result<(), String> {
@@ -91,9 +158,25 @@ impl Ground for Disk {
         // Small, so that a history fills several segments.
         settings.segment_size = settings.segment_size.min(16 << 10);
         settings.store_cache = 1 << 20;
-        let mut disk = Self { settings, ledger: None, folder };
+        let mut disk = Self { settings, ledger: None, torn: false, folder };
         disk.open();
         disk
+    }
+
+    fn keep(&mut self, records: Vec<Record>, death: Option<Moment>) {
+        if !matches!(death, Some(Moment::Torn | Moment::Kept)) {
+            self.commit(records).unwrap();
+            return;
+        }
+        let aside = self.put_store_aside();
+        self.commit(records).unwrap();
+        self.ledger = None;
+        std::fs::remove_dir_all(self.store()).unwrap();
+        std::fs::rename(aside, self.store()).unwrap();
+        if death == Some(Moment::Torn) {
+            self.tear();
+        }
+        self.open();
     }
 
     fn die(&mut self, store_lost: bool) {
@@ -113,6 +196,17 @@ impl Ground for Disk {
         self.verified()?;
         self.open();
         Ok(())
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
     }
 }
 

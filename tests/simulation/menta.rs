@@ -175,6 +175,41 @@ impl Menta {
         }
     }
 
+    /// What is worth counting about deed `number`, which was done.
+    pub fn remarks(&self, number: usize, deed: &Deed) -> Vec<&'static str> {
+        let of_ticket = |ticket: Ticket| self.sales.iter().filter(move |(_, sale)| sale.ticket == ticket);
+        match *deed {
+            Deed::Lists { .. } => vec!["lists, with others"],
+            Deed::Sells { ticket, to, resale } => {
+                let before = || of_ticket(ticket).filter(|(deed, _)| **deed < number);
+                let mut remarks = vec![if resale.is_some() { "sells, with a resale id" } else { "sells, without one" }];
+                if before().filter(|(_, sale)| sale.reversed.is_none()).count() >= 2 {
+                    remarks.push("sells on, a third time or more");
+                }
+                if before().any(|(_, sale)| sale.from == to) {
+                    remarks.push("sells back to a former owner");
+                }
+                if resale.is_some_and(|resale| resale < number) {
+                    remarks.push("sells another ticket of the same purchase");
+                }
+                remarks
+            }
+            Deed::Corrects { to, .. } => vec![if to.is_some() { "corrects the buyer" } else { "corrects the name" }],
+            Deed::Reverses { sale, people } => {
+                let ticket = self.sales[&sale].ticket;
+                let last = of_ticket(ticket).all(|(deed, _)| *deed <= sale);
+                vec![
+                    if last { "takes the last link back" } else { "takes a link back that was followed by others" },
+                    match people {
+                        Named::AsTheSale => "names people as the sale did",
+                        Named::TheOtherWayRound => "names people the other way round",
+                        Named::Strangers => "names strangers",
+                    },
+                ]
+            }
+        }
+    }
+
     fn say(&mut self, number: usize, key: usize, sale: &Sale) {
         let update = Update {
             sale: key,

@@ -11,8 +11,8 @@ use crate::world::World;
 /// What came of playing a history.
 pub struct Played {
     pub broken: Option<Broken>,
-    /// In the words of a scenario file.
-    pub trace: Vec<String>,
+    /// The steps of a scenario file.
+    pub trace: String,
 }
 
 /// Plays it; a panic of the program counts as a broken promise.
@@ -27,7 +27,8 @@ pub fn play<G: Ground>(history: &History, tally: &mut Tally) -> Played {
             Some(Broken { promise: "0 no panic", how: text.unwrap_or_default() })
         }
     };
-    Played { broken, trace: world.trace }
+    let trace = world.trace.told(broken.is_some(), &world.deliveries, &world.platform);
+    Played { broken, trace }
 }
 
 /// The shortest history found for which `fails` is still true.
@@ -100,6 +101,5 @@ fn simpler(step: &Step) -> Vec<Vec<Step>> {
 
 /// As a file for `fixtures/scenarios`.
 pub fn scenario(about: &str, played: &Played) -> String {
-    let about = about.replace('\\', "/").replace('"', "'").replace('\n', " ");
-    format!("about = \"{about}\"\n\n{}\n", played.trace.join("\n"))
+    format!("about = {}\n\n{}", toml::Value::from(about), played.trace)
 }

@@ -21,8 +21,18 @@ pub enum Post {
     Claims { limit: usize },
     /// A call comes to its end.
     Lands { pick: usize, manner: Manner },
-    /// A person orders something of a delivery: of an unsettled one if `open`.
-    Orders { pick: usize, open: bool, what: What },
+    /// A person orders something of a delivery.
+    Orders { pick: usize, among: Among, what: What },
+}
+
+/// From which deliveries a person picks one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    All,
+    /// Those that are not settled.
+    Open,
+    /// Those that were marked delivered or cancelled by a person.
+    Decided,
 }
 
 /// A death.
@@ -43,7 +53,7 @@ pub enum Step {
     Menta { number: usize, deed: Deed, form: Form },
     /// Time passes.
     Passes { seconds: u32 },
-    /// The writer decides some posts as one batch, and may die just before or just after the batch is kept.
+    /// The writer decides some posts as one batch, and may die at any moment of the batch's life.
     Writes { posts: Vec<Post>, death: Option<(Moment, Death)> },
     /// The program dies between two batches.
     Dies(Death),
@@ -52,8 +62,28 @@ pub enum Step {
 /// When in a batch's life the program dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Moment {
-    BeforeKept,
+    /// It is decided, and nothing of it is in the journal.
+    Decided,
+    /// Some of its records are in the journal, the next one in part.
+    Torn,
+    /// It is in the journal and not in the store.
     Kept,
+    /// It is in the store, and nobody was answered.
+    Applied,
+}
+
+impl Moment {
+    pub const ALL: [Self; 4] = [Self::Decided, Self::Torn, Self::Kept, Self::Applied];
+
+    /// As it is counted.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Decided => "between decision and journal",
+            Self::Torn => "in the middle of a batch's write",
+            Self::Kept => "between journal and store",
+            Self::Applied => "between store and answer",
+        }
+    }
 }
 
 /// Everything that happens, and how the platform behaves at the end.
@@ -103,12 +133,15 @@ impl History {
         // Half of the histories are left alone by people: there the owner of every ticket is checked.
         let meddling = if dice.chance(50) { 0 } else { dice.random.usize(1..8) };
         for _ in 0..meddling {
-            let (pick, open) = (dice.random.usize(..16), dice.chance(75));
+            let pick = dice.random.usize(..16);
+            let among = if dice.chance(75) { Among::Open } else { Among::All };
             let what = What::ALL[dice.random.usize(..4)];
             let at = dice.random.u32(0..end);
-            timed.push((at, dice.writes(Post::Orders { pick, open, what })));
-            if what != What::Undo && dice.chance(40) {
-                timed.push((at, dice.writes(Post::Orders { pick, open: false, what: What::Undo })));
+            timed.push((at, dice.writes(Post::Orders { pick, among, what })));
+            if what != What::Undo && dice.chance(60) {
+                let at = at + if dice.chance(50) { 0 } else { dice.random.u32(0..200) };
+                let undo = Post::Orders { pick, among: Among::Decided, what: What::Undo };
+                timed.push((at, dice.writes(undo)));
             }
         }
         if dice.chance(10) {
@@ -143,8 +176,9 @@ impl Dice {
     }
 
     fn writes(&mut self, post: Post) -> Step {
-        let death =
-            self.chance(4).then(|| (if self.random.bool() { Moment::BeforeKept } else { Moment::Kept }, self.death()));
+        // Not to have put an outcome on record is the death with the most to lose.
+        let percent = if matches!(post, Post::Lands { .. }) { 10 } else { 5 };
+        let death = self.chance(percent).then(|| (Moment::ALL[self.random.usize(..4)], self.death()));
         Step::Writes { posts: vec![post], death }
     }
 

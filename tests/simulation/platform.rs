@@ -72,6 +72,11 @@ impl Platform {
         self.places.get(ticket).cloned().unwrap_or_else(|| Place { owner: PEOPLE[0].to_owned(), message: None })
     }
 
+    /// The tickets that are not where they were at first, or were elsewhere in between.
+    pub fn moved(&self) -> impl Iterator<Item = (&String, &Place)> {
+        self.places.iter()
+    }
+
     pub fn put(&mut self, ticket: &str, place: Place) {
         self.places.insert(ticket.to_owned(), place);
     }

@@ -10,7 +10,7 @@ use willcall::engine::dispatch::Assignment;
 
 use crate::ground::Ground;
 use crate::menta::{Form, STRANGER, Ticket, Update, Words};
-use crate::operator;
+use crate::operator::{self, What};
 use crate::world::World;
 
 /// A promise that was not kept.
@@ -64,7 +64,10 @@ pub fn may_start<G: Ground>(world: &World<G>, assignment: &Assignment) -> Result
         format!("{} starts while {} of the same ticket is under way", delivery.id, together.unwrap().delivery.id)
     })?;
     let reversed = delivery.kind == Kind::Transfer && reversal_recorded(world, delivery);
-    promise("2 reversed", !reversed, || format!("{} starts though its reversal is recorded", delivery.id))
+    promise("2 reversed", !reversed, || format!("{} starts though its reversal is recorded", delivery.id))?;
+    promise("3 cancelled", world.last_order.get(&delivery.id) != Some(&What::Cancel), || {
+        format!("{} starts, though a person cancelled it and nobody took that back", delivery.id)
+    })
 }
 
 /// Deliveries that wait for each other have the same: those of a ticket, and each without a ticket for itself.

@@ -7,20 +7,24 @@ use willcall::domain::Timestamp;
 use willcall::domain::delivery::{Delivery, Stage};
 use willcall::domain::ids::{DeliveryId, Digest, Seq};
 use willcall::domain::query::{Done, Order};
-use willcall::domain::record::{Answer, Fact, Record, Rejected};
+use willcall::domain::record::{Fact, OperatorAction, Record, Rejected};
 use willcall::domain::retry::{Outcome, RetryPolicy};
 use willcall::engine::batch::Batch;
 use willcall::engine::dispatch::{Assignment, Claimed};
 use willcall::engine::handle::DeskError;
 use willcall::ingest::submission::{Prepared, Receipt, Submission};
 
+use crate::decision::{Decision, Said, name};
+
 use crate::ground::Ground;
 use crate::menta::{Form, Menta, Ticket, Update, Words};
-use crate::network::{Death, History, Moment, Post, Step};
+use crate::network::{Among, Death, History, Moment, Post, Step};
 use crate::operator::{Given, What};
 use crate::platform::{Manner, Place, Platform};
 use crate::promises::{self, Arrival, Broken, Rest, promise};
 use crate::report::Tally;
+use crate::scenario::BEGINNING;
+use crate::trace::Trace;
 
 /// Rounds of "let time pass, try what is due" after which it must be quiet.
 const ROUNDS: usize = 400;
@@ -46,16 +50,23 @@ pub struct World<'t, G> {
     pub unordered: BTreeSet<Ticket>,
     /// Buyer and name of each sale as they were said last.
     pub last_said: HashMap<usize, (&'static str, String)>,
-    /// The steps as a scenario file has them.
-    pub trace: Vec<String>,
+    /// What was last ordered of a delivery.
+    pub last_order: HashMap<DeliveryId, What>,
+    pub trace: Trace,
     pub tally: &'t mut Tally,
     policy: RetryPolicy,
     forms: BTreeMap<usize, Form>,
     newest_said: HashMap<usize, usize>,
+    /// All versions of each sale that were said.
+    heard: HashMap<usize, HashSet<(&'static str, String)>>,
     unacknowledged: BTreeSet<usize>,
     /// Deliveries as they stood when an order about them was decided, by the order's number.
     before_order: HashMap<(Seq, DeliveryId), Delivery>,
     by_hand: HashMap<DeliveryId, (Option<Place>, bool)>,
+    /// What made it impossible to undo the last order about a delivery.
+    followed_by: HashMap<DeliveryId, &'static str>,
+    /// Attempts put on record by the batch in which the program dies: nobody made the call.
+    uncalled: HashSet<DeliveryId>,
     calls: HashMap<DeliveryId, Call>,
     keys: HashMap<String, DeliveryId>,
     refused_and_retried: HashSet<DeliveryId>,
@@ -68,30 +79,13 @@ struct Call {
     content: (String, String, Digest),
 }
 
-/// A post on its way into a batch.
-enum Decision {
-    Webhook { deed: usize, form: Form, prepared: Box<Prepared> },
-    Rubbish(Submission),
-    Claim(usize),
-    Finish { assignment: Box<Assignment>, answer: Answer, said: String },
-    Order { order: Order, what: What, id: DeliveryId },
-}
-
-/// What the batch said to it.
-enum Said {
-    Kept(Receipt),
-    Claimed(Claimed),
-    Finished,
-    Ordered(Box<Result<Done, DeskError>>),
-}
-
 impl<'t, G: Ground> World<'t, G> {
     pub fn new(tally: &'t mut Tally) -> Self {
         Self {
             ledger: G::new(),
             menta: Menta::default(),
             platform: Platform::default(),
-            now: "2026-03-20T22:50:00Z".parse().unwrap(),
+            now: BEGINNING.parse().unwrap(),
             flying: Vec::new(),
             arrivals: Vec::new(),
             acknowledged: Vec::new(),
@@ -100,14 +94,18 @@ impl<'t, G: Ground> World<'t, G> {
             overridden: BTreeSet::new(),
             unordered: BTreeSet::new(),
             last_said: HashMap::new(),
-            trace: Vec::new(),
+            last_order: HashMap::new(),
+            trace: Trace::default(),
             tally,
             policy: RetryPolicy::default(),
             forms: BTreeMap::new(),
             newest_said: HashMap::new(),
+            heard: HashMap::new(),
             unacknowledged: BTreeSet::new(),
             before_order: HashMap::new(),
             by_hand: HashMap::new(),
+            followed_by: HashMap::new(),
+            uncalled: HashSet::new(),
             calls: HashMap::new(),
             keys: HashMap::new(),
             refused_and_retried: HashSet::new(),
@@ -130,6 +128,7 @@ impl<'t, G: Ground> World<'t, G> {
         self.say_what_was_lost()?;
         self.calm_down(history.ending)?;
         self.check_rest()?;
+        self.trace.rests(&self.deliveries, &self.platform);
         self.settle_by_hand()?;
         promises::kept(self)?;
         promises::accounted(self)?;
@@ -142,67 +141,70 @@ impl<'t, G: Ground> World<'t, G> {
         match step {
             Step::Menta { number, deed, form } => {
                 if let Some(sentence) = self.menta.act(*number, deed) {
-                    self.tally.count("menta", deed_name(deed));
+                    for remark in self.menta.remarks(*number, deed) {
+                        self.tally.count("menta", remark);
+                    }
                     self.forms.insert(*number, *form);
-                    self.trace.push(format!("# menta: {sentence}"));
+                    self.trace.remark(&format!("menta: {sentence}"));
                 }
             }
             Step::Passes { seconds } => self.pass(chrono::Duration::seconds(i64::from(*seconds))),
             Step::Writes { posts, death } => self.write(posts, *death)?,
             Step::Dies(death) => self.die(*death)?,
         }
-        promises::between(self)
+        promises::between(self)?;
+        promises::kept(self)?;
+        promises::accounted(self)?;
+        promises::same_as_folded(self)
     }
 
     fn pass(&mut self, span: chrono::Duration) {
         self.now += span;
-        self.note(format!("clock = \"{}s\"", span.num_seconds()));
-    }
-
-    fn note(&mut self, line: String) {
-        self.trace.push(format!("[[step]]\n{line}"));
+        self.trace.step(&format!("clock = \"{}s\"", span.num_seconds()));
     }
 
     fn write(&mut self, posts: &[Post], death: Option<(Moment, Death)>) -> Result<(), Broken> {
         let decisions: Vec<Decision> = posts.iter().filter_map(|post| self.prepare(post)).collect();
+        let moment = death.map(|(moment, _)| moment);
+        let (dies, alone) = (moment.is_some_and(|moment| moment != Moment::Decided), decisions.len() == 1);
         if decisions.len() > 1 {
             self.tally.count("writer", "batch of several");
+            self.trace.batch_begins();
         }
-        let mut batch = Batch::new(&self.ledger, &self.policy, self.now);
-        let said: Vec<Said> = decisions.iter().map(|decision| decision.decide(&mut batch)).collect();
-        let records = batch.into_records();
-        if let Some((Moment::BeforeKept, death)) = death {
-            self.tally.count("death", "before a batch is kept");
-            for decision in decisions {
-                match decision {
-                    Decision::Webhook { deed, .. } => {
-                        self.trace.push("# an event is not acknowledged".to_owned());
-                        self.unacknowledged.insert(deed);
-                    }
-                    Decision::Finish { said, .. } => {
-                        self.trace.push(format!("# the target says {said}, but that is lost"));
-                    }
-                    _ => {}
-                }
+        let written = self.ledger.write(&self.policy, self.now, &decisions, moment);
+        let mut outcome = self.fold(written.records);
+        for (decision, said) in decisions.into_iter().zip(written.said) {
+            match said {
+                Some(said) => outcome = outcome.and(self.follow(decision, said, dies, alone)),
+                None => self.lost(decision),
             }
-            return self.die(death);
         }
-        if let Err(broken) = self.keep(records) {
-            for decision in &decisions {
-                self.trace.push(format!("# and then: {}", decision.in_words(&self.menta)));
-            }
-            return Err(broken);
-        }
-        let (dies, alone) = (death.is_some(), decisions.len() == 1);
-        for (decision, said) in decisions.into_iter().zip(said) {
-            self.follow(decision, said, dies, alone)?;
-        }
+        self.trace.batch_ends();
+        outcome?;
         match death {
             None => Ok(()),
-            Some((_, death)) => {
-                self.tally.count("death", "after a batch is kept");
+            Some((moment, death)) => {
+                self.tally.count("death", moment.name());
                 self.die(death)
             }
+        }
+    }
+
+    /// The program dies before anything of it is kept.
+    fn lost(&mut self, decision: Decision) {
+        match decision {
+            Decision::Webhook { deed, .. } => {
+                self.trace.remark("an event is not acknowledged");
+                self.unacknowledged.insert(deed);
+            }
+            Decision::Finish { assignment, answer, said } => {
+                self.tally.count("death", "between call and outcome on record");
+                self.trace.remark(&format!("the target says {said}, but that is lost"));
+                if answer.outcome == Outcome::Accepted || said == "lost" {
+                    self.trace.reaches(assignment.delivery.id);
+                }
+            }
+            Decision::Rubbish(_) | Decision::Claim(_) | Decision::Order { .. } => {}
         }
     }
 
@@ -234,33 +236,44 @@ impl<'t, G: Ground> World<'t, G> {
                 }
                 Decision::Finish { assignment, answer: called.answer, said: called.said }
             }
-            Post::Orders { pick, open, what } => {
-                let among: Vec<&Delivery> =
-                    self.deliveries.values().filter(|one| !open || !one.stage().settled()).collect();
+            Post::Orders { pick, among, what } => {
+                let decided =
+                    |id: &DeliveryId| matches!(self.last_order.get(id), Some(What::MarkDelivered | What::Cancel));
+                let among: Vec<&Delivery> = self
+                    .deliveries
+                    .values()
+                    .filter(|one| match among {
+                        Among::All => true,
+                        Among::Open => !one.stage().settled(),
+                        Among::Decided => decided(&one.id),
+                    })
+                    .collect();
                 let id = among[pick.checked_rem(among.len())?].id;
                 let why = format!("reason {pick}");
                 let order = Order { who: "ana".to_owned(), why, command: what.command(id) };
-                Decision::Order { order, what: *what, id }
+                Decision::Order { order, what: *what }
             }
         })
     }
 
-    /// Commits, and folds.
-    fn keep(&mut self, records: Vec<Record>) -> Result<(), Broken> {
-        for record in &records {
+    /// Takes over what is on record now. What a record must not do is said at the end.
+    fn fold(&mut self, records: Vec<Record>) -> Result<(), Broken> {
+        let mut outcome = Ok(());
+        for record in records {
             for after in &record.head.deliveries {
                 let before = self.deliveries.get(&after.id);
-                promises::moves(record, before, after)?;
+                outcome = outcome.and(promises::moves(&record, before, after));
                 if let (Fact::OperatorActed(_), Some(before)) = (&record.head.fact, before) {
                     self.before_order.insert((record.seq, after.id), before.clone());
+                }
+                if before.is_some_and(|before| before.undo.is_some()) && after.undo.is_none() {
+                    self.followed_by.insert(after.id, what_follows(&record.head.fact, after.id));
                 }
                 self.tally.moved(before, after);
                 self.deliveries.insert(after.id, after.clone());
             }
         }
-        self.ledger.ready().unwrap();
-        self.ledger.commit(records).unwrap();
-        Ok(())
+        outcome
     }
 
     /// What a kept decision means for the world outside. `dies`: the program does not come to say it.
@@ -277,17 +290,17 @@ impl<'t, G: Ground> World<'t, G> {
             }
             (Decision::Rubbish(submission), Said::Kept(receipt)) => {
                 self.tally.count("arrived", "rubbish");
-                self.trace.push("# rubbish".to_owned());
+                self.trace.step("webhook = { body = \"rubbish\", answer = \"not_json\" }");
                 if let Submission::Rejected { body, .. } = submission {
                     self.acknowledged.push((receipt.seq, body));
                 }
             }
-            (Decision::Claim(_), Said::Claimed(claimed)) => self.started(claimed, dies, alone)?,
+            (Decision::Claim(limit), Said::Claimed(claimed)) => self.started(limit, claimed, dies, alone)?,
             (Decision::Finish { assignment, answer, said }, _) => {
                 self.tally.ended(answer.outcome);
-                self.note(format!("finish = {{ {} = \"{said}\" }}", name(assignment.delivery.id)));
+                self.trace.step(&format!("finish = {{ {} = \"{said}\" }}", name(assignment.delivery.id)));
             }
-            (Decision::Order { order, what, .. }, Said::Ordered(result)) => self.ordered(order, what, *result),
+            (Decision::Order { order, what }, Said::Ordered(result)) => self.ordered(order, what, *result),
             _ => {}
         }
         Ok(())
@@ -307,26 +320,34 @@ impl<'t, G: Ground> World<'t, G> {
                 *newest = deed.max(*newest);
                 // Words without buyer or seller set the order of versions too, but are none that could be sent.
                 if form.sound() {
-                    let before = self.last_said.insert(update.sale, (update.to, update.nominal.clone()));
-                    if older {
-                        self.tally.count("arrived", "older words after newer ones");
-                        if before.is_none_or(|before| before.0 != update.to) {
-                            self.unordered.insert(update.ticket);
+                    let version = (update.to, update.nominal.clone());
+                    let heard = !self.heard.entry(update.sale).or_default().insert(version.clone());
+                    match (older, heard) {
+                        // The ledger can know that this was said before the newer words: they are not forgotten for it.
+                        (true, true) => self.tally.count("arrived", "older words again, after newer ones"),
+                        (older, _) => {
+                            let before = self.last_said.insert(update.sale, version);
+                            if older {
+                                self.tally.count("arrived", "older words for the first time, after newer ones");
+                            }
+                            if older && before.is_none_or(|before| before.0 != update.to) {
+                                self.unordered.insert(update.ticket);
+                            }
                         }
                     }
                 }
             }
         }
         self.arrivals.push(Arrival { seq: receipt.seq, deed, form, duplicate_of: receipt.duplicate_of });
-        self.note(line);
+        self.trace.step(&line);
     }
 
-    fn started(&mut self, claimed: Claimed, dies: bool, alone: bool) -> Result<(), Broken> {
+    fn started(&mut self, limit: usize, claimed: Claimed, dies: bool, alone: bool) -> Result<(), Broken> {
         let mut names: Vec<DeliveryId> = claimed.assignments.iter().map(|one| one.delivery.id).collect();
         names.sort_unstable();
-        let quoted: Vec<String> = names.iter().map(|id| format!("\"{}\"", name(*id))).collect();
         if !names.is_empty() {
-            self.note(format!("start = [{}]", quoted.join(", ")));
+            // A death in the middle of the write may have left fewer on record than were taken.
+            self.trace.started(&names, if dies { names.len() } else { limit });
         }
         for assignment in claimed.assignments {
             promises::may_start(self, &assignment)?;
@@ -339,8 +360,9 @@ impl<'t, G: Ground> World<'t, G> {
             self.tally.count("started", assignment.delivery.kind.name());
             self.flying.push(assignment);
         }
-        if dies {
-            self.tally.count("death", "between claim and call");
+        if dies && !names.is_empty() {
+            self.tally.count("death", "between attempt on record and call");
+            self.uncalled.extend(&names);
         }
         if names.is_empty() && alone {
             // Decided together with other posts, it does not see their times; the tick of the batch wakes the worker.
@@ -381,12 +403,18 @@ impl<'t, G: Ground> World<'t, G> {
     fn ordered(&mut self, order: Order, what: What, result: Result<Done, DeskError>) {
         let Ok(Done { seq, delivery: Some(after), .. }) = result else {
             self.tally.count("order refused", what.name());
+            if let Some(OperatorAction::Undo(id)) = crate::operator::action(&order.command) {
+                let why = self.followed_by.get(&id).copied().unwrap_or("never marked delivered or cancelled");
+                self.tally.count("undo refused", why);
+            }
             return;
         };
         let id = after.id;
+        self.last_order.insert(id, what);
         let before = self.before_order.remove(&(seq, id)).unwrap_or_else(|| after.clone());
         self.tally.count("order", what.name());
-        self.note(format!("operator = {{ {} = \"{}\", why = \"{}\" }}", what.name(), name(id), order.why));
+        let line = format!("operator = {{ {} = \"{}\", why = \"{}\" }}", what.name(), name(id), order.why);
+        self.trace.step(&line);
         self.given.push(Given { seq, order });
         let Some(ticket) = after.ticket.as_ref().map(|one| one.0.clone()) else { return };
         let overridden = self.overridden.contains(&ticket);
@@ -399,6 +427,8 @@ impl<'t, G: Ground> World<'t, G> {
             }
             What::MarkDelivered => {
                 let place = self.platform.place(&ticket);
+                self.trace.moved_by_hand(&ticket);
+                self.followed_by.remove(&id);
                 // What a person says they did, they did.
                 if let Some(to) = &after.to {
                     self.platform.put(&ticket, Place { owner: to.0.clone(), message: None });
@@ -407,9 +437,11 @@ impl<'t, G: Ground> World<'t, G> {
             }
             What::Cancel => {
                 self.by_hand.insert(id, (None, overridden));
+                self.followed_by.remove(&id);
             }
             What::Undo => {
                 if let Some((place, overridden)) = self.by_hand.remove(&id) {
+                    self.tally.count("undone", if place.is_some() { "mark_delivered" } else { "cancel" });
                     if let Some(place) = place {
                         self.platform.put(&ticket, place);
                     }
@@ -428,13 +460,14 @@ impl<'t, G: Ground> World<'t, G> {
         self.tally.count("death", "in all");
         for (place, assignment) in std::mem::take(&mut self.flying).into_iter().enumerate() {
             // It may have reached the platform, and nobody will know.
-            let done = death.done >> (place % 8) & 1 == 1;
+            let done = death.done >> (place % 8) & 1 == 1 && !self.uncalled.contains(&assignment.delivery.id);
             self.tally.count("death", if done { "call under way, done" } else { "call under way, not done" });
             if done {
                 self.platform.call(&assignment, Manner::SilentAfterwards);
-                self.trace.push(format!("# {} reaches the target all the same", name(assignment.delivery.id)));
+                self.trace.reaches(assignment.delivery.id);
             }
         }
+        self.uncalled.clear();
         if death.store_lost {
             self.tally.count("death", "store lost");
         }
@@ -447,8 +480,10 @@ impl<'t, G: Ground> World<'t, G> {
         let mut batch = Batch::new(&self.ledger, &self.policy, self.now);
         batch.recover().unwrap();
         let records = batch.into_records();
-        self.keep(records)?;
-        self.note("crash = true".to_owned());
+        self.ledger.ready().unwrap();
+        self.ledger.commit(records.clone()).unwrap();
+        self.trace.crash();
+        self.fold(records)?;
         promises::kept(self)?;
         promises::accounted(self)?;
         promises::same_as_folded(self)?;
@@ -508,7 +543,7 @@ impl<'t, G: Ground> World<'t, G> {
                 return Ok(());
             };
             let place = self.deliveries.values().filter(|one| !one.stage().settled()).position(|one| one.id == open);
-            let post = Post::Orders { pick: place.unwrap_or_default(), open: true, what: What::Cancel };
+            let post = Post::Orders { pick: place.unwrap_or_default(), among: Among::Open, what: What::Cancel };
             self.write(&[post], None)?;
             promises::between(self)?;
             self.calm_down(Manner::Accepts)?;
@@ -518,51 +553,14 @@ impl<'t, G: Ground> World<'t, G> {
     }
 }
 
-impl Decision {
-    fn decide<G: Ground>(&self, batch: &mut Batch<'_, G>) -> Said {
-        match self {
-            Self::Webhook { prepared, .. } => {
-                Said::Kept(batch.submit(Submission::Webhook(Prepared::clone(prepared))).unwrap())
-            }
-            Self::Rubbish(submission) => Said::Kept(batch.submit(submission.clone()).unwrap()),
-            Self::Claim(limit) => Said::Claimed(batch.claim(*limit, "simulation").unwrap()),
-            Self::Finish { assignment, answer, .. } => {
-                batch.finish(assignment.delivery.id, assignment.attempt, answer.clone(), Vec::new()).unwrap();
-                Said::Finished
-            }
-            Self::Order { order, .. } => Said::Ordered(Box::new(batch.order(order))),
-        }
-    }
-}
-
-impl Decision {
-    fn in_words(&self, menta: &Menta) -> String {
-        match self {
-            Self::Webhook { deed, form, .. } => {
-                menta.words.get(deed).map_or_else(String::new, |words| words.step(*form, "last", "stored"))
-            }
-            Self::Rubbish(_) => "rubbish".to_owned(),
-            Self::Claim(_) => "start".to_owned(),
-            Self::Finish { assignment, said, .. } => {
-                format!("finish = {{ {} = \"{said}\" }}", name(assignment.delivery.id))
-            }
-            Self::Order { what, id, .. } => format!("operator = {{ {} = \"{}\" }}", what.name(), name(*id)),
-        }
-    }
-}
-
-fn name(id: DeliveryId) -> String {
-    format!("e{}", id.0)
-}
-
-fn deed_name(deed: &crate::menta::Deed) -> &'static str {
-    use crate::menta::Deed;
-    match deed {
-        Deed::Lists { .. } => "lists",
-        Deed::Sells { resale: Some(_), .. } => "sells, with a resale id",
-        Deed::Sells { resale: None, .. } => "sells, without one",
-        Deed::Corrects { .. } => "corrects",
-        Deed::Reverses { .. } => "reverses",
+/// What came after an order so that it cannot be undone.
+fn what_follows(fact: &Fact, id: DeliveryId) -> &'static str {
+    match fact {
+        Fact::Received(_) => "a webhook has followed",
+        Fact::AttemptStarted(_) => "an attempt has started",
+        Fact::AttemptFinished(_) => "an attempt has ended",
+        Fact::OperatorActed(acted) if acted.action == OperatorAction::Undo(id) => "undone already",
+        Fact::OperatorActed(_) | Fact::Rejected(_) => "another order has followed",
     }
 }
 

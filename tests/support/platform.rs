@@ -86,11 +86,13 @@ type Decide = Box<dyn Fn(&Call, usize) -> Reply + Send + Sync>;
 struct Shared {
     decide: Decide,
     log: Watched<Log>,
+    remembers: bool,
 }
 
 #[derive(Default)]
 struct Log {
     calls: Vec<Call>,
+    count: usize,
     closed: bool,
 }
 
@@ -100,12 +102,22 @@ impl Platform {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), decide)
     }
 
-    /// The same, at a given address.
+    /// The same, but what it was sent it forgets: there are no [`calls`](Self::calls).
+    pub fn forgetful(decide: impl Fn(&Call, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serve(SocketAddr::from(([127, 0, 0, 1], 0)), false, Box::new(decide))
+    }
+
+    /// As [`start`](Self::start), at a given address.
     #[track_caller]
     pub fn start_at(address: SocketAddr, decide: impl Fn(&Call, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serve(address, true, Box::new(decide))
+    }
+
+    #[track_caller]
+    fn serve(address: SocketAddr, remembers: bool, decide: Decide) -> Self {
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("a bound address");
-        let shared = Arc::new(Shared { decide: Box::new(decide), log: Watched::default() });
+        let shared = Arc::new(Shared { decide, log: Watched::default(), remembers });
         let door = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -186,8 +198,9 @@ impl Shared {
             let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
             let call = Call { path, headers, body: serde_json::from_slice(&body).unwrap_or_default() };
             let before = self.log.change(|log| {
-                log.calls.push(call.clone());
-                log.calls.len() - 1
+                log.calls.extend(self.remembers.then(|| call.clone()));
+                log.count += 1;
+                log.count - 1
             });
             let Reply::Answer { status, headers, body, delay } = (self.decide)(&call, before) else { return Ok(()) };
             if self.log.wait(delay, |log| log.closed.then_some(())).is_some() {

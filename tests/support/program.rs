@@ -27,6 +27,7 @@ pub struct Program {
     running: Option<Running>,
     folder: TempDir,
     program: PathBuf,
+    data: PathBuf,
     /// `serve`, or none for the program without a verb.
     verb: Option<&'static str>,
     arguments: Vec<String>,
@@ -58,16 +59,26 @@ impl Program {
     /// The same with another program in its place and more environment.
     #[track_caller]
     pub fn serve_with(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut this = Self {
-            folder: TempDir::new().expect("a temporary folder"),
-            program: program.to_owned(),
-            verb: Some("serve"),
-            arguments: arguments.iter().map(ToString::to_string).collect(),
-            environment: environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
-            running: None,
-        };
+        let mut this = Self::at_rest(environment);
+        program.clone_into(&mut this.program);
+        this.arguments = arguments.iter().map(ToString::to_string).collect();
         this.start();
         this
+    }
+
+    /// The program under test with more environment, not started.
+    #[track_caller]
+    pub fn at_rest(environment: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        Self {
+            running: None,
+            data: folder.path().join("data"),
+            folder,
+            program: PathBuf::from(WILLCALL),
+            verb: Some("serve"),
+            arguments: Vec::new(),
+            environment: environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        }
     }
 
     /// The program under test with more environment.
@@ -91,9 +102,14 @@ impl Program {
         self.verb = None;
     }
 
+    /// From the next start on, it keeps its data there. Whoever says so removes it.
+    pub fn keep_data_in(&mut self, data: PathBuf) {
+        self.data = data;
+    }
+
     /// Where it keeps its data.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone()
     }
 
     /// Its process id.
@@ -182,6 +198,41 @@ impl Program {
     /// Starts it again on the same folder, after [`stop`](Self::stop) or [`kill`](Self::kill).
     #[track_caller]
     pub fn start(&mut self) {
+        self.start_until("listening on ");
+    }
+
+    /// The same, and waits only until it says that it is opening its ledger.
+    #[track_caller]
+    pub fn start_opening(&mut self) {
+        self.start_until("the ledger is being opened; until it is, ");
+    }
+
+    #[track_caller]
+    fn start_until(&mut self, said: &'static str) {
+        let (pid, watched) = self.spawn();
+        let listening = watched.wait(LIMIT, |state| match place_after(said, &state.log) {
+            Some(place) => Some(Some(place)),
+            None => (state.silent && state.exit.is_some()).then_some(None),
+        });
+        let Some(Some((address, path))) = listening else {
+            let _ = kill_process(pid, Signal::KILL);
+            panic!("the server did not say where it listens; stderr:\n{}", watched.read(|state| state.log.clone()));
+        };
+        self.running = Some(Running { pid, address, path, watched });
+    }
+
+    /// Starts it and kills it after `moment`, wherever it is by then.
+    #[track_caller]
+    pub fn start_and_kill(&mut self, moment: Duration) {
+        let (pid, watched) = self.spawn();
+        watched.wait(moment, |state| state.exit);
+        // It may have ended by itself; then there is nothing left to kill.
+        let _ = kill_process(pid, Signal::KILL);
+        watched.wait(LIMIT, |state| state.exit).expect("it to end");
+    }
+
+    #[track_caller]
+    fn spawn(&self) -> (Pid, Arc<Watched<State>>) {
         assert!(self.running.is_none(), "it runs already");
         let mut command = self.command();
         command.args(self.verb).args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data()).args(&self.arguments);
@@ -201,15 +252,7 @@ impl Program {
             let exit = child.wait().expect("the program's exit status");
             end.change(|state| state.exit = Some(exit));
         });
-        let listening = watched.wait(LIMIT, |state| match listening_at(&state.log) {
-            Some(place) => Some(Some(place)),
-            None => (state.silent && state.exit.is_some()).then_some(None),
-        });
-        let Some(Some((address, path))) = listening else {
-            let _ = kill_process(pid, Signal::KILL);
-            panic!("the server did not say where it listens; stderr:\n{}", watched.read(|state| state.log.clone()));
-        };
-        self.running = Some(Running { pid, address, path, watched });
+        (pid, watched)
     }
 
     fn command(&self) -> Command {
@@ -250,7 +293,13 @@ pub fn command(program: &Path, folder: &Path) -> Command {
 
 /// Runs a command to its end and takes what it says.
 #[track_caller]
-pub fn output_of(mut command: Command) -> Output {
+pub fn output_of(command: Command) -> Output {
+    output_within(LIMIT, command)
+}
+
+/// The same, for what may take longer.
+#[track_caller]
+pub fn output_within(limit: Duration, mut command: Command) -> Output {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program to start");
     let (out, err) = (read_aside(child.stdout.take()), read_aside(child.stderr.take()));
@@ -261,19 +310,19 @@ pub fn output_of(mut command: Command) -> Output {
         let status = child.wait().ok();
         end.change(|ended| *ended = status);
     });
-    let Some(status) = ended.wait(LIMIT, |status| *status) else {
+    let Some(status) = ended.wait(limit, |status| *status) else {
         let _ = kill_process(pid, Signal::KILL);
-        panic!("{command:?} did not end within {LIMIT:?}");
+        panic!("{command:?} did not end within {limit:?}");
     };
     let taken = |bytes: std::thread::JoinHandle<Vec<u8>>| bytes.join().unwrap_or_default();
     Output { status, stdout: taken(out), stderr: taken(err) }
 }
 
-/// Finds `listening on http://ADDRESS:PORT/path` in a log, plain or JSON.
-fn listening_at(log: &str) -> Option<(SocketAddr, String)> {
+/// Finds `http://ADDRESS:PORT/path` after what was `said` in a log, plain or JSON.
+fn place_after(said: &str, log: &str) -> Option<(SocketAddr, String)> {
     // Only whole lines: the end of one may not have come yet.
     let (log, _) = log.rsplit_once('\n')?;
-    let place = log.split_once("listening on http://")?.1;
+    let place = log.split_once(said)?.1.strip_prefix("http://")?;
     let place = place.split(|character: char| character.is_whitespace() || matches!(character, ',' | '"')).next()?;
     let (address, path) = place.split_once('/')?;
     Some((address.parse().ok()?, format!("/{path}")))

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 pub use portable_pty::{CommandBuilder, ExitStatus};
 use portable_pty::{MasterPty, PtySize, native_pty_system};
-pub use rustix::process::Signal;
-use rustix::process::{Pid, kill_process};
+use rustix::process::kill_process;
+pub use rustix::process::{Pid, Signal};
 
 use super::grid::Grid;
 use super::watched::Watched;
@@ -79,6 +79,11 @@ impl Terminal {
         Self { pid, master: pair.master, keyboard, watched }
     }
 
+    /// The program's process id.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// The screen as it is now.
     pub fn screen(&self) -> Grid {
         self.watched.read(|state| Grid::of(state.parser.screen()))
@@ -102,11 +107,6 @@ impl Terminal {
     /// How often it has cleared the whole screen.
     pub fn clears(&self) -> usize {
         self.watched.read(|state| state.clears)
-    }
-
-    /// The process id of the program.
-    pub fn pid(&self) -> Pid {
-        self.pid
     }
 
     /// True while the cursor is hidden.
@@ -156,6 +156,11 @@ impl Terminal {
             Some(Err(why)) => panic!("waited for {wanted}, but {why}:\n{}", self.screen().to_text()),
             None => panic!("waited {LIMIT:?} for {wanted}; the screen is:\n{}", self.screen().to_text()),
         }
+    }
+
+    /// The screen as soon as it is as wanted; `None` when it does not come to that within `limit`.
+    pub fn try_for(&self, limit: Duration, is_so: impl Fn(&Grid) -> bool) -> Option<Grid> {
+        self.watched.wait(limit, |state| Some(Grid::of(state.parser.screen())).filter(&is_so))
     }
 
     /// The screen once it is as wanted; or, when it does not come to that, once it has not changed for `quiet`.

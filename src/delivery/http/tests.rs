@@ -85,7 +85,7 @@ async fn the_call_carries_what_the_contract_says() {
     assert_eq!(header("content-type"), "application/json");
     assert_eq!(header("user-agent"), OWN_NAME);
     assert_eq!((header("idempotency-key"), header("webhook-id")), (key.clone(), key.clone()));
-    assert_eq!(sent, request::body(&assignment()).unwrap());
+    assert_eq!(sent, request::body(&assignment().delivery, 1, &assignment().body).unwrap());
     let signed = signature::headers(&SigningKey::parse(SECRET).unwrap(), &key, now, &sent);
     for (name, value) in signed {
         assert_eq!(header(name), value);

@@ -76,7 +76,7 @@ impl Dispatch for Ledger {
             books.claims += 1;
             if books.unwell > 0 {
                 books.unwell -= 1;
-                return Err(NotKept::Unwell("disk full".into()));
+                return Err(NotKept::failing("disk full"));
             }
             let now = self.0.clock.now();
             let mut claimed = Claimed::default();

@@ -7,7 +7,7 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, State};
 use crate::domain::ids::{DeliveryId, Digest};
 use crate::domain::record::Answer;
-use crate::domain::retry::{Outcome, RetryPolicy};
+use crate::domain::retry::{Outcome, RetryPolicy, wait_ahead};
 use crate::domain::ticket::{Draft, Ticket};
 
 /// An attempt that is about to go out.
@@ -26,7 +26,9 @@ pub struct Started {
 /// Starts the attempt that is due on this ticket at `now`, if one is.
 pub fn start(ticket: &Ticket, now: Timestamp) -> Option<Started> {
     let front = ticket.front()?;
-    if front.due()? > now {
+    let due = front.due()?;
+    // When one whose time is from a clock that ran ahead is to be started, whoever has noticed that knows.
+    if due > now && wait_ahead(due, front.updated_at, now).is_none() {
         return None;
     }
     let (delivery, attempt, key) = (front.id, front.attempts + 1, front.idempotency_key());
@@ -103,11 +105,18 @@ fn taken_back(draft: &mut Draft, sale: DeliveryId, back: DeliveryId) {
 
 fn proceed(delivery: &mut Delivery, answer: &Answer, policy: &RetryPolicy, now: Timestamp) {
     if let Some(amendment) = delivery.amendment.take() {
-        if delivery.evidence == Evidence::NotDone {
-            apply(delivery, amendment);
-        } else {
+        if delivery.evidence != Evidence::NotDone {
             delivery.amendment = Some(amendment);
             delivery.hold_amended();
+            return;
+        }
+        let earlier = delivery.superseded.contains(&amendment.version());
+        let doubted_by = amendment.doubted_by.or(earlier.then_some(amendment.event));
+        if !earlier {
+            apply(delivery, amendment);
+        }
+        if let Some(event) = doubted_by {
+            delivery.state = State::Held { why: Hold::AmendedBack { event } };
             return;
         }
     }

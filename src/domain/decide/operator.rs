@@ -157,14 +157,27 @@ fn cancel(delivery: &Delivery, who: &str, why: &str) -> Result<Delivery, Refusal
 
 fn undo(ticket: &Ticket, delivery: &Delivery, now: Timestamp) -> Result<Vec<Delivery>, Refusal> {
     let Some(undo) = &delivery.undo else {
-        let id = delivery.id;
-        return refuse(format!(
-            "nothing to take back: {id} was not marked delivered or cancelled last, or something has followed"
-        ));
+        return refuse(not_to_be_undone(ticket, delivery));
     };
     Ok(ticket.decided(now, |draft: &mut Draft| {
         for before in &undo.before {
             draft.change(before.id, |one| *one = before.clone());
         }
     }))
+}
+
+fn not_to_be_undone(ticket: &Ticket, delivery: &Delivery) -> String {
+    let id = delivery.id;
+    let by_a_person = matches!(
+        delivery.state,
+        State::Delivered { by: Hand::Operator { .. } } | State::Cancelled { why: Cancellation::Operator { .. } }
+    );
+    if !by_a_person {
+        return format!("nothing to take back: {id} was not marked delivered or cancelled last");
+    }
+    let since = |one: &&Delivery| one.id != id && one.updated_at >= delivery.updated_at;
+    match ticket.deliveries().iter().filter(since).max_by_key(|one| (one.updated_at, one.id)) {
+        Some(other) => format!("{id} is not taken back: something has followed, see {} of the same ticket", other.id),
+        None => format!("{id} is not taken back: something has followed"),
+    }
 }

@@ -112,8 +112,13 @@ fn undo(draft: &mut Draft, sale: DeliveryId, mut back: Delivery, now: Timestamp)
 /// The same reversal again, with something else in it. Who gets the ticket back follows from the sale and stays.
 fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq) {
     let Some(back) = draft.get_mut(id) else { return };
-    let amendment =
-        Amendment { event: seq, from: back.from.clone(), to: back.to.clone(), personal: update.personal_print };
+    let amendment = Amendment {
+        event: seq,
+        from: back.from.clone(),
+        to: back.to.clone(),
+        personal: update.personal_print,
+        doubted_by: None,
+    };
     let same = amendment.personal == back.amendment.as_ref().map_or(back.personal, |latest| latest.personal);
     match (back.stage(), back.evidence) {
         (Stage::Cancelled, _) => {}

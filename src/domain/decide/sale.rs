@@ -3,7 +3,7 @@
 use super::{held, lacking, opened};
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Amendment, Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
-use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::payload::TicketUpdated;
 use crate::domain::ticket::{Draft, Standing, illegible, same_parties};
 
@@ -98,22 +98,20 @@ fn late(draft: &mut Draft, reversal: DeliveryId, update: &TicketUpdated, seq: Se
 /// The same sale again, with something else in it.
 fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, now: Timestamp) {
     let Some(place) = draft.deliveries.iter().position(|one| one.id == id) else { return };
-    let known = &draft.deliveries[place];
     let amendment = Amendment {
         event: seq,
         from: update.old_owner.clone(),
         to: update.new_owner.clone(),
         personal: update.personal_print,
+        doubted_by: None,
     };
-    let latest = known.amendment.clone().unwrap_or_else(|| Amendment {
-        event: known.event,
-        from: known.from.clone(),
-        to: known.to.clone(),
-        personal: known.personal,
-    });
-    let same = (&amendment.from, &amendment.to, amendment.personal) == (&latest.from, &latest.to, latest.personal);
     let fresh = first_state(draft, update, place, now);
     let known = &mut draft.deliveries[place];
+    let latest = match &known.amendment {
+        Some(waiting) => (&waiting.from, &waiting.to, waiting.personal),
+        None => (&known.from, &known.to, known.personal),
+    };
+    let same = (&amendment.from, &amendment.to, amendment.personal) == latest;
     // With no resale id a correction and a second sale between the same two look alike.
     known.said_again |= update.order.resale.is_none();
     match (known.stage(), known.evidence) {
@@ -123,9 +121,10 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
                 known.state = State::Held { why: Hold::AmendedAfterCancel };
             }
         }
-        (Stage::InFlight, _) => {
+        _ if same && matches!(known.state, State::Held { why: Hold::AmendedBack { .. } }) => {}
+        _ if matches!(known.state, State::InFlight { .. } | State::Held { why: Hold::AmendedAfterCancel }) => {
             if !same {
-                known.amendment = Some(amendment);
+                wait(known, amendment);
             }
         }
         (_, Evidence::NotDone) if !same && known.superseded.contains(&amendment.version()) => {
@@ -144,10 +143,45 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
         }
         (_, Evidence::Unknown | Evidence::Done) => {
             if !same {
-                known.amendment = Some(amendment);
+                wait(known, amendment);
                 known.hold_amended();
             }
         }
+    }
+}
+
+/// Keeps an amendment until it is clear what becomes of the delivery. One that says an earlier version again does not push
+/// the latest out: it may be a late repetition.
+fn wait(delivery: &mut Delivery, amendment: Amendment) {
+    let (said, own) = (amendment.version(), version(delivery));
+    let again = said == own || delivery.superseded.contains(&said);
+    match delivery.amendment.as_mut() {
+        Some(waiting) if again => waiting.doubted_by = Some(amendment.event),
+        Some(waiting) => {
+            let replaced = waiting.version();
+            delivery.amendment = Some(amendment);
+            supersede(delivery, replaced);
+        }
+        None => delivery.amendment = Some(amendment),
+    }
+}
+
+/// The version of the sale that a delivery carries.
+fn version(delivery: &Delivery) -> Digest {
+    let said = Amendment {
+        event: delivery.event,
+        from: delivery.from.clone(),
+        to: delivery.to.clone(),
+        personal: delivery.personal,
+        doubted_by: None,
+    };
+    said.version()
+}
+
+fn supersede(delivery: &mut Delivery, version: Digest) {
+    delivery.superseded.push(version);
+    if delivery.superseded.len() > MOST_VERSIONS {
+        delivery.superseded.remove(0);
     }
 }
 
@@ -162,16 +196,8 @@ pub(super) fn apply(delivery: &mut Delivery, amendment: Amendment) {
         if delivery.attempts > 0 {
             delivery.key_epoch += 1;
         }
-        let replaced = Amendment {
-            event: delivery.event,
-            from: delivery.from.clone(),
-            to: delivery.to.clone(),
-            personal: delivery.personal,
-        };
-        delivery.superseded.push(replaced.version());
-        if delivery.superseded.len() > MOST_VERSIONS {
-            delivery.superseded.remove(0);
-        }
+        let replaced = version(delivery);
+        supersede(delivery, replaced);
     }
     delivery.event = amendment.event;
     delivery.from = amendment.from;

@@ -1,31 +1,39 @@
 //! Deliveries: lists of them, and one with all that was done about it.
 
 use crate::domain::delivery::{Delivery, Kind, Stage};
-use crate::domain::ids::{DeliveryId, Person, ResaleId, Seq, TicketId};
+use crate::domain::filter::field::Known;
+use crate::domain::filter::{self, Bounds, Filter};
+use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::lateness::{Lateness, lateness};
 use crate::domain::query::{DeliveryDetail, DeliveryQuery, Page};
 use crate::domain::record::Record;
+use crate::domain::ticket::Lane;
+use crate::store::StoreError;
 use crate::store::keys::{self, Key};
-use crate::store::paging::{self, List};
-use crate::store::{Store, StoreError};
+use crate::store::paging::{self, List, Patience};
 
-use super::{Sources, words};
+use super::Sources;
 
 /// The state indexes of deliveries in any of `stages` (empty: all) and of `kind` (none: both).
 pub(super) fn prefixes(stages: &[Stage], kind: Option<Kind>) -> Vec<Key> {
-    let kinds = [Kind::Transfer, Kind::Return];
-    Stage::ALL
-        .into_iter()
-        .filter(|stage| stages.is_empty() || stages.contains(stage))
-        .flat_map(|stage| kinds.map(|kind| (stage, kind)))
-        .filter(|(_, one)| kind.is_none_or(|kind| kind == *one))
-        .map(|(stage, kind)| keys::stage(stage, kind))
-        .collect()
+    let kinds = KINDS.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one));
+    let stages = Stage::ALL.into_iter().filter(|stage| stages.is_empty() || stages.contains(stage));
+    stages.flat_map(|stage| kinds.clone().map(move |kind| keys::stage(stage, kind))).collect()
 }
+
+const KINDS: [Kind; 2] = [Kind::Transfer, Kind::Return];
 
 impl Sources<'_> {
     pub(super) fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, StoreError> {
-        let index = self.index(prefixes(&query.stages, query.kind), &query.window)?;
-        paging::page(&Deliveries { store: self.store, stages: &query.stages }, &index, &query.window)
+        let filter = Filter::parse(filter::List::Deliveries, &query.window.filter)?;
+        let bounds = filter.bounds(self.now);
+        let mut index = self.index(narrowed(query, &bounds), &query.window, &bounds)?;
+        if let Some(late_after) = &query.overdue {
+            let kinds = KINDS.into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
+            let ends: Vec<Seq> = kinds.map(|kind| self.overdue_before(late_after, kind)).collect::<Result<_, _>>()?;
+            index = index.before(ends.into_iter().max().unwrap_or(Seq(0)));
+        }
+        paging::page(&Deliveries { sources: *self, query, filter }, &index, &query.window, Patience::USUAL)
     }
 
     pub(super) fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryDetail>, StoreError> {
@@ -45,30 +53,51 @@ impl Sources<'_> {
     }
 }
 
+/// The indexes that have every delivery that may be wanted.
+fn narrowed(query: &DeliveryQuery, bounds: &Bounds) -> Vec<Key> {
+    if let Some(tickets) = bounds.one_of(Known::Ticket) {
+        return tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into()))).collect();
+    }
+    let may_be = |known, name: &str| bounds.one_of(known).is_none_or(|names| names.contains(name));
+    let kinds: Vec<Kind> = KINDS
+        .into_iter()
+        .filter(|kind| query.kind.is_none_or(|wanted| wanted == *kind) && may_be(Known::Kind, kind.name()))
+        .collect();
+    let stages = Stage::ALL.into_iter().filter(|stage| may_be(Known::Stage, stage.name()));
+    stages
+        .filter(|stage| query.stages.is_empty() || query.stages.contains(stage))
+        .flat_map(|stage| kinds.iter().map(move |kind| keys::stage(stage, *kind)))
+        .collect()
+}
+
 struct Deliveries<'a> {
-    store: &'a Store,
-    stages: &'a [Stage],
+    sources: Sources<'a>,
+    query: &'a DeliveryQuery,
+    filter: Filter,
 }
 
 impl List for Deliveries<'_> {
     type Row = Delivery;
 
     fn row(&self, seq: Seq) -> Result<Option<Delivery>, StoreError> {
-        let delivery = self.store.delivery(DeliveryId(seq))?;
-        // It may have changed its state since its number was read.
-        Ok(delivery.filter(|one| self.stages.is_empty() || self.stages.contains(&one.stage())))
+        let delivery = self.sources.store.delivery(DeliveryId(seq))?;
+        let DeliveryQuery { stages, kind, overdue, .. } = self.query;
+        let late = |one: &Delivery, by| matches!(lateness(one, by, self.sources.now), Some(Lateness::Overdue { .. }));
+        // It may have changed its state since its number was read; a ticket's index has those of every state; and of the two
+        // kinds one is overdue sooner.
+        Ok(delivery.filter(|one| {
+            (stages.is_empty() || stages.contains(&one.stage()))
+                && kind.is_none_or(|kind| kind == one.kind)
+                && overdue.as_ref().is_none_or(|by| late(one, by))
+        }))
     }
 
-    fn text(&self, row: &Delivery) -> String {
-        words([
-            Some(row.id.to_string().as_str()),
-            Some(row.kind.name()),
-            Some(row.stage().name()),
-            row.ticket.as_ref().map(TicketId::as_str),
-            row.resale.as_ref().map(ResaleId::as_str),
-            row.from.as_ref().map(Person::as_str),
-            row.to.as_ref().map(Person::as_str),
-            row.reason().as_deref(),
-        ])
+    fn searches(&self) -> bool {
+        !self.filter.is_empty()
+    }
+
+    fn wants(&self, row: &Delivery) -> Result<bool, StoreError> {
+        let body = || Ok(self.sources.record(row.event)?.map(|record| record.body).unwrap_or_default());
+        self.sources.wants(&self.filter, row, body)
     }
 }

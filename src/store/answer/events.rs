@@ -1,28 +1,41 @@
 //! Events: lists of them, and one with its body.
 
+use std::collections::BTreeSet;
+
 use crate::domain::brief::brief;
 use crate::domain::documentation;
-use crate::domain::ids::{Person, Seq, ShowId, TicketId};
+use crate::domain::filter::field::Known;
+use crate::domain::filter::{self, Filter};
+use crate::domain::ids::Seq;
 use crate::domain::payload::Payload;
 use crate::domain::query::{EventDetail, EventQuery, EventRow, Page};
 use crate::domain::record::{Fact, Received, Record};
+use crate::domain::ticket::Lane;
 use crate::domain::webhook::Webhook;
 use crate::store::keys::{self, Key, Table};
-use crate::store::paging::{self, List};
+use crate::store::paging::{self, List, Patience};
 use crate::store::{StoreError, rows};
 
-use super::{Sources, words};
+use super::Sources;
 
 impl Sources<'_> {
     pub(super) fn events(&self, query: &EventQuery) -> Result<Page<EventRow>, StoreError> {
-        let prefixes = match (&query.family, &query.show) {
-            (Some(family), _) => vec![keys::events(family)],
-            (None, Some(_)) => documentation::families_with("showId").map(keys::events).collect(),
-            (None, None) => self.all_families()?,
+        let filter = Filter::parse(filter::List::Events, &query.window.filter)?;
+        let bounds = filter.bounds(self.now);
+        let prefixes = match (bounds.one_of(Known::Ticket), &query.family, &query.show, bounds.one_of(Known::Family)) {
+            (Some(tickets), ..) => {
+                tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into()))).collect()
+            }
+            (_, Some(family), ..) => vec![keys::events(family)],
+            (_, _, Some(_), _) => documentation::families_with("showId").map(keys::events).collect(),
+            (.., Some(names)) => self.families_called(names)?,
+            _ => self.all_families()?,
         };
-        let index = self.index(prefixes, &query.window)?;
-        let list = Events { sources: *self, family: query.family.as_deref(), show: query.show.as_ref() };
-        let Page { rows, newer, older, searched } = paging::page(&list, &index, &query.window)?;
+        let index = self.index(prefixes, &query.window, &bounds)?;
+        // The events of a show are one page of a detail.
+        let patience = if filter.is_empty() { Patience::LONG } else { Patience::USUAL };
+        let Page { rows, newer, older, searched } =
+            paging::page(&Events { sources: *self, query, filter }, &index, &query.window, patience)?;
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
     }
 
@@ -51,6 +64,16 @@ impl Sources<'_> {
         Ok(prefixes)
     }
 
+    /// The index prefixes of the families of these names, which are in lower case.
+    fn families_called(&self, names: &BTreeSet<String>) -> Result<Vec<Key>, StoreError> {
+        let families = self.families(usize::MAX)?.into_iter().map(|family| family.name);
+        let mut prefixes: Vec<Key> =
+            families.filter(|name| names.contains(&name.to_lowercase())).map(|name| keys::events(&name)).collect();
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        Ok(prefixes)
+    }
+
     /// The counts of every family there is, at most `most`.
     pub(super) fn families(&self, most: usize) -> Result<Vec<rows::Family>, StoreError> {
         let keys = self.store.rows.keys_of(&[Table::Family as u8]).take(most);
@@ -60,8 +83,8 @@ impl Sources<'_> {
 
 struct Events<'a> {
     sources: Sources<'a>,
-    family: Option<&'a str>,
-    show: Option<&'a ShowId>,
+    query: &'a EventQuery,
+    filter: Filter,
 }
 
 impl List for Events<'_> {
@@ -71,43 +94,19 @@ impl List for Events<'_> {
         let Some(record) = self.sources.record(seq)? else { return Ok(None) };
         let Fact::Received(received) = &record.head.fact else { return Ok(None) };
         // Two families may share the four bytes by which the index names them.
-        if self.family.is_some_and(|family| family != received.family) {
+        if self.query.family.as_ref().is_some_and(|family| *family != received.family) {
             return Ok(None);
         }
         Ok(Some((row(&record, received), record.body)))
     }
 
-    fn text(&self, (row, body): &Self::Row) -> String {
-        let brief = &row.brief;
-        words([
-            Some(row.seq.to_string().as_str()),
-            Some(&row.family),
-            Some(&row.action),
-            row.kind.as_deref(),
-            row.ticket.as_ref().map(TicketId::as_str),
-            brief.from.as_ref().map(Person::as_str),
-            brief.to.as_ref().map(Person::as_str),
-            brief.amount.as_deref(),
-            brief.show.as_deref(),
-            brief.note.as_deref(),
-            brief.reversal.then_some("reversal"),
-            row.duplicate_of.map(|_| "duplicate"),
-            (row.drift > 0).then_some("drift"),
-            Some(&said(body)),
-        ])
+    fn searches(&self) -> bool {
+        !self.filter.is_empty() || self.query.show.is_some()
     }
 
-    fn filter(&self) -> Option<impl Fn(&Self::Row) -> bool> {
-        let show = self.show?.as_str();
-        Some(move |(row, _): &Self::Row| row.brief.show.as_deref() == Some(show))
-    }
-}
-
-/// What a body says, without the names of its fields: `reversal` finds reversals, not every `"reversal": false`.
-fn said(body: &[u8]) -> String {
-    match Webhook::parse(body) {
-        Ok(webhook) => webhook.tree.values(),
-        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    fn wants(&self, (row, body): &Self::Row) -> Result<bool, StoreError> {
+        let show = self.query.show.as_ref().is_none_or(|show| row.brief.show.as_deref() == Some(show.as_str()));
+        Ok(show && self.filter.judge(row, Some(body), self.sources.now).unwrap_or(false))
     }
 }
 

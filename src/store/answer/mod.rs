@@ -1,6 +1,9 @@
 //! A question -> its answer, out of the store's indexes and the journal's bodies. One file a subject.
 
+use chrono::Duration;
+
 use crate::domain::Timestamp;
+use crate::domain::filter::{Bounds, Filter, Row};
 use crate::domain::ids::Seq;
 use crate::domain::query::{Answer, Query, Window};
 use crate::domain::record::Record;
@@ -12,6 +15,8 @@ use super::{Store, StoreError, caught};
 
 mod deliveries;
 mod events;
+mod needed;
+mod overdue;
 mod overview;
 mod quarantine;
 mod records;
@@ -19,15 +24,17 @@ mod shows;
 mod timeline;
 
 impl Store {
-    /// Answers a question. `now` is what the counts of the last minutes refer to.
+    /// Answers a question. `now` is what the counts of the last minutes, and what is overdue, refer to.
     ///
     /// # Errors
     /// When the store or the journal cannot be read.
     pub fn answer(&self, journal: &Reader, query: &Query, now: Timestamp) -> Result<Answer, StoreError> {
-        let sources = Sources { store: self, journal };
+        let sources = Sources { store: self, journal, now };
         caught(|| {
             Ok(match query {
-                Query::Overview { rows } => Answer::Overview(Box::new(sources.overview(*rows, now)?)),
+                Query::Overview { rows, late_after } => {
+                    Answer::Overview(Box::new(sources.overview(*rows, late_after.as_ref())?))
+                }
                 Query::Events(query) => Answer::Events(sources.events(query)?),
                 Query::Event(seq) => Answer::Event(sources.event(*seq)?.map(Box::new)),
                 Query::Deliveries(query) => Answer::Deliveries(sources.deliveries(query)?),
@@ -37,6 +44,7 @@ impl Store {
                 Query::Quarantine(window) => Answer::Quarantine(sources.quarantine(window)?),
                 Query::Records { after, limit } => Answer::Records(sources.records(*after, *limit)?),
                 Query::Rejected(seq) => Answer::Rejected(sources.rejected(*seq)?.map(Box::new)),
+                Query::Needed { after, limit } => Answer::Needed(sources.needed(*after, *limit)?),
             })
         })
     }
@@ -47,6 +55,7 @@ impl Store {
 struct Sources<'a> {
     store: &'a Store,
     journal: &'a Reader,
+    now: Timestamp,
 }
 
 impl<'a> Sources<'a> {
@@ -60,15 +69,26 @@ impl<'a> Sources<'a> {
         Ok(Some(record))
     }
 
-    /// The numbers behind `prefixes` that `window` admits.
-    fn index(&self, prefixes: Vec<Key>, window: &Window) -> Result<Index<'a>, StoreError> {
-        let lowest = window.since.map_or(Ok(Seq(0)), |since| self.store.first_since(since))?;
-        Ok(Index::new(&self.store.rows, prefixes, lowest))
+    /// The numbers behind `prefixes` that `window` admits, and of them those that may be of wanted rows.
+    fn index(&self, prefixes: Vec<Key>, window: &Window, bounds: &Bounds) -> Result<Index<'a>, StoreError> {
+        let since = window.since.unwrap_or(Timestamp::MIN_UTC).max(bounds.since);
+        let lowest = if since > Timestamp::MIN_UTC { self.store.first_since(since)? } else { Seq(0) };
+        let after = bounds.until.checked_add_signed(Duration::milliseconds(1));
+        let highest = match after {
+            Some(after) => Seq(self.store.first_since(after)?.0.saturating_sub(1)),
+            None => Seq(u64::MAX),
+        };
+        let index = Index::new(&self.store.rows, prefixes, lowest.max(bounds.lowest));
+        Ok(index.up_to(highest.min(bounds.highest)))
+    }
+
+    /// Whether a filter wants a row, whose body is read only where that matters.
+    fn wants<R: Row>(&self, filter: &Filter, row: &R, body: impl FnOnce() -> Body) -> Result<bool, StoreError> {
+        match filter.judge(row, None, self.now) {
+            Some(wanted) => Ok(wanted),
+            None => Ok(filter.judge(row, Some(&body()?), self.now).unwrap_or(false)),
+        }
     }
 }
 
-/// Texts in a line, for the search for words.
-fn words<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -> String {
-    let texts: Vec<&str> = texts.into_iter().flatten().collect();
-    texts.join("\n")
-}
+type Body = Result<Vec<u8>, StoreError>;

@@ -6,7 +6,10 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation;
 use crate::domain::ids::Seq;
-use crate::domain::query::{DeliveryQuery, EventQuery, FamilyCount, Overview, RejectedRow, Window};
+use crate::domain::lateness::LateAfter;
+use crate::domain::query::{
+    DeliveryQuery, EventQuery, FamilyCount, LATELY, MOST_COUNTED, Overview, RejectedRow, Window,
+};
 use crate::store::index::Index;
 use crate::store::paging::MOST_ROWS;
 use crate::store::{StoreError, keys, rows};
@@ -17,19 +20,27 @@ use super::{Sources, deliveries};
 const MOST_OTHER_FAMILIES: usize = 100;
 
 impl Sources<'_> {
-    pub(super) fn overview(&self, most: usize, now: Timestamp) -> Result<Overview, StoreError> {
+    pub(super) fn overview(&self, most: usize, late_after: Option<&LateAfter>) -> Result<Overview, StoreError> {
         let totals = self.store.totals()?.unwrap_or_default();
         let window = Window::newest(most);
         let mut overview = Overview {
-            families: self.family_counts(now)?,
+            families: self.family_counts(self.now)?,
             attention: self.oldest(&[Stage::Failed, Stage::Held], None, most)?,
             open: self.oldest(&[Stage::Pending, Stage::InFlight], None, most)?,
             returns: self
-                .deliveries(&DeliveryQuery { stages: Vec::new(), kind: Some(Kind::Return), window: window.clone() })?
+                .deliveries(&DeliveryQuery {
+                    stages: Vec::new(),
+                    kind: Some(Kind::Return),
+                    overdue: None,
+                    window: window.clone(),
+                })?
                 .rows,
             shows: self.shows(&window)?.rows,
             quarantined: totals.quarantined,
             rejected: self.waiting_rejected(most)?,
+            rejected_lately: self.rejected_lately()?,
+            overdue: late_after.map_or(Ok(0), |late_after| self.count_overdue(late_after))?,
+            next_overdue: late_after.map_or(Ok(None), |late_after| self.next_overdue(late_after))?,
             events: totals.events,
             last: totals.applied,
             ..Overview::default()
@@ -52,6 +63,7 @@ impl Sources<'_> {
             total: family.total,
             last_at: (family.total > 0).then_some(family.last_at),
             per_minute: family.per_minute(now),
+            usual: family.usual(now),
         };
         let mut counts = BTreeMap::new();
         for name in documented() {
@@ -68,6 +80,12 @@ impl Sources<'_> {
     fn oldest(&self, stages: &[Stage], kind: Option<Kind>, most: usize) -> Result<Vec<Delivery>, StoreError> {
         let index = Index::new(&self.store.rows, deliveries::prefixes(stages, kind), Seq(0));
         self.store.deliveries(index.newer(Seq(0)).take(most.min(MOST_ROWS)))
+    }
+
+    fn rejected_lately(&self) -> Result<u64, StoreError> {
+        let lowest = self.store.first_since(self.now - LATELY)?;
+        let index = Index::new(&self.store.rows, vec![keys::quarantine(false)], lowest);
+        index.older(Seq(u64::MAX)).take(MOST_COUNTED).try_fold(0, |count, seq| seq.map(|_| count + 1))
     }
 
     fn waiting_rejected(&self, most: usize) -> Result<Vec<RejectedRow>, StoreError> {

@@ -1,17 +1,22 @@
 //! Requests that could not become events.
 
+use crate::domain::filter::{self, Filter};
 use crate::domain::ids::Seq;
 use crate::domain::query::{Page, RejectedDetail, RejectedRow, Window};
 use crate::domain::record::Fact;
-use crate::store::paging::{self, List};
+use crate::store::paging::{self, List, Patience};
 use crate::store::{StoreError, keys};
 
-use super::{Sources, words};
+use super::Sources;
 
 impl Sources<'_> {
     pub(super) fn quarantine(&self, window: &Window) -> Result<Page<RejectedRow>, StoreError> {
-        let index = self.index(vec![keys::quarantine(false), keys::quarantine(true)], window)?;
-        paging::page(&Quarantine(*self), &index, window)
+        let filter = Filter::parse(filter::List::Quarantine, &window.filter)?;
+        let prefixes = vec![keys::quarantine(false), keys::quarantine(true)];
+        let index = self.index(prefixes, window, &filter.bounds(self.now))?;
+        let Page { rows, newer, older, searched } =
+            paging::page(&Quarantine { sources: *self, filter }, &index, window, Patience::USUAL)?;
+        Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
     }
 
     pub(super) fn rejected(&self, seq: Seq) -> Result<Option<RejectedDetail>, StoreError> {
@@ -27,23 +32,23 @@ impl Sources<'_> {
     }
 }
 
-struct Quarantine<'a>(Sources<'a>);
+struct Quarantine<'a> {
+    sources: Sources<'a>,
+    filter: Filter,
+}
 
 impl List for Quarantine<'_> {
-    type Row = RejectedRow;
+    type Row = (RejectedRow, Vec<u8>);
 
-    fn row(&self, seq: Seq) -> Result<Option<RejectedRow>, StoreError> {
-        Ok(self.0.rejected_row(seq)?.map(|(row, _)| row))
+    fn row(&self, seq: Seq) -> Result<Option<Self::Row>, StoreError> {
+        self.sources.rejected_row(seq)
     }
 
-    fn text(&self, row: &RejectedRow) -> String {
-        words([
-            Some(row.seq.to_string().as_str()),
-            Some(&row.rejected.from),
-            Some(&row.rejected.code),
-            Some(&row.rejected.message),
-            row.rejected.content_type.as_deref(),
-            row.resent_as.map(|seq| seq.to_string()).as_deref(),
-        ])
+    fn searches(&self) -> bool {
+        !self.filter.is_empty()
+    }
+
+    fn wants(&self, (row, body): &Self::Row) -> Result<bool, StoreError> {
+        Ok(self.filter.judge(row, Some(body), self.sources.now).unwrap_or(false))
     }
 }

@@ -80,11 +80,11 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &DeliveryDetail) {
     for record in &detail.history {
         history::write(writer, record);
         if let Fact::AttemptFinished(fact) = &record.head.fact {
-            history::wire(writer, fact, &record.body);
+            history::wire(writer, record.seq, fact, &record.body);
         }
     }
     writer.heading("message");
-    payload::write(writer, &detail.body, &[]);
+    payload::write(writer, &detail.body, &[], &[]);
 }
 
 /// What the buyer paid, where the message says so.

@@ -4,6 +4,7 @@ use super::{Writer, payload, span};
 use crate::domain::payload::{Listing, ListingChange, Payload, Reversal};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::EventDetail;
+use crate::domain::sums::{self, Sums};
 use crate::domain::webhook::Webhook;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
@@ -38,6 +39,14 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &EventDetail) {
     if detail.drift.is_empty() {
         writer.fact("drift", Role::Good, "✓ as documented");
     }
+    let sums = Webhook::parse(&detail.body).map_or_else(|_| Sums::default(), |webhook| sums::check(&webhook));
+    for (index, wrong) in sums.wrong.iter().enumerate() {
+        let label = if index == 0 { "amounts" } else { "" };
+        writer.fact(label, Role::Bad, &format!("≠ does not add up: {}", wrong.says));
+    }
+    if sums.wrong.is_empty() && sums.checked > 0 {
+        writer.fact("amounts", Role::Good, "✓ they add up");
+    }
     if !detail.deliveries.is_empty() {
         writer.heading("deliveries");
         for delivery in &detail.deliveries {
@@ -61,7 +70,7 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &EventDetail) {
         }
     }
     writer.heading("payload");
-    payload::write(writer, &detail.body, &detail.drift);
+    payload::write(writer, &detail.body, &detail.drift, &sums.wrong);
 }
 
 /// What a webhook says, in a line.

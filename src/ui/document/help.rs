@@ -2,6 +2,8 @@
 
 use super::{Document, Line, span};
 use crate::domain::delivery::Stage;
+use crate::domain::filter::document;
+use crate::domain::filter::fields::FIELDS;
 use crate::ui::action::{Action, Group, TABLE};
 use crate::ui::keymap::Keymap;
 use crate::ui::theme::Role;
@@ -13,7 +15,7 @@ const KEYS: usize = 14;
 /// The lines of the help.
 pub fn help(keys: &Keymap) -> Document {
     let mut lines = Vec::new();
-    let mut push = |spans| lines.push(Line { spans, link: None });
+    let mut push = |spans| lines.push(Line { spans, ..Line::default() });
     for group in Group::ALL {
         push(vec![span(Role::Heading, group.name())]);
         for entry in TABLE.iter().filter(|entry| entry.group == group) {
@@ -24,6 +26,16 @@ pub fn help(keys: &Keymap) -> Document {
         }
         push(Vec::new());
     }
+    let filter = format!("Filter (after `{}`; also `--filter` of the list commands)", keys.named(Action::Narrow));
+    push(vec![span(Role::Heading, filter)]);
+    for (typed, means) in document::RULES {
+        push(vec![span(Role::Key, format!("  {}", text::left(typed, 30))), span(Role::Plain, *means)]);
+    }
+    for field in FIELDS {
+        let means = format!("{} ({})", document::meaning(field), document::lists(field));
+        push(vec![span(Role::Key, format!("  {}", text::left(field.example, 30))), span(Role::Plain, means)]);
+    }
+    push(Vec::new());
     push(vec![span(Role::Heading, "Signs")]);
     for stage in Stage::ALL {
         let (sign, role) = words::stage(stage);
@@ -40,6 +52,10 @@ pub fn help(keys: &Keymap) -> Document {
     push(vec![
         span(Role::Drift, "  ◂ drift       "),
         span(Role::Plain, "differs from menta's documentation: open the event to see where"),
+    ]);
+    push(vec![
+        span(Role::Bad, "  ≠ amounts     "),
+        span(Role::Plain, "they do not add up: open the event to see which"),
     ]);
     push(vec![span(Role::Faint, "  = 41          "), span(Role::Plain, "repeats event 41 and creates nothing")]);
     push(vec![span(Role::Held, "  ↩ reversal    "), span(Role::Plain, "takes a sale back")]);

@@ -1,7 +1,8 @@
 //! Records as lines: what came, what was tried, what a person did.
 
 use super::event::gist;
-use super::{Writer, span};
+use super::{Joint, Line, Source, Span, Writer, span};
+use crate::domain::ids::Seq;
 use crate::domain::record::{AttemptFinished, Fact, OperatorAction, Record};
 use crate::domain::webhook::Webhook;
 use crate::ui::subject::Subject;
@@ -17,6 +18,7 @@ const WHAT: usize = 26;
 /// One record and the states it led to.
 pub(super) fn write(writer: &mut Writer<'_>, record: &Record) {
     let privacy = writer.privacy;
+    writer.source = Some(Source::Record(record.seq));
     let (role, what, says, link) = match &record.head.fact {
         Fact::Received(fact) => {
             let says = match (fact.duplicate_of, Webhook::parse(&record.body)) {
@@ -56,11 +58,13 @@ pub(super) fn write(writer: &mut Writer<'_>, record: &Record) {
     };
     let time = text::left(&when::time(record.head.at, writer.now), 11);
     let room = writer.width.saturating_sub(11 + WHAT + 4);
-    let mut lead = vec![span(Role::Faint, format!("  {time} ")), span(role, text::left(&what, WHAT))];
-    for piece in text::wrap(&text::visible(&says), room.max(20)) {
-        lead.push(span(Role::Plain, format!(" {piece}")));
-        writer.push(lead, link.clone());
-        lead = vec![span(Role::Plain, " ".repeat(14 + WHAT))];
+    let mut lead =
+        vec![span(Role::Faint, format!("  {time} ")), span(role, text::left(&what, WHAT)), span(Role::Plain, " ")];
+    for (index, piece) in writer.pieces(&text::visible(&says), room.max(20)).into_iter().enumerate() {
+        let joint = if index == 0 { Joint::Own } else { Joint::before(&piece) };
+        lead.push(Span { text: piece.text, role: Role::Plain });
+        writer.put(Line { spans: lead, link: link.clone(), joint, value: Some(says.clone()), ..Line::default() });
+        lead = vec![span(Role::Plain, " ".repeat(15 + WHAT))];
     }
     for delivery in &record.head.deliveries {
         let (state, role) = words::stage(delivery.stage());
@@ -76,11 +80,13 @@ pub(super) fn write(writer: &mut Writer<'_>, record: &Record) {
             None,
         );
     }
+    writer.source = None;
 }
 
 /// What went over the wire in an attempt: below its line.
-pub(super) fn wire(writer: &mut Writer<'_>, fact: &AttemptFinished, body: &[u8]) {
+pub(super) fn wire(writer: &mut Writer<'_>, seq: Seq, fact: &AttemptFinished, body: &[u8]) {
     let answer = &fact.answer;
+    writer.source = Some(Source::Record(seq));
     for (name, value) in &answer.request_headers {
         let line = writer.privacy.text(&format!("> {name}: {value}"));
         writer.block(Role::Faint, 16, &line, 4);
@@ -102,4 +108,5 @@ pub(super) fn wire(writer: &mut Writer<'_>, fact: &AttemptFinished, body: &[u8])
             writer.block(Role::Faint, 16, "… the rest of the answer is longer than shown", 1);
         }
     }
+    writer.source = None;
 }

@@ -1,24 +1,26 @@
-//! A payload, pretty-printed: digits and key order as sent, each difference from the documentation beside its field.
+//! A payload, pretty-printed: digits and key order as sent, parts that fold, and what is odd about a field beside it.
 
 use std::collections::HashMap;
 
-use super::{Span, Writer, span};
+use super::{Joint, Line, Source, Span, Writer, span, tree};
 use crate::domain::documentation::Drift;
 use crate::domain::json::Json;
+use crate::domain::sums::Mismatch;
 use crate::domain::webhook::Webhook;
-use crate::ui::text;
+use crate::ui::folds::{Fold, Path};
 use crate::ui::theme::Role;
 
 /// Lines of a payload that are shown.
 const MOST_LINES: usize = 4000;
 
-/// The bytes of a webhook, with `drift` marked.
-pub(super) fn write(writer: &mut Writer<'_>, body: &[u8], drift: &[Drift]) {
+/// The bytes of a webhook, with what differs from the documentation and what does not add up marked.
+pub(super) fn write(writer: &mut Writer<'_>, body: &[u8], drift: &[Drift], sums: &[Mismatch]) {
     match Webhook::parse(body) {
         Ok(webhook) => {
-            let mut printer = Printer { writer, marks: marks(drift), left: MOST_LINES };
-            let tree = printer.writer.privacy.json(&webhook.tree);
-            printer.value(&tree, "", &[], 1, "");
+            let tree = writer.privacy.json(&webhook.tree);
+            let mut printer =
+                Printer { writer, marks: marks(drift, sums), path: Path::new(), name: String::new(), left: MOST_LINES };
+            printer.value(&tree, &[], "");
             if printer.left == 0 {
                 writer.push(vec![span(Role::Faint, "  … the rest is longer than can be read here")], None);
             }
@@ -31,126 +33,137 @@ pub(super) fn write(writer: &mut Writer<'_>, body: &[u8], drift: &[Drift]) {
     }
 }
 
-/// What is to be said beside each field, by its path from the message down.
-fn marks(drift: &[Drift]) -> HashMap<String, Mark> {
-    let mut marks = HashMap::new();
+/// What is to be said of a field.
+#[derive(Default)]
+struct Marks {
+    /// Beside it.
+    here: Vec<(Role, String)>,
+    /// Documented members that it lacks.
+    missing: Vec<String>,
+}
+
+/// By the names of fields from the message down.
+fn marks(drift: &[Drift], sums: &[Mismatch]) -> HashMap<String, Marks> {
+    let mut marks: HashMap<String, Marks> = HashMap::new();
+    let mut put = |path: &str, role: Role, note: String| {
+        let here = &mut marks.entry(path.to_owned()).or_default().here;
+        // Of a name that is there twice it is said twice.
+        if here.iter().all(|(_, other)| *other != note) {
+            here.push((role, note));
+        }
+    };
     for one in drift {
         match one {
-            Drift::Undocumented { .. } => drop(marks.insert("action".into(), Mark::Here("undocumented action".into()))),
-            Drift::Extra { path } if path.starts_with("type ") => {
-                marks.insert("type".into(), Mark::Here("not documented".into()));
-            }
-            Drift::Extra { path } => drop(marks.insert(path.clone(), Mark::Here("extra: not documented".into()))),
+            Drift::Undocumented { .. } => put("action", Role::Drift, "◂ undocumented action".into()),
+            Drift::Extra { path } if path.starts_with("type ") => put("type", Role::Drift, "◂ not documented".into()),
+            Drift::Extra { path } => put(path, Role::Drift, "◂ extra: not documented".into()),
             Drift::Retyped { path, documented, sent } => {
-                marks.insert(path.clone(), Mark::Here(format!("a {sent}, documented as {documented}")));
+                put(path, Role::Drift, format!("◂ a {sent}, documented as {documented}"));
             }
-            Drift::Missing { path } => {
-                let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-                match marks.entry(format!("{parent}{BELOW}")).or_insert(Mark::Below(Vec::new())) {
-                    Mark::Below(names) => names.push(name.to_owned()),
-                    Mark::Here(_) => {}
-                }
-            }
+            Drift::Missing { .. } => {}
+        }
+    }
+    for wrong in sums {
+        put(&wrong.path, Role::Bad, "≠ does not add up".into());
+    }
+    for one in drift {
+        if let Drift::Missing { path } = one {
+            let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+            marks.entry(parent.to_owned()).or_default().missing.push(name.to_owned());
         }
     }
     marks
 }
 
-/// Sets the list of an object's missing members apart from the mark on the object itself.
-const BELOW: char = '\0';
-
-enum Mark {
-    Here(String),
-    Below(Vec<String>),
-}
-
-struct Printer<'a, 'k> {
-    writer: &'a mut Writer<'k>,
-    marks: HashMap<String, Mark>,
+struct Printer<'a, 'w> {
+    writer: &'a mut Writer<'w>,
+    marks: HashMap<String, Marks>,
+    /// Where it is, by places.
+    path: Path,
+    /// The same by names, as the documentation writes them.
+    name: String,
     left: usize,
 }
 
 impl Printer<'_, '_> {
     /// `lead` stands before the value on its first line, `tail` after it on its last.
-    fn value(&mut self, value: &Json, path: &str, lead: &[Span], depth: usize, tail: &str) {
-        let (open, close, empty) = match value {
-            Json::Object(members) => ('{', '}', members.is_empty() && self.missing(path).is_empty()),
-            Json::Array(values) => ('[', ']', values.is_empty()),
-            scalar => {
-                let role = match scalar {
-                    Json::String(_) => Role::Quoted,
-                    Json::Number(_) => Role::Digits,
-                    _ => Role::Literal,
-                };
-                return self.line(path, lead, span(role, scalar.to_string()), depth, tail);
-            }
+    fn value(&mut self, value: &Json, lead: &[Span], tail: &'static str) {
+        let missing = self.marks.get(&self.name).map_or(Vec::new(), |marks| marks.missing.clone());
+        let (open, close) = match (tree::brackets(value), value) {
+            (Some((open, close)), Json::Object(members)) if !members.is_empty() || !missing.is_empty() => (open, close),
+            (Some((open, close)), Json::Array(elements)) if !elements.is_empty() => (open, close),
+            _ => return self.line(lead, tree::scalar(value), tail, None),
         };
-        if empty {
-            return self.line(path, lead, span(Role::Plain, format!("{open}{close}")), depth, tail);
+        let fold = self.writer.folds.at(&self.path, true);
+        if !fold.open {
+            return self.line(lead, span(Role::Plain, tree::folded(value)), tail, Some(fold));
         }
-        self.line(path, lead, span(Role::Plain, open.to_string()), depth, "");
+        self.line(lead, span(Role::Plain, open), "", Some(fold));
+        let outer = self.name.len();
         match value {
             Json::Object(members) => {
-                let missing = self.missing(path);
                 for (index, (name, member)) in members.iter().enumerate() {
-                    if self.left == 0 {
-                        return;
-                    }
-                    let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                    let lead = [span(Role::Field, Json::String(name.clone()).to_string()), span(Role::Plain, ": ")];
-                    self.value(member, &below, &lead, depth + 1, if index + 1 < members.len() { "," } else { "" });
-                }
-                for name in missing {
-                    let note = span(Role::Drift, format!("◂ \"{name}\" is documented and missing"));
-                    self.push(vec![span(Role::Plain, "  ".repeat(depth + 1)), note]);
+                    let dot = if self.name.is_empty() { "" } else { "." };
+                    self.name.extend([dot, name]);
+                    self.below(index, member, &tree::name(name), index + 1 < members.len());
+                    self.name.truncate(outer);
                 }
             }
-            Json::Array(values) => {
-                for (index, element) in values.iter().enumerate() {
-                    if self.left == 0 {
-                        return;
-                    }
-                    let tail = if index + 1 < values.len() { "," } else { "" };
-                    self.value(element, &format!("{path}[{index}]"), &[], depth + 1, tail);
+            Json::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    self.name.extend(["[", &index.to_string(), "]"]);
+                    self.below(index, element, &[], index + 1 < elements.len());
+                    self.name.truncate(outer);
                 }
             }
             _ => {}
         }
-        self.push(vec![span(Role::Plain, format!("{}{close}{tail}", "  ".repeat(depth)))]);
+        for name in missing {
+            let note = span(Role::Drift, format!("◂ \"{name}\" is documented and missing"));
+            self.put(vec![span(Role::Plain, self.margin(1)), note], Joint::Own, None);
+        }
+        self.put(vec![span(Role::Plain, format!("{}{close}{tail}", self.margin(0)))], Joint::Own, None);
     }
 
-    fn missing(&self, path: &str) -> Vec<String> {
-        match self.marks.get(&format!("{path}{BELOW}")) {
-            Some(Mark::Below(names)) => names.clone(),
-            _ => Vec::new(),
+    fn below(&mut self, index: usize, value: &Json, lead: &[Span], more: bool) {
+        if self.left == 0 {
+            return;
+        }
+        self.path.push(index);
+        self.value(value, lead, if more { "," } else { "" });
+        self.path.pop();
+    }
+
+    /// The whole payload stands one level in, where its fold's sign has room before it.
+    fn margin(&self, deeper: usize) -> String {
+        tree::margin(self.path.len() + 1 + deeper, self.writer.width)
+    }
+
+    fn line(&mut self, lead: &[Span], value: Span, tail: &str, fold: Option<Fold>) {
+        let mut margin = self.margin(0);
+        if let Some(fold) = fold {
+            margin.truncate(margin.len().saturating_sub(2));
+            margin.push_str(if fold.open { "▾ " } else { "▸ " });
+        }
+        // For the comma.
+        let width = self.writer.width.saturating_sub(1);
+        let rows = tree::rows(&margin, lead, &value, width, self.writer.wrap);
+        let last = rows.len() - 1;
+        for (index, (mut spans, joint)) in rows.into_iter().enumerate() {
+            if index == last {
+                spans.push(span(Role::Plain, tail));
+                let here = self.marks.get(&self.name).map_or(&[][..], |marks| &marks.here);
+                spans.extend(here.iter().map(|(role, note)| span(*role, format!("  {note}"))));
+            }
+            self.put(spans, joint, fold.filter(|_| index == 0));
         }
     }
 
-    fn line(&mut self, path: &str, lead: &[Span], value: Span, depth: usize, tail: &str) {
-        let indent = "  ".repeat(depth);
-        let used = text::width(&indent) + lead.iter().map(|one| text::width(&one.text)).sum::<usize>();
-        let mut spans = vec![span(Role::Plain, &indent)];
-        spans.extend_from_slice(lead);
-        // A long string goes on below, under its beginning where that leaves room.
-        let room = self.writer.width.saturating_sub(used + 1);
-        let (room, hang) = if room < 20 { (self.writer.width.saturating_sub(4), 4) } else { (room, used) };
-        let mut pieces = text::wrap(&value.text, room).into_iter();
-        spans.push(Span { text: pieces.next().unwrap_or_default(), role: value.role });
-        for piece in pieces {
-            self.push(std::mem::take(&mut spans));
-            spans = vec![span(Role::Plain, " ".repeat(hang)), Span { text: piece, role: value.role }];
-        }
-        spans.push(span(Role::Plain, tail));
-        if let Some(Mark::Here(note)) = self.marks.get(path) {
-            spans.push(span(Role::Drift, format!("  ◂ {note}")));
-        }
-        self.push(spans);
-    }
-
-    fn push(&mut self, spans: Vec<Span>) {
+    fn put(&mut self, spans: Vec<Span>, joint: Joint, fold: Option<Fold>) {
         if self.left > 0 {
             self.left -= 1;
-            self.writer.push(spans, None);
+            let source = Some(Source::Part(self.path.clone()));
+            self.writer.put(Line { spans, source, fold, joint, ..Line::default() });
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A show: payouts, unlocks, demand, and the events that name it.
 
 use super::{Writer, span};
-use crate::domain::query::{EventRow, Page};
+use crate::domain::query::{EventRow, Page, Searched};
 use crate::domain::show::Show;
 use crate::ui::action::Action;
-use crate::ui::subject::Subject;
+use crate::ui::subject::{SHOW_EVENTS, Subject};
 use crate::ui::theme::Role;
 use crate::ui::{gist, text, when};
 
@@ -41,10 +41,13 @@ pub(super) fn write(writer: &mut Writer<'_>, show: &Show, events: Option<&Page<E
             Some(Subject::Event(row.seq)),
         );
     }
-    if let Some(searched) = events.searched {
+    // The list is not full, and not all was looked at.
+    if let Some(Searched { looked, next: Some(_), .. }) = events.searched
+        && events.rows.len() < SHOW_EVENTS
+    {
         let says = format!(
             "  only the newest {} unlocks, subscriptions and payouts were searched",
-            when::count(searched as u64)
+            when::count(looked as u64)
         );
         writer.push(vec![span(Role::Held, says)], None);
     }

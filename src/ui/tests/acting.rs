@@ -6,35 +6,37 @@ use super::ledger::{FakeDesk, Ledger, delivery, now};
 use super::rig::text_of;
 use crate::domain::delivery::{Delivery, Failure, Kind, State, Undo};
 use crate::domain::ids::{DeliveryId, Seq};
-use crate::domain::query::{Command, Done, Order};
+use crate::domain::query::{Command, Done, Order, Query};
 use crate::engine::Desk;
 use crate::ui::dialog::Dialog;
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Chord;
-use crate::ui::model::{Model, Pane, View};
+use crate::ui::model::{Model, Pane, Slot, View};
 use crate::ui::pace::Present;
 use crate::ui::theme::Theme;
 use crate::ui::update::{self, Message, update};
 use crate::ui::view;
 
 /// A dashboard on a ledger, with a time of its own.
-struct Table {
-    model: Model,
+pub(super) struct Table {
+    pub(super) model: Model,
     desk: FakeDesk,
     uptime: Duration,
-    acts: Vec<Order>,
+    pub(super) acts: Vec<Order>,
+    pub(super) copies: Vec<String>,
 }
 
 /// Milliseconds between the keys of somebody who types.
 const TYPING: u64 = 120;
 
 impl Table {
-    fn new(ledger: Ledger) -> Self {
+    pub(super) fn new(ledger: Ledger) -> Self {
         let mut table = Self {
             model: Model::new("ana".into(), now(), (120, 36)),
             desk: FakeDesk::new(ledger),
             uptime: Duration::from_secs(60),
             acts: Vec::new(),
+            copies: Vec::new(),
         };
         let effects = update::open(&mut table.model);
         table.settle(effects);
@@ -42,35 +44,46 @@ impl Table {
         table
     }
 
-    fn wait(&mut self, milliseconds: u64) {
+    pub(super) fn wait(&mut self, milliseconds: u64) {
         self.uptime += Duration::from_millis(milliseconds);
     }
 
-    fn tell(&mut self, message: Message) {
-        let present = Present { now: now(), uptime: Some(self.uptime) };
-        let effects = update(&mut self.model, message, present);
+    pub(super) fn tell(&mut self, message: Message) {
+        let effects = self.only(message);
         self.settle(effects);
     }
 
-    fn settle(&mut self, effects: Vec<Effect>) {
+    /// What a message wants done, which is left to the caller.
+    pub(super) fn only(&mut self, message: Message) -> Vec<Effect> {
+        update(&mut self.model, message, Present { now: now(), uptime: Some(self.uptime) })
+    }
+
+    /// What the desk says to a question.
+    pub(super) fn answer(&self, slot: Slot, query: Query) -> Message {
+        let answer = futures_util::FutureExt::now_or_never(self.desk.ask(query.clone())).expect("ready");
+        Message::Answered { slot, query: Box::new(query), answer }
+    }
+
+    pub(super) fn settle(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Ask { slot, query } => {
-                    let answer = futures_util::FutureExt::now_or_never(self.desk.ask(query.clone())).expect("ready");
-                    self.tell(Message::Answered { slot, query: Box::new(query), answer });
+                    let answer = self.answer(slot, query);
+                    self.tell(answer);
                 }
                 Effect::Status => {
                     let status = futures_util::FutureExt::now_or_never(self.desk.status()).expect("ready");
                     self.tell(Message::Told(Box::new(status)));
                 }
                 Effect::Act { order, .. } => self.acts.push(order),
-                Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}
+                Effect::Copy(text) => self.copies.push(text),
+                Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Ring(_) => {}
             }
         }
     }
 
     /// Keys as named in the action table, so many milliseconds apart.
-    fn keys(&mut self, apart: u64, keys: &str) -> &mut Self {
+    pub(super) fn keys(&mut self, apart: u64, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             self.wait(apart);
             self.tell(Message::Key(Chord::parse(key).expect("a key")));
@@ -79,7 +92,7 @@ impl Table {
     }
 
     /// A text typed as plain keys; `⏎` is Enter.
-    fn text(&mut self, apart: u64, text: &str) -> &mut Self {
+    pub(super) fn text(&mut self, apart: u64, text: &str) -> &mut Self {
         for character in text.chars() {
             let key = match character {
                 '⏎' => "enter".to_owned(),
@@ -91,12 +104,12 @@ impl Table {
         self
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Ledger)) {
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Ledger)) {
         self.desk.change(change);
         self.tell(Message::Changed);
     }
 
-    fn screen(&mut self) -> String {
+    pub(super) fn screen(&mut self) -> String {
         let mut buffer =
             ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, self.model.size.0, self.model.size.1));
         view::draw(&mut buffer, &self.model, Theme::default());
@@ -110,7 +123,7 @@ impl Table {
         }
     }
 
-    fn toasted(&self, text: &str) -> bool {
+    pub(super) fn toasted(&self, text: &str) -> bool {
         self.model.toasts.iter().any(|toast| toast.text.contains(text))
     }
 }
@@ -241,7 +254,7 @@ fn the_choice_of_states_is_said_and_let_go() {
     let mut table = on_the_failed();
     table.keys(1000, "/").text(TYPING, "51020399").keys(1000, "enter");
     let screen = table.screen();
-    assert!(screen.contains("None among *needs a hand* has these words") && screen.contains("`s`"), "{screen}");
+    assert!(screen.contains("None among *needs a hand* fits the filter") && screen.contains("`s`"), "{screen}");
     table.keys(1000, "esc");
     assert!(table.screen().contains("needs a hand"));
     table.keys(1000, "esc");
@@ -256,7 +269,7 @@ fn narrowing_from_the_overview_goes_back_there() {
     let mut table = Table::new(Ledger::busy());
     table.keys(1000, "/").text(TYPING, "51").keys(1000, "esc");
     assert_eq!(table.model.view, View::Overview);
-    assert_eq!(table.model.deliveries.words.value(), "");
+    assert_eq!(table.model.deliveries.narrowing.input.value(), "");
     table.keys(1000, "/").text(TYPING, "51").keys(1000, "enter");
     assert_eq!(table.model.view, View::Deliveries);
     table.keys(1000, "p 1 p");

@@ -10,10 +10,12 @@ use crate::domain::delivery::{
     Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, Stage, State, Undo,
 };
 use crate::domain::documentation::{self, FAMILIES};
+use crate::domain::filter::{self, Filter};
 use crate::domain::ids::{DeliveryId, Digest, Person, Seq, ShowId, TicketId};
+use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::query::{
-    Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Order, Overview, Page,
-    Query, RejectedDetail, RejectedRow, Status, Timeline, TurnedAway, Window,
+    Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Needed, Order, Overview,
+    Page, Query, RejectedDetail, RejectedRow, Searched, Status, Timeline, TurnedAway, Window,
 };
 use crate::domain::record::{
     self, AttemptFinished, AttemptStarted, Fact, Head, OperatorActed, OperatorAction, Received, Record, Rejected,
@@ -48,6 +50,12 @@ pub(super) struct Ledger {
     pub(super) orders: Vec<Order>,
     pub(super) refusal: Option<DeskError>,
     pub(super) asked: Vec<Query>,
+    pub(super) rejected_lately: u64,
+    pub(super) usual: Option<u32>,
+    /// By what it judges what is overdue.
+    pub(super) now: Timestamp,
+    /// Rows that a search looks at for an answer.
+    pub(super) most_looked: usize,
 }
 
 pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
@@ -131,15 +139,16 @@ impl Ledger {
                 path: "/webhooks/menta".into(),
                 target: "http://127.0.0.1:9000/deliveries".into(),
                 data_dir: "/var/lib/willcall".into(),
-                started_at: ago(86_400),
                 last_durable: Some(ago(2)),
-                unwell: None,
-                turned_away: Vec::new(),
-                turned_away_total: std::collections::BTreeMap::new(),
+                ..Status::starting(ago(86_400))
             },
             orders: Vec::new(),
             refusal: None,
             asked: Vec::new(),
+            rejected_lately: 0,
+            now: now(),
+            usual: None,
+            most_looked: 5000,
         }
     }
 
@@ -352,7 +361,13 @@ impl Ledger {
         ]
     }
 
-    fn overview(&self, rows: usize) -> Overview {
+    fn next_overdue(&self, late_after: &LateAfter) -> Option<Timestamp> {
+        let waiting = self.deliveries.iter().filter(|one| !one.stage().settled());
+        let limits = waiting.map(|one| one.created_at + late_after.of(one.kind));
+        limits.filter(|limit| *limit >= self.now).min()
+    }
+
+    fn overview(&self, rows: usize, late_after: Option<&LateAfter>) -> Overview {
         let newest = |keep: &dyn Fn(&&Delivery) -> bool| -> Vec<Delivery> {
             self.deliveries.iter().rev().filter(keep).take(rows).cloned().collect()
         };
@@ -371,8 +386,13 @@ impl Ledger {
                 .cloned(),
             quarantined: self.rejected.iter().filter(|(row, _)| row.resent_as.is_none()).count() as u64,
             rejected: self.rejected.iter().rev().take(rows).map(|(row, _)| row.clone()).collect(),
+            overdue: late_after.map_or(0, |late_after| {
+                self.deliveries.iter().filter(|one| is_overdue(one, late_after, self.now)).count() as u64
+            }),
+            next_overdue: late_after.and_then(|late_after| self.next_overdue(late_after)),
+            rejected_lately: self.rejected_lately,
             events: self.events.len() as u64,
-            last: Seq(self.events.len() as u64),
+            last: self.last(),
             ..Overview::default()
         };
         for kind in [Kind::Transfer, Kind::Return] {
@@ -389,6 +409,7 @@ impl Ledger {
             let count = FamilyCount {
                 total: of().count() as u64,
                 last_at: of().next().map(|row| row.received_at),
+                usual: self.usual,
                 per_minute: (0..60).map(|minute| (minute * 7 + family.len() as u32) % 11).collect(),
             };
             overview.families.insert(family.to_owned(), count);
@@ -397,18 +418,24 @@ impl Ledger {
         overview
     }
 
+    fn last(&self) -> Seq {
+        let deliveries = self.deliveries.iter().map(|one| one.id.0);
+        deliveries.chain([Seq(self.events.len() as u64)]).max().unwrap_or(Seq(0))
+    }
+
     fn answer(&self, query: &Query) -> Result<Answer, DeskError> {
         let missing = || DeskError::NotFound("no such thing".into());
         Ok(match query {
-            Query::Overview { rows } => Answer::Overview(Box::new(self.overview(*rows))),
+            Query::Overview { rows, late_after } => {
+                Answer::Overview(Box::new(self.overview(*rows, late_after.as_ref())))
+            }
             Query::Events(query) => {
-                let rows = self.events.iter().map(|(row, _)| row.clone());
                 let show = query.show.as_ref().map(ShowId::as_str);
-                let of = rows.filter(|row| {
+                let of = self.events.iter().filter(|(row, _)| {
                     query.family.as_ref().is_none_or(|family| *family == row.family)
                         && (show.is_none() || row.brief.show.as_deref() == show)
                 });
-                Answer::Events(page(of.collect(), &query.window))
+                Answer::Events(page(of.cloned().collect(), &query.window, self.most_looked))
             }
             Query::Event(seq) => {
                 let (row, body) = self.events.iter().find(|(row, _)| row.seq == *seq).ok_or_else(missing)?;
@@ -424,8 +451,10 @@ impl Ledger {
                 let fits = |one: &&Delivery| {
                     (query.stages.is_empty() || query.stages.contains(&one.stage()))
                         && query.kind.is_none_or(|kind| kind == one.kind)
+                        && query.overdue.is_none_or(|late_after| is_overdue(one, &late_after, self.now))
                 };
-                Answer::Deliveries(page(self.deliveries.iter().filter(fits).cloned().collect(), &query.window))
+                let rows = self.deliveries.iter().filter(fits).map(|one| (one.clone(), self.body(one.event)));
+                Answer::Deliveries(page(rows.collect(), &query.window, self.most_looked))
             }
             Query::Delivery(id) => {
                 let one = self.find(*id).ok_or_else(missing)?;
@@ -441,14 +470,24 @@ impl Ledger {
                 let records = of.iter().flat_map(|one| self.history(one)).collect();
                 Answer::Ticket(Box::new(Timeline { ticket: ticket.clone(), deliveries: of, records, truncated: false }))
             }
-            Query::Shows(window) => Answer::Shows(page(self.shows.clone(), window)),
-            Query::Quarantine(window) => {
-                Answer::Quarantine(page(self.rejected.iter().map(|(row, _)| row.clone()).collect(), window))
+            Query::Shows(window) => {
+                let rows = self.shows.iter().map(|show| (show.clone(), Vec::new()));
+                Answer::Shows(page(rows.collect(), window, self.most_looked))
             }
             Query::Records { .. } => Answer::Records(Vec::new()),
+            Query::Quarantine(window) => Answer::Quarantine(page(self.rejected.clone(), window, self.most_looked)),
             Query::Rejected(seq) => {
                 let (row, body) = self.rejected.iter().find(|(row, _)| row.seq == *seq).ok_or_else(missing)?;
                 Answer::Rejected(Some(Box::new(RejectedDetail { row: row.clone(), body: body.clone() })))
+            }
+            Query::Needed { after, limit } => {
+                let new = || self.deliveries.iter().filter(|one| one.id.0 > *after && is_needed(one));
+                Answer::Needed(Needed {
+                    after: *after,
+                    rows: new().take(*limit).cloned().collect(),
+                    count: new().count(),
+                    last: self.last(),
+                })
             }
         })
     }
@@ -474,24 +513,63 @@ impl Ledger {
     }
 }
 
-/// The rows of a window, as the ledger promises them. `rows` in the order of their places.
-fn page<R: Row + serde::Serialize + Clone>(mut rows: Vec<R>, window: &Window) -> Page<R> {
-    rows.sort_by_key(|row| std::cmp::Reverse(row.place()));
-    let has =
-        |row: &R, word: &String| serde_json::to_string(row).unwrap().to_lowercase().contains(&word.to_lowercase());
-    rows.retain(|row| window.words.iter().all(|word| has(row, word)));
+fn is_overdue(delivery: &Delivery, late_after: &LateAfter, now: Timestamp) -> bool {
+    matches!(lateness(delivery, late_after, now), Some(Lateness::Overdue { .. }))
+}
+
+fn is_needed(delivery: &Delivery) -> bool {
+    matches!(delivery.stage(), Stage::Failed | Stage::Held)
+}
+
+/// The rows of a window, as the ledger promises them; of a search, which looks at so many rows for an answer.
+fn page<R: Row + filter::Row + Clone>(mut rows: Vec<(R, Vec<u8>)>, window: &Window, most_looked: usize) -> Page<R> {
+    rows.sort_by_key(|(row, _)| std::cmp::Reverse(row.place()));
+    let filter = Filter::parse(<R as Row>::LIST, &window.filter).expect("a question is whole");
+    if !window.only.is_empty() {
+        rows.retain(|(row, body)| {
+            window.only.contains(&row.place()) && filter.judge(row, Some(body), now()) == Some(true)
+        });
+        let searched = Some(Searched { looked: window.only.len(), newest: None, next: None, left: 0 });
+        let rows = rows.into_iter().map(|(row, _)| row).collect();
+        return Page { rows, newer: 0, older: false, searched };
+    }
     let start = match window.cursor {
         Cursor::Newest => 0,
-        Cursor::From(seq) => rows.partition_point(|row| row.place() > seq),
+        Cursor::From(seq) => rows.partition_point(|(row, _)| row.place() > seq),
         Cursor::Above(seq) => {
-            rows.truncate(rows.partition_point(|row| row.place() > seq));
-            rows.len().saturating_sub(window.limit)
+            rows.truncate(rows.partition_point(|(row, _)| row.place() > seq));
+            if filter.is_empty() { rows.len().saturating_sub(window.limit) } else { 0 }
         }
         Cursor::Oldest => rows.len().saturating_sub(window.limit),
     };
-    let older = rows.len() > start + window.limit || matches!(window.cursor, Cursor::Above(_));
-    let shown = rows.into_iter().skip(start).take(window.limit).collect();
-    Page { rows: shown, newer: start.min(1000), older, searched: None }
+    let mut rest = rows.split_off(start);
+    if filter.is_empty() {
+        let older = rest.len() > window.limit || matches!(window.cursor, Cursor::Above(_));
+        let rows = rest.into_iter().take(window.limit).map(|(row, _)| row).collect();
+        return Page { rows, newer: start.min(1000), older, searched: None };
+    }
+    let upward = matches!(window.cursor, Cursor::Above(_));
+    if upward {
+        rest.reverse();
+    }
+    let (mut found, mut looked, mut next) = (Vec::new(), 0, None);
+    let (places, total): (Vec<Seq>, _) = (rest.iter().map(|(row, _)| row.place()).collect(), rest.len());
+    for (row, body) in rest {
+        if found.len() == window.limit || looked == most_looked {
+            next = Some(row.place());
+            break;
+        }
+        looked += 1;
+        if filter.judge(&row, Some(&body), now()).expect("its body is there") {
+            found.push(row);
+        }
+    }
+    if upward {
+        found.reverse();
+    }
+    let left = if upward { 0 } else { total - looked };
+    let searched = Some(Searched { looked, newest: places[..looked].iter().max().copied(), next, left });
+    Page { rows: found, newer: 0, older: next.is_some(), searched }
 }
 
 /// A desk on a [`Ledger`].

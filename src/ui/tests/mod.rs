@@ -1,9 +1,12 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
 mod acting;
+mod filtering;
+mod late;
 pub(super) mod ledger;
 mod manners;
 mod pty;
+mod reading;
 mod rig;
 mod sweep;
 
@@ -54,7 +57,7 @@ async fn the_overview_shows_what_needs_a_hand_first_at_every_size() {
             rig.see(&["needs a hand: 3", "open: 8", "stored 400", "14:03:22", "127.0.0.1:8787/webhooks/menta"]).await;
         let line =
             |what: &str| text.lines().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {text}"));
-        assert!(line("! HELD       d-29") < line("✗ FAILED     d-390"), "{text}");
+        assert!(line("! HELD    d-29") < line("✗ FAILED  d-390"), "{text}");
         assert!(line("needs a hand") <= line("open: 8") && line("open: 8") < line("notifyMe"), "{text}");
         for part in ["> ! HELD", "behind", "listing", "ticket", "event", "notifyMe", "payouts", "? help", "q quit"] {
             if part != "behind" || size.0 > 150 {
@@ -78,7 +81,7 @@ async fn the_overview_shows_what_needs_a_hand_first_at_every_size() {
             assert!(text.contains("oldest undelivered 1h45m d-29"), "{text}");
         }
         let cells = rig.cells();
-        assert_eq!(style_of(&cells, "✗ FAILED     d-55").fg, Some(Color::Red));
+        assert_eq!(style_of(&cells, "✗ FAILED  d-55").fg, Some(Color::Red));
         assert!(style_of(&cells, "> ! HELD").add_modifier.contains(Modifier::REVERSED));
         rig.press("ctrl-c ctrl-c");
         assert_eq!(rig.exit().await, Exit::Quit);
@@ -165,10 +168,10 @@ async fn words_narrow_the_list_as_they_are_typed() {
     rig.see(&["stored 400"]).await;
     walk(&mut rig, &[("3", &["> d-399"]), ("/", &["/"])]).await;
     rig.write("51020390 ");
-    let text = rig.see(&["1 match", "> d-390"]).await;
+    let text = rig.see(&["1 found", "> d-390"]).await;
     assert!(!text.contains("d-399"), "{text}");
     rig.write("q");
-    rig.see(&["0 matches", "No row has these words"]).await;
+    rig.see(&["0 found", "No row fits this filter"]).await;
     walk(&mut rig, &[("backspace enter", &["> d-390"]), ("r", &["retry transfer d-390?"])]).await;
     rig.press("esc esc");
     rig.see(&["> d-399"]).await;
@@ -353,7 +356,7 @@ async fn the_question_names_the_new_people_of_a_change() {
     ledger.change(29, |one| {
         let to = Some("new.owner@mail.org".into());
         let (event, from, personal) = (Seq(398), one.from.clone(), Digest::of(&[b"new"]));
-        one.amendment = Some(Amendment { event, from, to, personal });
+        one.amendment = Some(Amendment { event, from, to, personal, doubted_by: None });
         one.state = State::Held { why: Hold::AmendedAfterSent { delivered: Some(Hand::Target) } };
         (one.evidence, one.attempts) = (Evidence::Done, 1);
     });
@@ -470,7 +473,7 @@ async fn a_small_terminal_says_what_it_needs_and_orders_nothing() {
 
 #[tokio::test]
 async fn help_lists_every_action_from_the_table() {
-    let mut rig = Rig::start(Ledger::busy(), (100, 60));
+    let mut rig = Rig::start(Ledger::busy(), (100, 80));
     rig.see(&["stored 400"]).await;
     rig.press("?");
     let text = rig.see(&["Acting"]).await;

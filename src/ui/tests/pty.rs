@@ -16,6 +16,7 @@ use crate::engine::Handle;
 use crate::ui::colour::Announced;
 use crate::ui::preferences::Preferences;
 use crate::ui::remembered::Remembered;
+use crate::ui::ring::Ring;
 use crate::ui::run::{Options, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,9 +32,14 @@ fn child() {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let terminal =
         Announced { no_color: !variable("NO_COLOR").is_empty(), term: variable("TERM"), ..Announced::default() };
-    let preferences = Preferences::read(ThemeName::Auto, false, &[], &terminal).unwrap();
-    let options =
-        Options { who: "ana".into(), clock: Clock::Fixed(now()), preferences, remembered: Remembered::default() };
+    let options = Options {
+        who: "ana".into(),
+        clock: Clock::Fixed(now()),
+        preferences: Preferences::read(ThemeName::Auto, false, &[], &terminal).unwrap(),
+        remembered: Remembered::default(),
+        tmux: !variable("TMUX").is_empty(),
+        ring: Ring::Off,
+    };
     let exit = runtime.block_on(async {
         // Taken before the first frame is seen: no signal comes too early.
         let take = |of: Signal| signal(SignalKind::from_raw(of.as_raw())).unwrap();
@@ -51,7 +57,8 @@ fn child() {
                 },
             }
         };
-        run(Handle::new(FakeDesk::new(Ledger::empty())), options, shutdown).await
+        let ledger = if script == "busy" { Ledger::busy() } else { Ledger::empty() };
+        run(Handle::new(FakeDesk::new(ledger)), options, shutdown).await
     });
     // Anything but a panic leaves by here; the number says how.
     std::process::exit(match exit {
@@ -71,6 +78,11 @@ struct Program {
 
 impl Program {
     fn start(script: &str, no_color: bool) -> Self {
+        Self::start_with(script, no_color.then_some(("NO_COLOR", "1")))
+    }
+
+    /// With one variable more in its environment.
+    fn start_with(script: &str, variable: Option<(&str, &str)>) -> Self {
         let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args(["--exact", "ui::tests::pty::child", "--nocapture"]);
@@ -78,8 +90,9 @@ impl Program {
         command.env("TERM", "xterm-256color");
         command.env("RUST_BACKTRACE", "0");
         command.env_remove("NO_COLOR");
-        if no_color {
-            command.env("NO_COLOR", "1");
+        command.env_remove("TMUX");
+        if let Some((name, value)) = variable {
+            command.env(name, value);
         }
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
@@ -257,4 +270,30 @@ fn suspending_gives_the_terminal_back_and_takes_it_again() {
     assert!(program.screen.screen().alternate_screen());
     program.press(b"q");
     assert_eq!(program.end().0, 40);
+}
+
+#[test]
+fn what_is_copied_goes_to_the_terminal_as_osc_52_and_through_tmux() {
+    for tmux in [false, true] {
+        let mut program = Program::start_with("busy", tmux.then_some(("TMUX", "/tmp/tmux-0/default,1,0")));
+        program.see("stored 400");
+        program.press(b"3");
+        program.see("> d-399");
+        program.press(b"\r");
+        program.see("transfer d-399");
+        // To the line of the ticket.
+        program.press(b"jy");
+        program.see("copied the value");
+        program.see("51020399");
+        // "51020399" in base64.
+        let plain = "\u{1b}]52;c;NTEwMjAzOTk=\u{7}";
+        let through = "\u{1b}Ptmux;\u{1b}\u{1b}]52;c;NTEwMjAzOTk=\u{7}\u{1b}\\";
+        program.until("sent the sequence", |one| String::from_utf8_lossy(&one.bytes).contains(plain));
+        let sent = String::from_utf8_lossy(&program.bytes).into_owned();
+        assert_eq!(sent.contains(through), tmux, "{sent:?}");
+        assert_eq!(sent.matches("]52;").count(), 1 + usize::from(tmux));
+        assert!(!program.screen.screen().contents().contains("52;c"), "{}", program.screen.screen().contents());
+        program.press(b"\x03\x03");
+        assert_eq!(program.end().0, 40);
+    }
 }

@@ -22,6 +22,7 @@ use crate::ui::layout::Size;
 use crate::ui::model::Model;
 use crate::ui::preferences::Preferences;
 use crate::ui::remembered::Remembered;
+use crate::ui::ring::Ring;
 use crate::ui::run::{Ended, Exit, Options, UiError, drive};
 use crate::ui::terminal::Screen;
 use crate::ui::text::width;
@@ -49,6 +50,7 @@ pub(super) fn text_of(buffer: &Buffer) -> String {
 struct CellScreen {
     terminal: Terminal<TestBackend>,
     shown: watch::Sender<Buffer>,
+    rung: watch::Sender<Vec<String>>,
     frames: Arc<AtomicU64>,
     mouse: watch::Sender<bool>,
 }
@@ -82,6 +84,11 @@ impl Screen for CellScreen {
         Ok(())
     }
 
+    fn tell(&mut self, sequence: &str) -> io::Result<()> {
+        self.rung.send_modify(|rung| rung.push(sequence.to_owned()));
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -101,6 +108,7 @@ pub(super) struct Rig {
     pub(super) desk: FakeDesk,
     keys: mpsc::UnboundedSender<Event>,
     screen: watch::Receiver<Buffer>,
+    pub(super) rung: watch::Receiver<Vec<String>>,
     pub(super) mouse: watch::Receiver<bool>,
     frames: Arc<AtomicU64>,
     task: JoinHandle<Result<Ended, UiError>>,
@@ -119,20 +127,22 @@ impl Rig {
         let desk = FakeDesk::new(ledger);
         let (keys, events) = mpsc::unbounded_channel();
         let (shown, screen) = watch::channel(Buffer::empty(Rect::new(0, 0, size.0, size.1)));
+        let (rung, rings) = watch::channel(Vec::new());
         let handle = Handle::new(desk.clone());
         let (taken, mouse) = watch::channel(false);
         let frames = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&frames);
         let task = tokio::spawn(async move {
             let terminal = never(Terminal::new(TestBackend::new(size.0, size.1)));
-            let mut screen = CellScreen { terminal, shown, frames: counted, mouse: taken };
+            let mut screen = CellScreen { terminal, shown, rung, frames: counted, mouse: taken };
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let options = Options { who: "ana (uid 1000)".into(), clock: Clock::Fixed(now()), preferences, remembered };
+            let (who, clock) = ("ana (uid 1000)".into(), Clock::Fixed(now()));
+            let options = Options { who, clock, preferences, remembered, tmux: false, ring: Ring::Bell };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
-        Self { desk, keys, screen, mouse, frames, task }
+        Self { desk, keys, screen, rung: rings, mouse, frames, task }
     }
 
     /// Presses keys, named as in the action table and parted by blanks.

@@ -9,7 +9,7 @@ use crate::config::ThemeName;
 use crate::domain::delivery::{Hold, Kind, State};
 use crate::domain::ids::{Person, ShowId, TicketId};
 use crate::domain::privacy::Privacy;
-use crate::domain::query::Brief;
+use crate::domain::query::{Attempts, Brief};
 use crate::domain::show::Show;
 use crate::engine::Desk;
 use crate::ui::colour::Depth;
@@ -50,6 +50,9 @@ fn hostile_ledger() -> Ledger {
     let mut ledger = Ledger::busy();
     ledger.status.path = "/\u{1b}[31m".into();
     ledger.status.unwell = Some("bad\u{1b}]0;x\u{7}".into());
+    ledger.status.attempts =
+        Attempts { made: 20, failed: 20, why: Some(hostile().concat().chars().take(200).collect()) };
+    ledger.usual = Some(u32::MAX);
     for (index, text) in hostile().into_iter().enumerate() {
         let seq = 500 + index as u64;
         let person = || Some(Person(text.clone()));
@@ -60,6 +63,7 @@ fn hostile_ledger() -> Ledger {
             buyer_pays: Some(text.clone()),
             show: Some(text.clone()),
             reversal: false,
+            wrong_sums: false,
             note: Some(text.clone()),
         };
         let json = serde_json::json!({"family": "ticket", "action": "ticket.updated", "data": {
@@ -139,6 +143,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
         press(&mut model, desk, "G x");
         screens.push((format!("timeline {:.20}", text.escape_debug().to_string()), model));
     }
+    screens.extend(read(&start, desk));
     let held = desk.ledger.lock().unwrap().deliveries.last().cloned().unwrap();
     for ask in [Ask::Retry(held.clone()), Ask::MarkDelivered(held.clone()), Ask::Cancel(held.clone()), Ask::Undo(held)]
     {
@@ -158,8 +163,39 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
     screens.push(("help".into(), model));
     let mut model = start;
     press(&mut model, desk, "3 /");
-    model.deliveries.words = tui_input::Input::new("\u{202e}王".repeat(400));
-    screens.push(("narrowing".into(), model));
+    model.deliveries.narrowing.input = tui_input::Input::new("\u{202e}王".repeat(400));
+    screens.push(("narrowing".into(), model.clone()));
+    let list = crate::domain::filter::List::Deliveries;
+    for line in ["\u{202e}王\u{1b} sate:\u{1b}x".to_owned(), format!("{} state:x", "王 ".repeat(60)), "(".into()] {
+        model.deliveries.narrowing.set(list, &line);
+        screens.push((format!("mistake {line:.20?}"), model.clone()));
+    }
+    for line in ["", "\u{202e}王 state:"] {
+        model.deliveries.narrowing.set(list, line);
+        model.deliveries.narrowing.complete(list, false);
+        screens.push((format!("offer {line:.20?}"), model.clone()));
+    }
+    screens
+}
+
+/// Events as they are read: folded, run out to the right, searched, copied, compared.
+fn read(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
+    let mut screens = Vec::new();
+    let mut before = None;
+    for (index, text) in hostile().into_iter().enumerate().step_by(3) {
+        let mut open = start.clone();
+        open.marked = before.take();
+        let seq = crate::domain::ids::Seq(500 + index as u64);
+        open.details.push(crate::ui::detail::Detail::new(Subject::Event(seq)));
+        let effects = update(&mut open, Message::Changed, now());
+        settle(&mut open, desk, effects);
+        for keys in ["Z G", "w > > G k", "/ a backspace e", "G k k y", "Y", "c", "=", "= Z"] {
+            let mut model = open.clone();
+            press(&mut model, desk, keys);
+            before = model.marked.clone().or(before);
+            screens.push((format!("{keys} on {:.20}", text.escape_debug().to_string()), model));
+        }
+    }
     screens
 }
 

@@ -1,6 +1,6 @@
 //! What comes back from the ledger, into the state.
 
-use super::Effect;
+use super::{Effect, alerts, count};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
@@ -9,15 +9,28 @@ use crate::ui::detail::Detail;
 use crate::ui::dialog::Dialog;
 use crate::ui::document::{self, Data};
 use crate::ui::model::{CHOICES, Model, Slot, View};
+use crate::ui::search::Search;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
 pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Result<Answer, DeskError>) -> Vec<Effect> {
     match answer {
+        Ok(Answer::Needed(needed)) => {
+            model.asking.remove(&slot);
+            alerts::rung(model, &needed)
+        }
         Ok(answer) => {
             model.trouble = None;
+            let overdue = model.overdue();
             take_in(model, &slot, query, answer);
-            model.asked(&slot, false)
+            // A search goes on; a list that needs nothing asks for nothing.
+            let mut effects = model.asked(&slot, matches!(slot, Slot::Feed(_) | Slot::List(_)) && is_search(query));
+            effects.extend(alerts::listen(model));
+            // Time alone makes a delivery overdue: no change of the ledger tells the list.
+            if overdue != model.overdue() && model.choice().is_some_and(|choice| CHOICES[*choice].overdue) {
+                effects.extend(model.refresh());
+            }
+            effects
         }
         Err(DeskError::NotFound(_)) => {
             if let Slot::Detail(subject) = &slot {
@@ -35,10 +48,20 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
     }
 }
 
+fn is_search(query: &Query) -> bool {
+    let window = match query {
+        Query::Events(query) => &query.window,
+        Query::Deliveries(query) => &query.window,
+        Query::Shows(window) | Query::Quarantine(window) => window,
+        _ => return false,
+    };
+    !window.filter.is_empty()
+}
+
 fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
     let height = model.list_rows();
     match (slot, query, answer) {
-        (_, Query::Overview { rows }, Answer::Overview(overview)) => take_overview(model, *rows, *overview),
+        (_, Query::Overview { rows, .. }, Answer::Overview(overview)) => take_overview(model, *rows, *overview),
         (Slot::Feed(family), Query::Events(query), Answer::Events(page)) => {
             model.feeds.entry(family.clone()).or_default().accept(&query.window, page, height);
         }
@@ -47,7 +70,7 @@ fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
                 View::Reversals => (&mut model.returns, model.return_choice),
                 _ => (&mut model.deliveries, model.delivery_choice),
             };
-            if CHOICES[choice].stages == query.stages {
+            if CHOICES[choice].stages == query.stages && CHOICES[choice].overdue == query.overdue.is_some() {
                 list.accept(&query.window, page, height);
             }
         }
@@ -89,6 +112,9 @@ fn take_overview(model: &mut Model, rows: usize, new: Overview) {
             counts: new.counts,
             oldest_undelivered: new.oldest_undelivered,
             quarantined: new.quarantined,
+            rejected_lately: new.rejected_lately,
+            overdue: new.overdue,
+            next_overdue: new.next_overdue,
             events: new.events,
             last: new.last,
             ..old
@@ -98,11 +124,10 @@ fn take_overview(model: &mut Model, rows: usize, new: Overview) {
 
 /// Changes the details that `fit`, and writes them anew.
 fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl FnMut(&mut Detail)) {
-    let (width, height, privacy, now) = (model.size.0, model.detail_rows(), model.privacy, model.now);
-    let by_hand = model.by_hand();
+    let (height, setting) = (model.detail_rows(), model.setting());
     for detail in model.details.iter_mut().rev().filter(|detail| fit(detail)) {
         change(detail);
-        detail.write((width, height), &model.keys, privacy, now, by_hand);
+        detail.write(height, &model.keys, setting);
     }
 }
 
@@ -116,9 +141,12 @@ fn fill(detail: &mut Detail, answer: Answer) {
             Some(Data::Show(show, _)) => Some(Data::Show(show, Some(page))),
             other => other,
         },
-        Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) | Answer::Records(_) => {
-            return;
-        }
+        Answer::Overview(_)
+        | Answer::Deliveries(_)
+        | Answer::Shows(_)
+        | Answer::Quarantine(_)
+        | Answer::Needed(_)
+        | Answer::Records(_) => return,
     };
     detail.missing = data.is_none();
     detail.data = data;
@@ -126,11 +154,16 @@ fn fill(detail: &mut Detail, answer: Answer) {
 
 pub(super) fn told(model: &mut Model, status: Result<Status, DeskError>) -> Vec<Effect> {
     model.asking.remove(&Slot::Status);
+    let late_after = model.late_after();
     match status {
         Ok(status) => model.status = Some(status),
         Err(error) => model.trouble = Some(error.to_string()),
     }
-    Vec::new()
+    // What is overdue was counted by another measure.
+    match model.late_after() == late_after {
+        true => Vec::new(),
+        false => count(model),
+    }
 }
 
 pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Result<Done, DeskError>) -> Vec<Effect> {
@@ -166,5 +199,6 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
         }
         (_, Err(error)) => model.toast(Role::Bad, format!("✗ {about}: {error}")),
     }
+    model.search(Search::renew);
     model.refresh()
 }

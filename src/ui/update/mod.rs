@@ -1,21 +1,27 @@
 //! State + message -> state + effects. Pure: the present comes in, nothing goes out but effects.
 
+mod alerts;
 mod answers;
 mod asking;
+mod comparing;
+mod copying;
 mod moving;
 mod orders;
 mod pointing;
+mod reading;
 mod typing;
 
 use super::action::{Action, Group};
 use super::detail::Detail;
 use super::dialog::Dialog;
+use super::document::Setting;
 use super::effect::Effect;
 use super::keymap::Chord;
 use super::layout::{self, Size};
-use super::model::{CHOICES, Model, Pane, Slot, Toast, View};
+use super::model::{CHOICES, Model, OVERDUE, Pane, Slot, Toast, View};
 use super::pace::Present;
 use super::pointer::Pointer;
+use super::search::Search;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::delivery::Delivery;
@@ -69,7 +75,8 @@ pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) 
     model.now = now;
     model.pace.at(uptime);
     let by_key = matches!(message, Message::Key(_) | Message::Pointed(_));
-    let effects = take_in(model, message);
+    let mut effects = take_in(model, message);
+    effects.extend(alerts::raise(model));
     let under = model.chosen();
     model.pace.stands(model.dialog.is_some(), under, by_key);
     effects
@@ -90,6 +97,7 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Changed => {
             model.counted = None;
+            model.search(Search::changed);
             model.refresh()
         }
         Message::Tick => tick(model),
@@ -108,16 +116,26 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     model.toasts.retain(|toast| (now - toast.at).num_seconds() < TOAST_SECONDS);
     let mut effects: Vec<Effect> = model.ask(Slot::Status, None).into_iter().collect();
-    // Counts are those of the last minutes: where nothing has changed, they do so with the minute.
+    // Counts are those of the last minutes: where nothing has changed, they do so with the minute, or by what falls overdue.
     let minute = now.timestamp().div_euclid(60);
-    if model.counted.replace(minute) != Some(minute) {
-        let counts = model.counts();
-        effects.extend(model.ask(Slot::Overview, Some(counts)));
+    let falls_overdue = model.overview.as_ref().and_then(|overview| overview.next_overdue).is_some_and(|at| at < now);
+    if model.counted.replace(minute) != Some(minute) || falls_overdue {
+        effects.extend(count(model));
     }
-    if model.trouble.is_some() || model.overview.is_none() {
+    // What came while the bell had to be silent.
+    effects.extend(alerts::listen(model));
+    model.search(Search::second);
+    let seen = model.seen_list().filter(|_| model.details.is_empty() && model.dialog.is_none());
+    let searches = seen.is_some_and(|list| !list.narrowed().filter().is_empty());
+    if model.trouble.is_some() || model.overview.is_none() || searches {
         effects.extend(model.refresh());
     }
     effects
+}
+
+fn count(model: &mut Model) -> Vec<Effect> {
+    let counts = model.counts();
+    model.ask(Slot::Overview, Some(counts)).into_iter().collect()
 }
 
 impl Model {
@@ -135,12 +153,23 @@ impl Model {
         }
     }
 
-    fn write_details(&mut self) {
-        let (width, height, privacy, now) = (self.size.0, self.detail_rows(), self.privacy, self.now);
-        let by_hand = self.by_hand();
-        for detail in &mut self.details {
-            detail.write((width, height), &self.keys, privacy, now, by_hand);
+    /// Tells the search of the list in sight.
+    fn search(&mut self, tell: impl FnOnce(&mut Search)) {
+        if let Some(list) = self.list() {
+            tell(list.search());
         }
+    }
+
+    fn write_details(&mut self) {
+        let (height, setting) = (self.detail_rows(), self.setting());
+        for detail in &mut self.details {
+            detail.write(height, &self.keys, setting);
+        }
+    }
+
+    /// For whom and when documents are written.
+    fn setting(&self) -> Setting {
+        Setting { width: self.size.0, privacy: self.privacy, now: self.now, by_hand: self.by_hand() }
     }
 
     /// Rows of a detail: the body below the breadcrumbs.
@@ -179,6 +208,12 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     }
     if model.narrowing {
         return typing::narrowing_key(model, chord);
+    }
+    if model.copied.is_some() && copying::copied_key(model, action) {
+        return Vec::new();
+    }
+    if model.searching() {
+        return reading::search_key(model, chord);
     }
     action.map_or_else(Vec::new, |action| perform(model, action))
 }
@@ -231,11 +266,24 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Previous => moving::next(model, false),
         Action::Open => open_row(model),
         Action::Back => back(model),
+        Action::Narrow if !model.details.is_empty() => reading::search(model),
         Action::Narrow => typing::narrow(model),
         Action::States => states(model),
+        Action::Overdue => overdue(model),
+        Action::PutAway => alerts::put_away(model),
         Action::Pause => pause(model),
         Action::Timeline => timeline(model),
         Action::Reveal => orders::reveal(model),
+        Action::Fold
+        | Action::FoldAll
+        | Action::Wrap
+        | Action::ShiftLeft
+        | Action::ShiftRight
+        | Action::NextHit
+        | Action::PreviousHit => reading::read(model, action),
+        Action::CopyValue | Action::CopyPayload | Action::CopyRequest => copying::copy(model, action),
+        Action::Compare => comparing::compare(model),
+        Action::CompareBefore => comparing::with_before(model),
         Action::Retry | Action::MarkDelivered | Action::Cancel | Action::Undo => orders::ask(model, action),
         Action::Help => {
             model.help = Some(0);
@@ -277,10 +325,14 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     {
         list.follow();
     }
+    model.search(Search::renew);
     model.refresh()
 }
 
 fn open_row(model: &mut Model) -> Vec<Effect> {
+    if model.detail().is_some_and(Detail::on_a_fold) {
+        return reading::read(model, Action::Fold);
+    }
     if let (View::Overview, Pane::Family(index), true, false) =
         (model.view, model.pane, model.details.is_empty(), layout::roomy(model.size))
     {
@@ -315,16 +367,25 @@ fn open_detail(model: &mut Model, subject: Subject) -> Vec<Effect> {
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
+    if reading::end_search(model) {
+        return Vec::new();
+    }
     if !model.details.is_empty() {
         model.mask();
         model.details.pop();
         return model.refresh();
     }
     model.toasts.clear();
+    let height = model.list_rows();
     if let Some(list) = model.list()
-        && !list.words().value().is_empty()
+        && !list.narrowed().is_empty()
     {
-        list.words().reset();
+        // A search that is on its way is stopped first, and what it found is kept.
+        if list.searches(height) && list.search().has_begun() {
+            list.search().stopped = true;
+            return Vec::new();
+        }
+        list.narrowing().clear();
         list.restart();
         return model.refresh();
     }
@@ -335,13 +396,13 @@ fn back(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// All rows of the list in sight again: of whatever state and with whatever words.
+/// All rows of the list in sight again: of whatever state and whatever the filter.
 fn widen(model: &mut Model) {
     let chosen = model.choice().map_or(0, std::mem::take) > 0;
     if let Some(list) = model.list()
-        && (chosen || !list.words().value().is_empty())
+        && (chosen || !list.narrowed().is_empty())
     {
-        list.words().reset();
+        list.narrowing().clear();
         list.restart();
     }
 }
@@ -356,6 +417,18 @@ fn states(model: &mut Model) -> Vec<Effect> {
         list.restart();
     }
     model.refresh()
+}
+
+/// Only what is overdue, from wherever one is; a second time: all.
+fn overdue(model: &mut Model) -> Vec<Effect> {
+    let here = model.details.is_empty() && model.choice().is_some();
+    let effects = if here { Vec::new() } else { go(model, View::Deliveries) };
+    let Some(choice) = model.choice() else { return effects };
+    *choice = if here && *choice == OVERDUE { 0 } else { OVERDUE };
+    if let Some(list) = model.list() {
+        list.restart();
+    }
+    effects.into_iter().chain(model.refresh()).collect()
 }
 
 fn pause(model: &mut Model) -> Vec<Effect> {

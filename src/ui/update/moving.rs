@@ -48,6 +48,7 @@ pub(super) fn end(model: &mut Model, newest: bool) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    let list_rows = model.list_rows();
     let Some(list) = model.list() else {
         let pane = model.pane;
         let last = model.pane_places(pane).len().saturating_sub(1);
@@ -57,7 +58,7 @@ pub(super) fn end(model: &mut Model, newest: bool) -> Vec<Effect> {
     if newest {
         list.follow()
     } else {
-        list.oldest()
+        list.oldest(list_rows)
     }
     model.refresh()
 }

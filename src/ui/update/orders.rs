@@ -184,6 +184,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     }
     model.help = None;
     model.narrowing = false;
+    model.copied = None;
     quit(model)
 }
 

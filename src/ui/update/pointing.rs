@@ -1,7 +1,8 @@
 //! The mouse: choosing, opening what is chosen, scrolling.
 
-use super::{Effect, go, help_by, moving, perform};
+use super::{Effect, copying, go, help_by, moving, perform, reading, typing};
 use crate::ui::action::Action;
+use crate::ui::detail::Detail;
 use crate::ui::dialog::{Dialog, Focus};
 use crate::ui::layout;
 use crate::ui::model::Model;
@@ -21,6 +22,10 @@ pub(super) fn pointed(model: &mut Model, pointer: Pointer) -> Vec<Effect> {
             Vec::new()
         }
         (_, true, _) | (_, _, true) => Vec::new(),
+        (Pointer::Wheel(rows, _), ..) if model.copied.is_some() => {
+            copying::scroll(model, rows);
+            Vec::new()
+        }
         (Pointer::Wheel(rows, spot), ..) => {
             if let Some(Spot::Pane(pane) | Spot::PaneRow(pane, _)) = spot {
                 model.pane = pane;
@@ -40,8 +45,24 @@ fn answer(model: &mut Model, focus: Focus) {
     }
 }
 
+/// What was being typed is kept first, as by Enter; what cannot be kept must be mended first.
 fn click(model: &mut Model, spot: Spot) -> Vec<Effect> {
-    model.narrowing = false;
+    model.copied = None;
+    let mut effects = Vec::new();
+    if model.narrowing {
+        effects = typing::keep(model);
+    }
+    if model.narrowing {
+        return effects;
+    }
+    if model.searching() {
+        reading::keep(model);
+    }
+    effects.extend(choose(model, spot));
+    effects
+}
+
+fn choose(model: &mut Model, spot: Spot) -> Vec<Effect> {
     match spot {
         Spot::View(view) => go(model, view),
         Spot::Family(family) => {
@@ -72,14 +93,23 @@ fn click(model: &mut Model, spot: Spot) -> Vec<Effect> {
                 Some(false) => Vec::new(),
             }
         }
-        Spot::Line(line) => match model.details.last_mut() {
-            Some(detail) if detail.link == Some(line) => perform(model, Action::Open),
-            Some(detail) => {
-                detail.link = Some(line);
-                Vec::new()
+        Spot::Line(line) => {
+            let height = model.detail_rows();
+            match model.details.last_mut() {
+                // Elsewhere Enter opens the first link there is; whoever clicks means the line.
+                Some(detail) if detail.cursor == line && opens(detail) => perform(model, Action::Open),
+                Some(detail) => {
+                    detail.go_to(line, height);
+                    Vec::new()
+                }
+                None => Vec::new(),
             }
-            None => Vec::new(),
-        },
+        }
         Spot::Answer(_) => Vec::new(),
     }
+}
+
+/// Something opens or folds under the cursor itself.
+fn opens(detail: &Detail) -> bool {
+    detail.on_a_fold() || detail.document.lines.get(detail.cursor).is_some_and(|line| line.link.is_some())
 }

@@ -1,51 +1,95 @@
-//! Typing: the words that narrow a list, and any other line.
+//! Typing: the filter that narrows a list, and any other line.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::{Effect, back, go, orders, perform};
+use super::{Effect, back, go, orders, perform, reading};
 use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
 
 pub(super) fn narrow(model: &mut Model) -> Vec<Effect> {
-    if !model.details.is_empty() {
-        return Vec::new();
-    }
     model.narrowed_from = None;
     if model.view == View::Overview {
         model.narrowed_from = Some(model.view);
         model.view = View::Deliveries;
     }
     model.mask();
+    model.earlier.rewind();
     model.narrowing = true;
     model.refresh()
 }
 
 pub(super) fn narrowing_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
-    match chord.code {
-        KeyCode::Enter => {
-            model.narrowing = false;
-            return Vec::new();
-        }
-        KeyCode::Esc => {
-            model.narrowing = false;
-            let effects = back(model);
-            return match model.narrowed_from.take() {
-                Some(view) => go(model, view),
-                None => effects,
-            };
-        }
-        KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
+    let Some(list) = model.list() else { return Vec::new() };
+    let kind = list.kind();
+    let changed = match chord.code {
+        KeyCode::Enter => return keep(model),
+        KeyCode::Esc => return leave(model),
+        KeyCode::PageUp | KeyCode::PageDown => {
             return model.keys.action(chord).map_or_else(Vec::new, |action| perform(model, action));
         }
-        _ => {}
+        KeyCode::Tab => list.narrowing().complete(kind, true),
+        KeyCode::BackTab => list.narrowing().complete(kind, false),
+        KeyCode::Up | KeyCode::Down => {
+            let Some(line) = model.earlier.step(kind, chord.code == KeyCode::Up).map(str::to_owned) else {
+                return Vec::new();
+            };
+            model.list().is_some_and(|list| list.narrowing().set(kind, &line))
+        }
+        _ => {
+            let narrowing = list.narrowing();
+            let cursor = narrowing.input.cursor();
+            let edited = edit(&mut narrowing.input, chord);
+            if !edited && narrowing.input.cursor() != cursor {
+                narrowing.offer = None;
+            }
+            edited && narrowing.typed(kind)
+        }
+    };
+    if !changed {
+        return Vec::new();
     }
-    let Some(list) = model.list() else { return Vec::new() };
-    if edit(list.words(), chord) {
+    if let Some(list) = model.list() {
         list.restart();
-        return model.refresh();
     }
-    Vec::new()
+    model.refresh()
+}
+
+/// Keeps the filter and goes back to the list; a search that was stopped goes on. What is no filter cannot be kept.
+pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
+    let Some(list) = model.list() else { return Vec::new() };
+    let kind = list.kind();
+    let narrowing = list.narrowing();
+    if narrowing.problem.is_some() {
+        narrowing.insisted = true;
+        return Vec::new();
+    }
+    narrowing.offer = None;
+    let line = narrowing.filter().to_owned();
+    // A line of blanks is none.
+    narrowing.input = Input::new(line.clone());
+    list.search().stopped = false;
+    model.earlier.remember(kind, &line);
+    model.narrowing = false;
+    model.refresh()
+}
+
+/// Stops the search if one is on its way; otherwise goes back to the list as it was without a filter.
+fn leave(model: &mut Model) -> Vec<Effect> {
+    let height = model.list_rows();
+    if let Some(list) = model.list()
+        && list.searches(height)
+        && list.search().has_begun()
+    {
+        list.search().stopped = true;
+        return Vec::new();
+    }
+    model.narrowing = false;
+    let effects = back(model);
+    match model.narrowed_from.take() {
+        Some(view) => go(model, view),
+        None => effects,
+    }
 }
 
 /// Characters that a typed line may have: a record's reason and a search need no more.
@@ -85,6 +129,8 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             orders::type_reason(model, chord);
         } else if model.narrowing && model.help.is_none() {
             effects.extend(narrowing_key(model, chord));
+        } else if model.searching() && model.help.is_none() {
+            effects.extend(reading::search_key(model, chord));
         }
     }
     effects

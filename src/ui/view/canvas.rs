@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use crate::ui::document::Span;
 use crate::ui::pointer::Spot;
@@ -13,14 +13,14 @@ use crate::ui::theme::{Role, Theme};
 pub(super) struct Canvas<'a> {
     pub(super) buffer: &'a mut Buffer,
     pub(super) theme: Theme,
-    /// What can be clicked where; what was drawn later lies above.
-    pub(super) spots: Vec<(Rect, Spot)>,
+    /// What can be clicked where, or that nothing can be; what was drawn later lies above.
+    pub(super) spots: Vec<(Rect, Option<Spot>)>,
 }
 
 impl Canvas<'_> {
     /// A click in `area` means `spot`.
     pub(super) fn spot(&mut self, area: Rect, spot: Spot) {
-        self.spots.push((area, spot));
+        self.spots.push((area, Some(spot)));
     }
 
     /// Draws `foreign` in at most `cells`; the column after it.
@@ -48,6 +48,27 @@ impl Canvas<'_> {
         spans.iter().fold(x, |x, span| self.text(x, y, end.saturating_sub(x), span.role, &span.text))
     }
 
+    /// Draws spans in `area` without their first `shift` cells.
+    pub(super) fn shifted(&mut self, area: Rect, shift: usize, spans: &[Span]) {
+        let mut shift = shift;
+        let mut x = area.x;
+        for span in spans {
+            let (text, left) = text::skip(&span.text, shift);
+            shift = left;
+            x = self.text(x, area.y, area.right().saturating_sub(x), span.role, &text);
+        }
+    }
+
+    /// Makes `area` stand out as something that was looked for: underlined and bold, and where the reader is at it, not
+    /// reversed as the line around it.
+    pub(super) fn mark(&mut self, area: Rect, current: bool) {
+        let mut style = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
+        if current {
+            style = style.remove_modifier(Modifier::REVERSED);
+        }
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    }
+
     /// Gives what is drawn in `area` the look of `role` besides its own.
     pub(super) fn tint(&mut self, area: Rect, role: Role) {
         let style = self.theme.style(role);
@@ -57,6 +78,7 @@ impl Canvas<'_> {
     /// Empties `area`.
     pub(super) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
+        self.spots.push((area, None));
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
                 self.buffer[(x, y)].reset();

@@ -49,10 +49,10 @@ const FLAGS: u16 = 13;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let none = List::default();
     let list = model.feed().unwrap_or(&none);
-    // While words narrow the feed, they take the place of the other families' names.
-    let narrowed = model.narrowing || !list.words.value().is_empty();
+    // While a filter narrows the feed, it takes the place of the other families' names.
+    let narrowed = model.narrowing || !list.narrowing.is_empty();
     let name = if narrowed { model.family.as_deref().unwrap_or("all") } else { "" };
-    let (cursor, below) = title::draw(canvas, area, name, list, &model.keys, model.narrowing);
+    let (cursor, below) = title::draw(canvas, area, name, list, model);
     if !narrowed {
         families(canvas, area, model);
     }
@@ -73,7 +73,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "  willcall send fixtures/events",
                 &*format!("  {try_curl}"),
             ];
-            title::empty(canvas, rows, list.loaded, !list.words.value().is_empty(), &says);
+            title::empty(canvas, rows, list, model, &says);
         }
         Some((top, selected)) => {
             for ((index, event), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
@@ -145,6 +145,8 @@ pub(super) fn flags(event: &EventRow) -> Cell {
         (format!("= {first}"), Role::Faint)
     } else if event.brief.reversal {
         ("↩ reversal".to_owned(), Role::Held)
+    } else if event.brief.wrong_sums {
+        ("≠ amounts".to_owned(), Role::Bad)
     } else if event.drift > 0 {
         (format!("◂ drift {}", event.drift), Role::Drift)
     } else {

@@ -4,6 +4,8 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::ui::action::Action;
+use crate::ui::detail::Detail;
+use crate::ui::document::Data;
 use crate::ui::model::{Model, Pane, View};
 use crate::ui::theme::Role;
 
@@ -25,7 +27,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     }
     let mut x = area.x + 1;
     if model.narrowing {
-        for (key, hint) in [("Enter", "keep"), ("Esc", "show all"), ("↑ ↓", "move")] {
+        for (key, hint) in [("Enter", "keep"), ("Esc", "stop, show all"), ("Tab", "complete"), ("↑ ↓", "earlier")] {
+            x = pair(canvas, x, area.y, end, key, hint);
+        }
+        return;
+    }
+    if model.searching() {
+        for (key, hint) in [("Enter", "keep"), ("Esc", "end"), ("↑ ↓", "other hits")] {
             x = pair(canvas, x, area.y, end, key, hint);
         }
         return;
@@ -33,8 +41,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     for action in actions(model) {
         let entry = action.entry();
         let Some(key) = model.keys.hint(action) else { continue };
-        let hint = match (action, model.chosen_request().is_some()) {
-            (Action::Retry, true) => "send again",
+        let hint = match action {
+            Action::Retry if model.chosen_request().is_some() => "send again",
+            Action::Narrow if !model.details.is_empty() => "search",
             _ => entry.hint,
         };
         if usize::from(end.saturating_sub(x)) < key.chars().count() + 1 + hint.chars().count() {
@@ -71,21 +80,39 @@ fn actions(model: &Model) -> Vec<Action> {
     if model.chosen_ticket().is_some() {
         actions.push(Timeline);
     }
-    if model.details.is_empty() {
-        match model.view {
-            View::Overview => actions.push(Next),
-            View::Feed => actions.extend([Next, Narrow]),
-            View::Deliveries | View::Reversals => actions.extend([Narrow, States]),
-            View::Payouts | View::Quarantine => actions.push(Narrow),
-        }
-        if model.view != View::Overview {
-            actions.push(if model.paused() { Top } else { Pause });
-        }
-    } else {
-        actions.extend([Next, Open]);
+    if let Some(detail) = model.detail() {
+        actions.extend(reading(detail));
+        return actions;
     }
-    if !matches!((model.view, model.pane, model.details.is_empty()), (View::Overview, Pane::Payouts, true)) {
+    match model.view {
+        View::Overview if model.overdue() > 0 => actions.extend([Action::Overdue, Next]),
+        View::Overview => actions.push(Next),
+        View::Feed => actions.extend([Next, Narrow]),
+        View::Deliveries | View::Reversals => actions.extend([Narrow, States, Action::Overdue]),
+        View::Payouts | View::Quarantine => actions.push(Narrow),
+    }
+    if model.view != View::Overview {
+        actions.push(if model.paused() { Top } else { Pause });
+    }
+    if !matches!((model.view, model.pane), (View::Overview, Pane::Payouts)) {
         actions.push(Reveal);
     }
     actions
+}
+
+/// The same while something is read.
+fn reading(detail: &Detail) -> Vec<Action> {
+    use Action::{
+        Compare, CompareBefore, CopyPayload, CopyRequest, CopyValue, Fold, Narrow, Next, NextHit, Open, Reveal,
+    };
+    let search = if detail.search.is_some() { NextHit } else { Narrow };
+    let in_payload = detail.document.lines.get(detail.cursor).is_some_and(|line| line.path().is_some());
+    match (&detail.data, in_payload) {
+        (Some(Data::Comparison(_)), _) => vec![search, Fold, CopyValue, Reveal],
+        (Some(Data::Ticket(_)), _) => vec![Next, Open, CompareBefore, search, Reveal, CopyRequest, Compare],
+        (Some(Data::Show(..)), _) => vec![Next, Open, search, Reveal],
+        (Some(Data::Rejected(_)), _) => vec![search, CopyValue, CopyPayload, Reveal, CopyRequest],
+        (_, true) => vec![search, Fold, CopyValue, CopyPayload, Reveal, CopyRequest, Compare],
+        (_, false) => vec![Next, Open, search, Reveal, CopyRequest, Compare],
+    }
 }

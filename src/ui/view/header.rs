@@ -1,21 +1,27 @@
-//! Who listens where, what was stored, the time, the tabs; and in red what is wrong.
+//! Who listens where, what is overdue, what was stored, the time, the tabs; and below them the banners.
 
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::domain::privacy::Privacy;
+use crate::ui::banners::Line;
 use crate::ui::model::{Model, View};
 use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
-use crate::ui::when;
+use crate::ui::{when, words};
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+/// Cells below which a target says nothing.
+const TARGET: usize = 10;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, banners: &[Line]) {
     status(canvas, area, model);
     tabs(canvas, area, area.y + 1, model);
-    if let Some(alarm) = model.alarm() {
-        let line = Rect { y: area.y + 2, height: 1, ..area };
-        canvas.text(area.x, line.y, area.width, Role::Alarm, &format!(" ✗ UNWELL: {alarm}"));
-        canvas.tint(line, Role::Alarm);
+    for (line, y) in banners.iter().zip(area.y + 2..area.bottom()) {
+        canvas.text(area.x, y, area.width, line.role, &line.text);
+        if let Some(hint) = model.banner_hint().filter(|_| line.ends_next) {
+            canvas.text_before(area.right().saturating_sub(1), y, area.width, line.role, &hint);
+        }
+        canvas.tint(Rect { y, height: 1, ..area }, line.role);
     }
 }
 
@@ -26,6 +32,10 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     if let Some(overview) = &model.overview {
         let stored = format!("stored {}", when::count(overview.events));
         end = canvas.text_before(end.saturating_sub(2), y, 24, Role::Plain, &stored);
+    }
+    if model.overdue() > 0 {
+        let (says, role) = words::overdue(model.overdue());
+        end = canvas.text_before(end.saturating_sub(2), y, 20, role, &says);
     }
     for (badge, on) in
         [("REVEALED", model.privacy == Privacy::Revealed), ("PAUSED", model.paused() && model.details.is_empty())]
@@ -46,13 +56,15 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
                     put(Role::Plain, &format!("{listen}{}", status.path));
                 }
                 Some(listen) => {
-                    put(Role::Bad, "  ✗ ");
-                    put(Role::Plain, &format!("{listen}{} keeps nothing", status.path));
+                    put(Role::Bad, "  ✗ keeps nothing");
+                    put(Role::Plain, &format!(" at {listen}{}", status.path));
                 }
                 None => put(Role::Held, "  ○ no listener"),
             }
-            put(Role::Faint, " → ");
-            put(Role::Plain, &status.target);
+            if usize::from(end.saturating_sub(x)) > TARGET {
+                let x = canvas.text(x, y, end - x, Role::Faint, " → ");
+                canvas.text(x, y, end.saturating_sub(x), Role::Plain, &status.target);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod big;
 mod canvas;
+mod copied;
 mod deliveries;
 mod detail;
 mod dialog;
@@ -9,6 +10,7 @@ mod feed;
 mod footer;
 mod header;
 mod help;
+mod hint;
 mod overview;
 mod payouts;
 mod quarantine;
@@ -37,7 +39,7 @@ pub fn spot(model: &Model, at: Position) -> Option<Spot> {
     let mut canvas = Canvas { buffer: &mut buffer, theme: Theme::default(), spots: Vec::new() };
     paint(&mut canvas, model);
     let spots = canvas.spots;
-    spots.into_iter().rev().find(|(area, _)| area.contains(at)).map(|(_, spot)| spot)
+    spots.into_iter().rev().find(|(area, _)| area.contains(at)).and_then(|(_, spot)| spot)
 }
 
 fn paint(canvas: &mut Canvas<'_>, model: &Model) -> Option<Position> {
@@ -46,7 +48,8 @@ fn paint(canvas: &mut Canvas<'_>, model: &Model) -> Option<Position> {
         small::draw(canvas, whole, model);
         return None;
     }
-    let header_rows = layout::header_rows(model.alarm().is_some());
+    let banners = model.banner_lines();
+    let header_rows = layout::header_rows(banners.len() as u16);
     let header = Rect { height: header_rows, ..whole };
     let body = Rect {
         y: whole.y + header_rows,
@@ -54,12 +57,9 @@ fn paint(canvas: &mut Canvas<'_>, model: &Model) -> Option<Position> {
         ..whole
     };
     let footer = Rect { y: whole.bottom() - layout::FOOTER_ROWS, height: layout::FOOTER_ROWS, ..whole };
-    header::draw(canvas, header, model);
+    header::draw(canvas, header, model, &banners);
     let mut cursor = match (model.detail(), model.view) {
-        (Some(detail), _) => {
-            detail::draw(canvas, body, model, detail);
-            None
-        }
+        (Some(detail), _) => detail::draw(canvas, body, model, detail),
         (None, View::Overview) => {
             overview::draw(canvas, body, model);
             None
@@ -69,8 +69,15 @@ fn paint(canvas: &mut Canvas<'_>, model: &Model) -> Option<Position> {
         (None, View::Payouts) => payouts::draw(canvas, body, model),
         (None, View::Quarantine) => quarantine::draw(canvas, body, model),
     };
+    if let Some(cursor) = cursor {
+        hint::draw(canvas, body, model, cursor);
+    }
     footer::draw(canvas, footer, model);
     toasts::draw(canvas, body, model);
+    if let Some(copied) = &model.copied {
+        copied::draw(canvas, body, model, copied);
+        cursor = None;
+    }
     if let Some(dialog) = &model.dialog {
         canvas.spots.clear();
         cursor = dialog::draw(canvas, whole, model, dialog);

@@ -14,9 +14,9 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::{big, deliveries, feed, payouts};
-use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation::FAMILIES;
+use crate::domain::lateness::Lateness;
 use crate::domain::query::{EventRow, FamilyCount, Overview};
 use crate::ui::action::Action;
 use crate::ui::document::span;
@@ -47,7 +47,7 @@ fn roomy(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview
         band
     };
     vitals(canvas, band(5), model, overview);
-    let [left, right] = split(band(upper), 13);
+    let [left, right] = split(band(upper), 12);
     attention(canvas, left, model, overview);
     open(canvas, right, model, overview);
     let [left, right] = split(band(middle), 11);
@@ -69,13 +69,9 @@ fn split(area: Rect, twentieths: u16) -> [Rect; 2] {
     [Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area }]
 }
 
-/// How the oldest undelivered transfer is to be taken: by its age.
-fn urgency(delivery: &Delivery, now: Timestamp) -> Role {
-    match (now - delivery.created_at).num_minutes() {
-        ..5 => Role::Plain,
-        5..15 => Role::Held,
-        _ => Role::Bad,
-    }
+/// What the wait for the oldest undelivered transfer means.
+fn urgency(delivery: &Delivery, model: &Model) -> (&'static str, Role) {
+    words::lateness(model.lateness(delivery).unwrap_or(Lateness::OnTime))
 }
 
 fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
@@ -92,11 +88,12 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
         }
         Some(delivery) => {
             let age = when::long_age(model.now - delivery.created_at);
-            let role = urgency(delivery, model.now);
-            let x = big::draw(canvas, inside.x + 1, inside.y, inside.width, role, &age) + 1;
+            let (word, lateness) = urgency(delivery, model);
+            let x = big::draw(canvas, inside.x + 1, inside.y, inside.width, lateness, &age) + 1;
             let room = inside.right().saturating_sub(x);
             let (state, role) = words::stage(delivery.stage());
-            canvas.text(x, inside.y, room, Role::Plain, &delivery.id.to_string());
+            let after = canvas.text(x, inside.y, room, Role::Plain, &delivery.id.to_string()) + 1;
+            canvas.text(after, inside.y, inside.right().saturating_sub(after), lateness, word);
             canvas.text(x, inside.y + 1, room, role, state);
             let ticket = delivery.ticket.as_ref().map_or("no ticket", |ticket| ticket.as_str());
             canvas.text(x, inside.y + 2, room, Role::Faint, &text::middle(ticket, usize::from(room)));
@@ -138,8 +135,8 @@ const DELIVERY: [Column; 5] = [
     fixed("state", 11),
     fixed("id", 7),
     stretch("ticket", 12, 1).middle(),
-    fixed("age", 4).number(),
-    stretch("reason", 8, 8).from(46),
+    fixed("age", deliveries::AGE),
+    stretch("reason", 8, 8).from(60),
 ];
 
 fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
@@ -148,22 +145,26 @@ fn delivery_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
         (state.to_owned(), role),
         (delivery.id.to_string(), Role::Plain),
         deliveries::ticket(delivery),
-        (when::age(model.now - delivery.created_at), Role::Plain),
+        deliveries::age(delivery, model),
         deliveries::reason(delivery, model.privacy),
     ]
 }
 
-const OPEN: [Column; 5] = [
+/// What needs a hand: the names of its states are short.
+const ATTENTION: [Column; 5] = [fixed("state", 8), DELIVERY[1], DELIVERY[2], DELIVERY[3], DELIVERY[4]];
+
+const OPEN: [Column; 6] = [
     fixed("state", 11),
     fixed("id", 7),
-    stretch("ticket", 8, 2).middle(),
-    fixed("next", 7).number(),
-    stretch("reason", 8, 3).from(50),
+    stretch("ticket", 6, 2).middle(),
+    fixed("age", deliveries::AGE),
+    fixed("next", 7).number().from(56),
+    stretch("reason", 8, 3).from(64),
 ];
 
 fn open_cells(delivery: &Delivery, model: &Model) -> Vec<Cell> {
     let mut cells = delivery_cells(delivery, model);
-    cells[3].0 = deliveries::moment(delivery, model);
+    cells.insert(4, (deliveries::next(delivery, model), Role::Plain));
     cells
 }
 
@@ -176,7 +177,7 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
     if overview.attention.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Good, "✓ nothing has failed and nothing is held");
     }
-    rows(canvas, inside, model, Pane::Attention, &DELIVERY, &overview.attention, |one| delivery_cells(one, model));
+    rows(canvas, inside, model, Pane::Attention, &ATTENTION, &overview.attention, |one| delivery_cells(one, model));
 }
 
 fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
@@ -304,25 +305,29 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
     let families = if layout::feeds_fit(model.size) { FAMILIES.len() as u16 + 1 } else { 0 };
     let rest = area.height.saturating_sub(1 + families);
     // Where room is short, what needs a hand has the most of it.
-    let upper = if families == 0 { rest - rest.min(4) } else { rest.div_ceil(2) };
+    let most = if families == 0 { rest - rest.min(4) } else { rest.div_ceil(2) };
+    // What it does not need is for what is open, if that needs it.
+    let boxed = |rows: &[Delivery]| u16::try_from(rows.len().max(1)).unwrap_or(u16::MAX).saturating_add(2);
+    let upper = most.min(boxed(&overview.attention).max(rest.saturating_sub(boxed(&overview.open))));
     let mut x = area.x + 1;
     let mut put = |role, text: &str| x = canvas.text(x, area.y, area.right().saturating_sub(x), role, text);
     match &overview.oldest_undelivered {
         None => put(Role::Good, "✓ every ticket is delivered"),
         Some(delivery) => {
             put(Role::Plain, "oldest undelivered ");
-            let role = urgency(delivery, model.now);
+            let (word, role) = urgency(delivery, model);
             put(role, &when::long_age(model.now - delivery.created_at));
             put(Role::Faint, &format!(" {}", delivery.id));
+            put(role, format!(" {word}").trim_end());
         }
     }
+    let role = if overview.quarantined > 0 { Role::Held } else { Role::Plain };
+    put(role, &format!("   quarantine {}", when::count(overview.quarantined)));
     let delivered = overview.count(&[Stage::Delivered]);
     put(Role::Plain, &format!("   delivered {}", when::count(delivered)));
     let returns: u64 =
         overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(_, _, count)| count).sum();
     put(Role::Plain, &format!("   returns {}", when::count(returns)));
-    let role = if overview.quarantined > 0 { Role::Held } else { Role::Plain };
-    put(role, &format!("   quarantine {}", when::count(overview.quarantined)));
     attention(canvas, Rect { y: area.y + 1, height: upper, ..area }, model, overview);
     open(canvas, Rect { y: area.y + 1 + upper, height: rest - upper, ..area }, model, overview);
     family_lines(canvas, Rect { y: area.bottom() - families, height: families, ..area }, model, overview);

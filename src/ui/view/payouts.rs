@@ -25,8 +25,7 @@ const COLUMNS: [Column; 8] = [
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let list = &model.shows;
-    let (cursor, below) =
-        title::draw(canvas, area, "shows, the last to change first", list, &model.keys, model.narrowing);
+    let (cursor, below) = title::draw(canvas, area, "shows, the last to change first", list, model);
     let rows = table::heads(canvas, below, &COLUMNS);
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {
@@ -36,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "",
                 "  willcall send fixtures/events",
             ];
-            title::empty(canvas, rows, list.loaded, !list.words.value().is_empty(), &says);
+            title::empty(canvas, rows, list, model, &says);
         }
         Some((top, selected)) => {
             for ((index, show), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {

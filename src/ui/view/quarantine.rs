@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     turned_away(canvas, Rect { y: upper.bottom(), height: lower, ..area }, model);
 
     let list = &model.quarantine;
-    let (cursor, below) = title::draw(canvas, upper, "quarantine", list, &model.keys, model.narrowing);
+    let (cursor, below) = title::draw(canvas, upper, "quarantine", list, model);
     let columns = columns(when::width(list.page.rows.iter().map(|row| row.received_at), model.now));
     let rows = table::heads(canvas, below, &columns);
     let height = usize::from(rows.height).max(1);
@@ -45,7 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "✓ Every request that came in could be read.",
                 "To see one that cannot: willcall send fixtures/events/invalid",
             ];
-            title::empty(canvas, rows, list.loaded, !list.words.value().is_empty(), &says);
+            title::empty(canvas, rows, list, model, &says);
         }
         Some((top, selected)) => {
             for ((index, row), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {

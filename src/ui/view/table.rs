@@ -67,7 +67,7 @@ pub(super) enum Mark {
 }
 
 /// Below this many cells, every one counts.
-const NARROW: u16 = 30;
+const NARROW: u16 = 48;
 
 /// Cells between columns.
 fn gap(total: u16) -> u16 {
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn columns_share_what_is_left_over() {
         let columns = [fixed("a", 4), stretch("b", 5, 1), stretch("c", 5, 3), fixed("d", 10).from(60)];
-        assert_eq!(widths(&columns, 40), [4, 10, 20, 0]);
+        assert_eq!(widths(&columns, 50), [4, 12, 28, 0]);
         assert_eq!(widths(&columns, 63).iter().sum::<u16>(), 63 - 2 - 3 * 2);
         assert_eq!(widths(&columns, 10), [4, 5, 5, 0]);
     }

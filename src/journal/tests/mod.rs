@@ -1,5 +1,9 @@
+//! The journal's promises. `torn` tries every torn end; `platter` is a disk that fails: `faults` fails every single call of one
+//! run, `histories` any call of thousands.
+
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -7,6 +11,11 @@ use super::segment::HEADER;
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::record::{Fact, Head, Record, Rejected};
+
+mod faults;
+mod histories;
+mod platter;
+mod torn;
 
 fn record(seq: u64, body: &[u8]) -> Record {
     let rejected = Rejected {
@@ -40,7 +49,8 @@ fn all(journal: &Journal) -> Vec<Record> {
 
 /// The segment files, oldest first.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    recovery::segments(folder).unwrap().into_iter().map(|first| folder.join(segment::name(first))).collect()
+    let shelf = shelf::Shelf::new(Arc::new(disk::RealDisk), folder);
+    shelf.firsts().unwrap().into_iter().map(|first| shelf.path(first)).collect()
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -54,7 +64,7 @@ fn copy(from: &Path, to: &Path) {
 fn bodies_come_back_byte_for_byte() {
     let temp = scratch();
     let bodies: [&[u8]; 6] =
-        [b"", b"\n\n", b"\xff\x00\xfe", b"{\"a\":1}\n", &[b'x'; 256 << 10], b"wcr1 00000000000000000002 "];
+        [b"", b"\n\n", b"\xff\x00\xfe", b"{\"a\":1}\n", &[b'x'; 256 << 10], b"wcr2 00000000000000000002 "];
     let batch: Vec<Record> = (1..).zip(bodies).map(|(seq, body)| record(seq, body)).collect();
     let (mut journal, _) = open(temp.path());
     let locations = journal.append(&batch).unwrap();
@@ -94,64 +104,27 @@ fn a_batch_that_does_not_follow_is_refused_and_harms_nothing() {
 }
 
 #[test]
-fn every_truncation_of_the_last_segment_keeps_all_whole_records() {
-    let temp = scratch();
-    let origin = temp.path().join("origin");
-    let (mut journal, _) = open(&origin);
-    let mut ends = Vec::new();
-    let mut last_first = Seq(1);
-    for record in records(1..=8) {
-        let location = journal.append(&[record]).unwrap()[0];
-        if location.segment != last_first {
-            (last_first, ends) = (location.segment, Vec::new());
-        }
-        ends.push(location.offset + u64::from(location.length));
-    }
-    let path = files(&origin).pop().unwrap();
-    let whole = fs::read(&path).unwrap();
-    for length in 0..whole.len() {
-        let folder = temp.path().join(format!("cut-{length}"));
-        copy(&origin, &folder);
-        fs::write(folder.join(path.file_name().unwrap()), &whole[..length]).unwrap();
-        let (mut journal, warnings) = open(&folder);
-        let kept = last_first.0 - 1 + ends.iter().filter(|end| **end <= length as u64).count() as u64;
-        assert_eq!(all(&journal), records(1..=kept), "cut to {length}");
-        let clean = length == HEADER || ends.contains(&(length as u64));
-        assert_eq!(warnings.is_empty(), clean, "cut to {length}");
-        for warning in &warnings {
-            let begin = warning.offset as usize;
-            assert_eq!(fs::read(&warning.kept_in).unwrap(), &whole[begin..length], "cut to {length}");
-        }
-        journal.append(&records(kept + 1..=kept + 3)).unwrap();
-        drop(journal);
-        let (journal, warnings) = open(&folder);
-        assert_eq!((all(&journal), warnings), (records(1..=kept + 3), vec![]), "cut to {length}");
-        fs::remove_dir_all(&folder).unwrap();
-    }
-}
-
-#[test]
-fn a_flipped_byte_is_named_with_file_and_offset() {
+fn a_segment_that_was_only_being_begun_is_none_to_who_reads_at_rest() {
     let temp = scratch();
     let (mut journal, _) = open(temp.path());
-    let locations = journal.append(&records(1..=3)).unwrap();
-    drop(journal);
-    let path = files(temp.path()).remove(0);
-    let sound = fs::read(&path).unwrap();
-    let second = locations[1];
-    for place in second.offset..second.offset + u64::from(second.length) {
-        let mut bytes = sound.clone();
-        bytes[place as usize] ^= 0x10;
-        fs::write(&path, &bytes).unwrap();
-        match Journal::open(temp.path(), SMALL, Seq(0)) {
-            Err(JournalError::Damaged { path: named, offset, .. }) => {
-                assert_eq!((named, offset), (path.clone(), second.offset))
-            }
-            other => panic!("byte {place}: {other:?}"),
-        }
+    for record in records(1..=5) {
+        journal.append(&[record]).unwrap();
     }
-    fs::write(&path, &sound).unwrap();
-    assert_eq!(all(&open(temp.path()).0).len(), 3);
+    drop(journal);
+    let sound = fs::read(files(temp.path()).last().unwrap()).unwrap();
+    let begun = temp.path().join(segment::name(Seq(6)));
+    for length in 0..=HEADER {
+        // Another segment's header in full is no sound one here either.
+        fs::write(&begun, &sound[..length]).unwrap();
+        let reader = Reader::at_rest(temp.path()).unwrap();
+        assert_eq!((reader.last(), reader.scan(Seq(1)).map(Result::unwrap).count()), (Seq(5), 5), "{length} bytes");
+    }
+    fs::write(&begun, &sound[..HEADER + 1]).unwrap();
+    assert!(Reader::at_rest(temp.path()).is_err(), "more than a header was written");
+
+    let alone = scratch();
+    fs::write(alone.path().join(segment::name(Seq(1))), "willcall-jour").unwrap();
+    assert_eq!(Reader::at_rest(alone.path()).unwrap().last(), Seq(0));
 }
 
 #[test]
@@ -194,7 +167,7 @@ fn a_sender_cannot_forge_a_frame_inside_a_torn_body() {
     let temp = scratch();
     let (mut journal, _) = open(temp.path());
     let mut forged = Vec::new();
-    frame::encode(&record(9, b"forged"), 0, &mut forged).unwrap();
+    frame::encode(&record(9, b"forged"), 0, 0, &mut forged).unwrap();
     forged.extend_from_slice(&[b'x'; 100]);
     journal.append(&[record(1, b"kept"), record(2, &forged)]).unwrap();
     drop(journal);
@@ -203,37 +176,6 @@ fn a_sender_cannot_forge_a_frame_inside_a_torn_body() {
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
     let (journal, warnings) = open(temp.path());
     assert_eq!((all(&journal), warnings.len()), (vec![record(1, b"kept")], 1));
-}
-
-/// `/dev/full` fails the write; `/dev/null` takes the write and fails the `fdatasync`.
-#[test]
-fn a_failed_write_or_sync_counts_for_nothing_and_the_next_append_heals() {
-    for device in ["/dev/full", "/dev/null"] {
-        for before in [0, 2] {
-            let temp = scratch();
-            let (mut journal, _) = open(temp.path());
-            journal.append(&records(1..=before)).unwrap();
-            let path = files(temp.path()).pop().unwrap();
-            journal.break_active(fs::OpenOptions::new().write(true).open(device).unwrap());
-            // Half of the batch had reached the file.
-            let mut bytes = fs::read(&path).unwrap();
-            bytes.extend_from_slice(b"wcr1 000000");
-            fs::write(&path, bytes).unwrap();
-
-            assert!(journal.append(&records(before + 1..=before + 1)).is_err(), "{device}");
-            assert!(journal.unwell());
-            assert_eq!((journal.last(), all(&journal).len() as u64), (Seq(before), before));
-
-            let other = vec![record(before + 1, b"another")];
-            journal.append(&other).unwrap();
-            assert!(!journal.unwell());
-            let expected: Vec<Record> = records(1..=before).into_iter().chain(other).collect();
-            assert_eq!(all(&journal), expected);
-            drop(journal);
-            let (journal, warnings) = open(temp.path());
-            assert_eq!((all(&journal), warnings), (expected, vec![]), "{device}");
-        }
-    }
 }
 
 #[test]
@@ -254,21 +196,6 @@ fn a_journal_that_ends_before_what_was_acknowledged_is_not_opened_and_not_touche
     }
     fs::remove_file(&path).unwrap();
     assert!(matches!(Journal::open(temp.path(), SMALL, Seq(3)), Err(JournalError::Lost { last: Seq(0), .. })));
-}
-
-#[test]
-fn asking_whether_a_batch_could_be_kept_proves_it_with_a_trial() {
-    let temp = tempfile::tempdir().unwrap();
-    let (mut journal, _) = open(temp.path());
-    journal.append(&records(1..=2)).unwrap();
-    journal.break_active(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-    assert!(journal.append(&records(3..=3)).is_err());
-    journal.ready().unwrap();
-    assert!(!journal.unwell());
-    journal.append(&records(3..=3)).unwrap();
-    drop(journal);
-    let (journal, warnings) = open(temp.path());
-    assert_eq!((all(&journal), warnings), (records(1..=3), vec![]), "the trial left something behind");
 }
 
 proptest! {

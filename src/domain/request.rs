@@ -4,10 +4,9 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::domain::delivery::Kind;
-use crate::domain::ids::{DeliveryId, Person, ResaleId, TicketId};
-use crate::domain::webhook::Webhook;
-use crate::engine::Assignment;
+use super::delivery::{Delivery, Kind};
+use super::ids::{DeliveryId, Person, ResaleId, TicketId};
+use super::webhook::Webhook;
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -21,16 +20,15 @@ struct Request<'a> {
     message: &'a RawValue,
 }
 
-/// The body of the request for `assignment`.
+/// The body of the request for an attempt of `delivery`, whose message came in `webhook`.
 ///
 /// # Errors
 /// With a sentence, when the kept webhook cannot be read any more.
-pub(super) fn body(assignment: &Assignment) -> Result<Vec<u8>, String> {
+pub fn body(delivery: &Delivery, attempt: u32, webhook: &[u8]) -> Result<Vec<u8>, String> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        format!("nothing was sent: the message of event {} cannot be read: {error}", assignment.delivery.event)
+        format!("nothing was sent: the message of event {} cannot be read: {error}", delivery.event)
     };
-    let webhook = Webhook::parse(&assignment.body).map_err(|error| unreadable(&error))?;
-    let delivery = &assignment.delivery;
+    let webhook = Webhook::parse(webhook).map_err(|error| unreadable(&error))?;
     let request = Request {
         delivery: delivery.id,
         kind: delivery.kind,
@@ -38,7 +36,7 @@ pub(super) fn body(assignment: &Assignment) -> Result<Vec<u8>, String> {
         resale: delivery.resale.as_ref(),
         from: delivery.from.as_ref(),
         to: delivery.to.as_ref(),
-        attempt: assignment.attempt,
+        attempt,
         message: serde_json::from_str(webhook.message).map_err(|error| unreadable(&error))?,
     };
     serde_json::to_vec(&request).map_err(|error| unreadable(&error))
@@ -46,14 +44,27 @@ pub(super) fn body(assignment: &Assignment) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::assignment;
     use super::*;
+    use crate::domain::Timestamp;
+    use crate::domain::delivery::State;
+    use crate::domain::ids::Seq;
+
+    fn delivery() -> Delivery {
+        let state = State::InFlight { attempt: 1 };
+        Delivery {
+            ticket: Some("t-1".into()),
+            resale: Some("r-1".into()),
+            from: Some("joe@example.com".into()),
+            to: Some("susana@example.com".into()),
+            ..Delivery::new(DeliveryId(Seq(41)), Kind::Transfer, state, Timestamp::UNIX_EPOCH)
+        }
+    }
 
     #[test]
     fn the_message_goes_out_as_it_came() {
         let message = r#"{ "family":"ticket","action" : "ticket.updated", "data":{"id":"t-1","paid":12345678901234567890123.10} }"#;
-        let assignment = Assignment { body: format!(r#"{{"message" :{message}}}"#).into(), ..assignment() };
-        let body = String::from_utf8(body(&assignment).unwrap()).unwrap();
+        let webhook = format!(r#"{{"message" :{message}}}"#);
+        let body = String::from_utf8(body(&delivery(), 1, webhook.as_bytes()).unwrap()).unwrap();
         assert_eq!(
             body,
             format!(
@@ -64,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_webhook_is_said_and_not_sent() {
-        let assignment = Assignment { body: b"{".to_vec(), ..assignment() };
-        assert!(body(&assignment).unwrap_err().starts_with("nothing was sent: the message of event 41 cannot be read"));
+        let said = body(&delivery(), 1, b"{").unwrap_err();
+        assert!(said.starts_with("nothing was sent: the message of event 41 cannot be read"), "{said}");
     }
 }

@@ -1,0 +1,135 @@
+//! The folder of the segments on its disk, and what is done there durably. Knows names and headers, no frames.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::domain::ids::Seq;
+
+use super::JournalError;
+use super::disk::{self, Disk, File};
+use super::segment::{self, Header};
+
+/// Where the segments are. Clones are the same place.
+#[derive(Debug, Clone)]
+pub(super) struct Shelf {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+}
+
+impl Shelf {
+    /// The folder at that path.
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: &Path) -> Self {
+        Self { disk, folder: folder.to_owned() }
+    }
+
+    /// The folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The path of the segment that begins with `first`.
+    pub(super) fn path(&self, first: Seq) -> PathBuf {
+        self.folder.join(segment::name(first))
+    }
+
+    /// Creates the folder, unless it exists; durable in either case.
+    pub(super) fn create(&self) -> Result<(), JournalError> {
+        let create = || {
+            self.disk.create_folder(&self.folder)?;
+            self.disk.sync_folder(disk::above(&self.folder))
+        };
+        create().map_err(JournalError::io("create", &self.folder))
+    }
+
+    /// The first sequence numbers of the segments, ascending.
+    pub(super) fn firsts(&self) -> Result<Vec<Seq>, JournalError> {
+        let names = self.names()?;
+        let mut firsts: Vec<Seq> = names.iter().filter_map(|name| segment::first_of(name)).collect();
+        firsts.sort_unstable();
+        Ok(firsts)
+    }
+
+    /// Opens a segment for reading.
+    pub(super) fn open(&self, first: Seq) -> Result<Box<dyn File>, JournalError> {
+        let path = self.path(first);
+        self.disk.open(&path).map_err(JournalError::io("open", &path))
+    }
+
+    /// Opens a segment for reading and writing.
+    pub(super) fn open_to_write(&self, first: Seq) -> Result<Box<dyn File>, JournalError> {
+        let path = self.path(first);
+        self.disk.open_to_write(&path).map_err(JournalError::io("open", &path))
+    }
+
+    /// The length of a segment.
+    pub(super) fn length(&self, first: Seq) -> Result<u64, JournalError> {
+        let path = self.path(first);
+        self.open(first)?.length().map_err(JournalError::io("read", &path))
+    }
+
+    /// Begins the segment of that header, durable with its name when this returns, in place of whatever a failed beginning
+    /// left under that name.
+    pub(super) fn begin(&self, header: Header) -> Result<Box<dyn File>, JournalError> {
+        let path = self.path(header.first);
+        let begin = || {
+            // Not the same file again: a name whose folder could not be synced would count as synced the next time.
+            match self.disk.remove(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            self.create_durably(&path, header.encode().as_bytes())
+        };
+        begin().map_err(JournalError::io("begin", &path))
+    }
+
+    /// Cuts a segment to `length`, durably.
+    pub(super) fn cut(&self, first: Seq, length: u64) -> Result<(), JournalError> {
+        let file = self.open_to_write(first)?;
+        file.set_length(length).and_then(|()| file.sync_all()).map_err(JournalError::io("cut", &self.path(first)))
+    }
+
+    /// Keeps what stood in a segment from `offset` on in a file beside it; says where.
+    pub(super) fn keep_beside(&self, first: Seq, offset: u64, bytes: &[u8]) -> Result<PathBuf, JournalError> {
+        let path = self.unused(first, offset)?;
+        match self.create_durably(&path, bytes) {
+            Ok(_) => Ok(path),
+            Err(source) => {
+                // The next attempt chooses another name, and a disk that is full has no room for half files.
+                let _ = self.disk.remove(&path);
+                Err(JournalError::Io { doing: "write", path, source })
+            }
+        }
+    }
+
+    /// Moves a segment aside that has no sound header; says where it is now.
+    pub(super) fn move_aside(&self, first: Seq) -> Result<PathBuf, JournalError> {
+        let (path, aside) = (self.path(first), self.unused(first, 0)?);
+        self.disk
+            .rename(&path, &aside)
+            .and_then(|()| self.disk.sync_folder(&self.folder))
+            .map_err(JournalError::io("rename", &path))?;
+        Ok(aside)
+    }
+
+    fn create_durably(&self, path: &Path, content: &[u8]) -> io::Result<Box<dyn File>> {
+        let file = self.disk.create(path)?;
+        disk::write_all(&*file, content, 0)?;
+        file.sync_all()?;
+        self.disk.sync_folder(&self.folder)?;
+        Ok(file)
+    }
+
+    /// A path for what is cut off a segment, numbered until there is no file of that name.
+    fn unused(&self, first: Seq, offset: u64) -> Result<PathBuf, JournalError> {
+        let taken = self.names()?;
+        let base = format!("{}.torn-{offset}", segment::name(first));
+        let numbered = (2_u64..).map(|number| format!("{base}-{number}"));
+        let mut candidates = std::iter::once(base.clone()).chain(numbered);
+        Ok(self.folder.join(candidates.find(|name| !taken.contains(name)).unwrap_or(base)))
+    }
+
+    fn names(&self) -> Result<Vec<String>, JournalError> {
+        self.disk.names(&self.folder).map_err(JournalError::io("read", &self.folder))
+    }
+}

@@ -1,0 +1,181 @@
+//! A search answers what filtering all rows in memory would, whatever the indexes make of it.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::filter::{self, Filter, Row};
+use crate::domain::query::EventRow;
+
+/// When the questions are asked: some of the made-up records are older than a minute, some are not.
+const NOW: i64 = 75;
+
+fn now() -> Timestamp {
+    at(NOW)
+}
+
+/// Conditions of which each is known to some index, or to none.
+fn condition() -> impl Strategy<Value = String> {
+    let time = (0_i64..80).prop_map(|second| at(second).to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    let sign = prop::sample::select(&["<", "<=", ">", ">="]);
+    prop_oneof![
+        prop::sample::select(&[
+            "state:pending",
+            "state:failed",
+            "state:held",
+            "kind:return",
+            "kind:transfer",
+            "family:ticket",
+            "family:NEW-1",
+            "family:nothing",
+            "ticket=ticket-1",
+            "ticket=TICKET-1",
+            "ticket:ticket-",
+            "from:seller",
+            "attempts>=1",
+            "duplicate:yes",
+            "reversal:no",
+            "show=show-1",
+            "show-1",
+            "ticket-1",
+            "ACTIVE",
+            "not_json",
+            "resent:no",
+            "body:show-2",
+            "amount>0",
+            "behind:d-1",
+            "tickets>1",
+        ])
+        .prop_map(str::to_owned),
+        (sign.clone(), 0_u64..70).prop_map(|(sign, number)| format!("seq{sign}{number}")),
+        (0_u64..70).prop_map(|number| format!("seq={number}")),
+        (sign.clone(), 0_u64..70).prop_map(|(sign, number)| format!("id{sign}{number}")),
+        (sign.clone(), 0_i64..80).prop_map(|(sign, age)| format!("age{sign}{age}s")),
+        (sign, time.clone()).prop_map(|(sign, time)| format!("at{sign}{time}")),
+        time.prop_map(|time| format!("at:{time}")),
+    ]
+}
+
+fn filters() -> impl Strategy<Value = String> {
+    condition().prop_recursive(3, 8, 3, |part| {
+        prop_oneof![
+            prop::collection::vec(part.clone(), 1..4).prop_map(|parts| parts.join(" ")),
+            prop::collection::vec(part.clone(), 1..4).prop_map(|parts| format!("({})", parts.join(" OR "))),
+            part.prop_map(|one| format!("-({one})")),
+        ]
+    })
+}
+
+/// All rows of a list, page by page.
+fn walk<T>(limit: usize, place: impl Fn(&T) -> Seq, ask: impl Fn(Window) -> Page<T>, filter: &str) -> Vec<T> {
+    let (mut rows, mut window) = (Vec::new(), Window { filter: filter.to_owned(), ..Window::newest(limit) });
+    loop {
+        let page = ask(window.clone());
+        assert!(page.rows.len() <= limit);
+        let (last, next) = (page.rows.last().map(&place), page.searched.and_then(|searched| searched.next));
+        let next = if filter.is_empty() { last.filter(|_| page.older).map(|last| Seq(last.0 - 1)) } else { next };
+        rows.extend(page.rows);
+        match next {
+            Some(next) => {
+                assert!(last.is_none_or(|last| next < last), "a row could come twice");
+                window.cursor = Cursor::From(next);
+            }
+            None => return rows,
+        }
+    }
+}
+
+fn wanted<R: Row>(filter: &str, row: &R, body: &[u8]) -> bool {
+    // A filter of another list wants nothing that this test asks for.
+    Filter::parse(R::LIST, filter).is_ok_and(|filter| filter.judge(row, Some(body), now()).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_search_finds_what_filtering_all_rows_would(
+        steps in steps(), all in prop::collection::vec(filters(), 20), limit in 1_usize..9,
+    ) {
+        let (ledger, model) = lived_through(steps);
+        let ask = |query: Query| ledger.store().answer(&ledger.reader(), &query, now()).unwrap();
+        let body = |seq: Seq| model.records[seq.0 as usize - 1].body.as_slice();
+        let events = |window| match ask(Query::Events(EventQuery { family: None, show: None, window })) {
+            Answer::Events(page) => page,
+            other => panic!("{other:?}"),
+        };
+        let rows: Vec<EventRow> = walk(100, |row| row.seq, events, "");
+        for filter in &all {
+            if Filter::parse(filter::List::Events, filter).is_ok() {
+                let found = walk(limit, |row| row.seq, events, filter);
+                let plain: Vec<EventRow> = rows.iter().filter(|row| wanted(filter, *row, body(row.seq))).cloned().collect();
+                prop_assert_eq!(found, plain, "{}", filter);
+            }
+            if Filter::parse(filter::List::Deliveries, filter).is_ok() {
+                let ask = |window| match ask(Query::Deliveries(DeliveryQuery { stages: vec![], kind: None, overdue: None, window })) {
+                    Answer::Deliveries(page) => page,
+                    other => panic!("{other:?}"),
+                };
+                let found = walk(limit, |row| row.id.0, ask, filter);
+                let all = model.deliveries.values().rev();
+                let plain: Vec<Delivery> = all.filter(|row| wanted(filter, *row, body(row.event))).cloned().collect();
+                prop_assert_eq!(&found, &plain, "{}", filter);
+                // Held rows, and some that are not there.
+                let only: Vec<Seq> = (0..80).step_by(3).map(Seq).collect();
+                let still = ask(Window { only: only.clone(), filter: filter.clone(), ..Window::newest(99) }).rows;
+                let plain: Vec<Delivery> = plain.into_iter().filter(|row| only.contains(&row.id.0)).collect();
+                prop_assert_eq!(still, plain, "{}", filter);
+            }
+            if Filter::parse(filter::List::Quarantine, filter).is_ok() {
+                let ask = |window| match ask(Query::Quarantine(window)) {
+                    Answer::Quarantine(page) => page,
+                    other => panic!("{other:?}"),
+                };
+                let every = walk(100, |row| row.seq, ask, "");
+                let found = walk(limit, |row| row.seq, ask, filter);
+                let plain: Vec<_> = every.into_iter().filter(|row| wanted(filter, row, body(row.seq))).collect();
+                prop_assert_eq!(found, plain, "{}", filter);
+            }
+            if Filter::parse(filter::List::Shows, filter).is_ok() {
+                let ask = |window| match ask(Query::Shows(window)) {
+                    Answer::Shows(page) => page,
+                    other => panic!("{other:?}"),
+                };
+                let every = walk(100, |row| row.last, ask, "");
+                let found = walk(limit, |row| row.last, ask, filter);
+                let plain: Vec<_> = every.into_iter().filter(|row| wanted(filter, row, b"")).collect();
+                prop_assert_eq!(found, plain, "{}", filter);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_id_that_stands_only_in_the_payload_finds_its_delivery() {
+    let mut ledger = Ledger::new();
+    let body = r#"{"family":"ticket","action":"ticket.updated","data":{"id":"t","metadata":{"order":{"orderNumber":"ORD-77","grossResalePaidAmount":12345678901234567890123.10}}}}"#;
+    let record = ledger.next(received(body), body.as_bytes(), vec![delivery(1, Some("t"), pending(0))]);
+    ledger.apply(&[record]);
+    for (filter, found) in [
+        ("ord-77", 1),
+        ("body:ord-77 state:pending", 1),
+        ("-ord-77", 0),
+        ("amount>12345678901234567890123.09", 1),
+        ("amount>12345678901234567890123.10", 0),
+    ] {
+        let window = Window { filter: filter.into(), ..Window::newest(5) };
+        let Answer::Deliveries(page) =
+            ledger.ask(Query::Deliveries(DeliveryQuery { stages: vec![], kind: None, overdue: None, window }))
+        else {
+            panic!()
+        };
+        assert_eq!(page.rows.len(), found, "{filter}");
+    }
+}
+
+#[test]
+fn a_text_that_is_no_filter_is_refused_and_harms_nothing() {
+    let ledger = Ledger::new();
+    let query = Query::Quarantine(Window { filter: "foo:bar".into(), ..Window::newest(5) });
+    let error = ledger.store().answer(&ledger.reader(), &query, now()).unwrap_err();
+    assert!(error.to_string().contains("no field `foo`") && !error.is_damage(), "{error}");
+}
