@@ -6,19 +6,18 @@ use super::StoreError;
 use super::keys::Key;
 use super::tree::Rows;
 
-/// The numbers that stand behind any of some prefixes.
+/// The numbers that stand behind any of some prefixes, of each those up to the highest that is wanted.
 #[derive(Debug)]
 pub struct Index<'a> {
     rows: &'a Rows,
-    prefixes: Vec<Key>,
+    prefixes: Vec<(Key, Seq)>,
     lowest: Seq,
-    highest: Seq,
 }
 
 impl<'a> Index<'a> {
     /// The numbers from `lowest` on behind any of `prefixes`.
     pub fn new(rows: &'a Rows, prefixes: Vec<Key>, lowest: Seq) -> Self {
-        Self { rows, prefixes, lowest, highest: Seq(u64::MAX) }
+        Self { rows, prefixes: prefixes.into_iter().map(|prefix| (prefix, Seq(u64::MAX))).collect(), lowest }
     }
 
     /// Of these only the numbers before `end`.
@@ -30,12 +29,20 @@ impl<'a> Index<'a> {
     /// Of these only the numbers up to `highest`.
     #[must_use]
     pub fn up_to(self, highest: Seq) -> Self {
-        Self { highest: self.highest.min(highest), ..self }
+        let prefixes = self.prefixes.into_iter().map(|(prefix, last)| (prefix, last.min(highest))).collect();
+        Self { prefixes, ..self }
+    }
+
+    /// These and those of `other`, from the lower of the two on.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.prefixes.extend(other.prefixes);
+        Self { lowest: self.lowest.min(other.lowest), ..self }
     }
 
     /// From `from` down.
     pub fn older(&self, from: Seq) -> Merged {
-        let ranges = self.ranges(self.lowest, from.min(self.highest));
+        let ranges = self.ranges(self.lowest, from);
         Merged::new(ranges.map(|numbers| Box::new(numbers.rev()) as Numbers).collect(), true)
     }
 
@@ -44,20 +51,20 @@ impl<'a> Index<'a> {
     /// # Errors
     /// When they cannot be read.
     pub fn count(&self, from: Seq) -> Result<usize, StoreError> {
-        let mut numbers = self.ranges(self.lowest, from.min(self.highest)).flatten();
+        let mut numbers = self.ranges(self.lowest, from).flatten();
         numbers.try_fold(0, |count, seq| seq.map(|_| count + 1))
     }
 
     /// From the one after `above` up.
     pub fn newer(&self, above: Seq) -> Merged {
-        let ranges = self.ranges(self.lowest.max(Seq(above.0.saturating_add(1))), self.highest);
+        let ranges = self.ranges(self.lowest.max(Seq(above.0.saturating_add(1))), Seq(u64::MAX));
         Merged::new(ranges.map(|numbers| Box::new(numbers) as Numbers).collect(), false)
     }
 
     fn ranges(&self, from: Seq, to: Seq) -> impl Iterator<Item = Range> {
+        let runs = self.prefixes.iter().map(move |(prefix, last)| (prefix, to.min(*last)));
         // A range that ends before it begins would be a panic in sled.
-        let prefixes = self.prefixes.iter().filter(move |_| from <= to);
-        prefixes.map(move |prefix| self.rows.numbers(prefix, from, to))
+        runs.filter(move |(_, to)| from <= *to).map(move |(prefix, to)| self.rows.numbers(prefix, from, to))
     }
 }
 

@@ -57,12 +57,18 @@ impl Load {
         &self.acknowledged[self.before_this_cut..]
     }
 
-    /// Posts until there were `enough` answers, then lets `cut` cut the power, and posts on until each connection has heard
-    /// once more.
-    pub fn until(&mut self, address: SocketAddr, path: &str, enough: usize, cut: impl FnOnce()) -> After {
+    /// Posts until there were `enough` answers and a `pause` more, then lets `cut` cut the power, which sets `begun`, and posts
+    /// on until each connection has heard once more.
+    pub fn until(
+        &mut self,
+        (address, path): (SocketAddr, &str),
+        (enough, pause): (usize, Duration),
+        begun: &OnceLock<Instant>,
+        cut: impl FnOnce(),
+    ) -> After {
         let (answered, heard_after) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let (next, over) = (AtomicUsize::new(self.posted), OnceLock::new());
-        let (cut_begun, cut_at) = (OnceLock::<Instant>::new(), OnceLock::<Instant>::new());
+        let cut_at = OnceLock::<Instant>::new();
         let post_on = || {
             let mut answers = Answers::default();
             while over.get().is_none() {
@@ -70,7 +76,7 @@ impl Load {
                 let sent = Instant::now();
                 let answer = http::request(address, "POST", path, &[], body.as_bytes());
                 let heard = Instant::now();
-                let in_the_moment = cut_begun.get().is_some_and(|begun| heard >= *begun);
+                let in_the_moment = begun.get().is_some_and(|begun| heard >= *begun);
                 let is_after = cut_at.get().is_some_and(|cut| sent > *cut);
                 let seq =
                     answer.ok().filter(|answer| answer.status == 200).and_then(|answer| answer.json()["seq"].as_u64());
@@ -94,7 +100,8 @@ impl Load {
         let all: Vec<Answers> = std::thread::scope(|scope| {
             let posting: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(post_on)).collect();
             wait_for(&answered, enough, Duration::from_secs(20));
-            cut_begun.set(Instant::now()).expect("one cut");
+            std::thread::sleep(pause);
+            begun.set(Instant::now()).expect("one cut");
             cut();
             cut_at.set(Instant::now()).expect("one cut");
             wait_for(&heard_after, 4 * CONNECTIONS, Duration::from_secs(5));

@@ -8,14 +8,16 @@
 //! | --- | --- |
 //! | `disk` | the disk, and its power |
 //! | `load` | 16 connections and what they were answered |
+//! | `control` | a program that only writes and syncs, beside it on the same disk |
 //! | `report` | the figures |
 //!
 //! It needs root, loop devices and `mkfs.ext4`, so it runs only when asked to:
 //! `WILLCALL_POWER_CUTS=7 cargo test --release --test power_cut -- --nocapture`. `WILLCALL_POWER_SEED` sets another seed.
 //!
 //! A shut-down file system is not quite a machine without power: an `fdatasync` that is under way while it is shut down may
-//! return success for what was not written, and the answer still leaves. Answers that come while the call shuts the file
-//! system down, or later, are therefore counted apart; to a request sent afterwards there must be none.
+//! return success for what was not written, and the answer still leaves. Answers that come from the moment on in which the
+//! file system is told to shut down are therefore counted apart; to a request sent afterwards there must be none. The control
+//! shows how often the kernel does so to the simplest of programs.
 //!
 //! What this does not show: a disk that loses what it has said was flushed.
 #![allow(unreachable_pub)] // `pub` here means: for the other files of this test
@@ -23,15 +25,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod control;
 mod disk;
 mod load;
 mod report;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use control::{Running, Told};
 use disk::Disk;
 use load::{Acknowledged, After, Load};
 use report::{Cut, Report};
@@ -90,29 +95,35 @@ fn cut_again_and_again(disk: Disk, cuts: usize) -> Report {
         // Delivery ids begin anew in each folder: its calls are told by their path.
         machine.program.deliver_to(&format!("{}/{folder}", platform.url()));
         let (enough, pause) = (random.usize(30..600), Duration::from_micros(random.u64(..3000)));
-        let after = cut_once(&mut machine, &mut load, enough, pause);
-        report.add(look_again(&mut machine, &mut load, after, &platform, &folder.to_string()));
+        let (after, told) = cut_once(&mut machine, &mut load, enough, pause);
+        report.add(look_again(&mut machine, &mut load, (after, told), &platform, &folder.to_string()));
     }
     report
 }
 
 /// Starts the program and cuts the power `pause` after there were `enough` answers.
-fn cut_once(machine: &mut Machine, load: &mut Load, enough: usize, pause: Duration) -> After {
+fn cut_once(machine: &mut Machine, load: &mut Load, enough: usize, pause: Duration) -> (After, Told) {
     machine.program.start();
-    let disk = &machine.disk;
-    let after = load.until(machine.program.address(), machine.program.path(), enough, || {
-        // The moment is random, also within what happens after an answer.
-        std::thread::sleep(pause);
-        disk.cut();
-    });
+    let (disk, begun) = (&machine.disk, Arc::new(OnceLock::new()));
+    let control = Running::start(&disk.path(), Arc::clone(&begun));
+    let place = (machine.program.address(), machine.program.path());
+    // The moment is random, also within what happens after an answer.
+    let after = load.until(place, (enough, pause), &begun, || disk.cut());
     machine.program.kill();
-    after
+    (after, control.stop())
 }
 
 /// Gives the power back, starts the program, and looks at what is there.
-fn look_again(machine: &mut Machine, load: &mut Load, after: After, platform: &Platform, folder: &str) -> Cut {
+fn look_again(
+    machine: &mut Machine,
+    load: &mut Load,
+    (after, told): (After, Told),
+    platform: &Platform,
+    folder: &str,
+) -> Cut {
     let program = &mut machine.program;
     machine.disk.mount_again();
+    let control = told.look();
     let torn_before = torn(program);
     program.start();
     let store_made_anew = program.log().contains("the store was unusable");
@@ -139,6 +150,7 @@ fn look_again(machine: &mut Machine, load: &mut Load, after: After, platform: &P
         store_made_anew,
         calls,
         unrecorded,
+        control,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::control::Control;
 use crate::load::After;
 
 /// What one cut left. `acknowledged` and `kept` are counted from the beginning of the data folder.
@@ -20,6 +21,7 @@ pub struct Cut {
     pub calls: usize,
     /// Those of them that are not on record.
     pub unrecorded: usize,
+    pub control: Control,
 }
 
 /// All cuts so far.
@@ -39,7 +41,8 @@ impl Report {
     /// When it broke the promise; the cuts so far are shown.
     #[track_caller]
     pub fn add(&mut self, cut: Cut) {
-        let broken = cut.acknowledged != cut.kept || cut.after.acknowledged > 0 || cut.unrecorded > 0;
+        let broken =
+            cut.acknowledged != cut.kept || cut.after.acknowledged > 0 || cut.unrecorded > 0 || cut.control.lost > 0;
         self.cuts.push(cut);
         assert!(!broken, "the last cut broke the promise\n{self}");
         assert!(self.cuts.iter().all(|cut| cut.acknowledged > 0), "the load was none\n{self}");
@@ -70,6 +73,15 @@ impl fmt::Display for Report {
         let lost = all(|cut| cut.acknowledged - cut.kept);
         let (moment, swallowed) = (all(|cut| cut.in_the_moment), all(|cut| cut.swallowed));
         let (after, torn) = (all(|cut| cut.after.acknowledged), all(|cut| cut.torn));
+        let control = |of: fn(&Control) -> usize| self.cuts.iter().map(|cut| of(&cut.control)).sum::<usize>();
+        writeln!(
+            f,
+            "a program that only writes and syncs: {} told to be synced, {} of them lost; {} in the very moment ({} of them not kept)",
+            control(|one| one.before),
+            control(|one| one.lost),
+            control(|one| one.in_the_moment),
+            control(|one| one.swallowed),
+        )?;
         write!(
             f,
             "{} cuts (seed {}): {lost} lost, {moment} answered in the very moment ({swallowed} of them not kept), {after} acknowledged after the cut, {torn} torn ends; `verify` clean after each",

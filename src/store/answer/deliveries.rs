@@ -27,12 +27,20 @@ impl Sources<'_> {
     pub(super) fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, StoreError> {
         let filter = Filter::parse(filter::List::Deliveries, &query.window.filter)?;
         let bounds = filter.bounds(self.now);
-        let mut index = self.index(narrowed(query, &bounds), &query.window, &bounds)?;
-        if let Some(late_after) = &query.overdue {
-            let kinds = KINDS.into_iter().filter(|kind| query.kind.is_none_or(|one| one == *kind));
-            let ends: Vec<Seq> = kinds.map(|kind| self.overdue_before(late_after, kind)).collect::<Result<_, _>>()?;
-            index = index.before(ends.into_iter().max().unwrap_or(Seq(0)));
-        }
+        let index = match &query.overdue {
+            None => self.index(narrowed(query, &bounds), &query.window, &bounds)?,
+            Some(late_after) => {
+                let of = |kind| {
+                    let query = DeliveryQuery { kind: Some(kind), stages: unsettled(&query.stages), ..query.clone() };
+                    let index = self.index(narrowed(&query, &bounds), &query.window, &bounds)?;
+                    Ok::<_, StoreError>(index.before(self.overdue_before(late_after, kind)?))
+                };
+                match query.kind {
+                    Some(kind) => of(kind)?,
+                    None => of(Kind::Transfer)?.and(of(Kind::Return)?),
+                }
+            }
+        };
         paging::page(&Deliveries { sources: *self, query, filter }, &index, &query.window, Patience::USUAL)
     }
 
@@ -51,6 +59,11 @@ impl Sources<'_> {
         let body = self.record(delivery.event)?.map(|record| record.body).unwrap_or_default();
         Ok(Some(DeliveryDetail { delivery, history, body }))
     }
+}
+
+/// Those of `stages` (empty: all) in which somebody waits.
+pub(super) fn unsettled(stages: &[Stage]) -> Vec<Stage> {
+    Stage::ALL.into_iter().filter(|one| !one.settled() && (stages.is_empty() || stages.contains(one))).collect()
 }
 
 /// The indexes that have every delivery that may be wanted.
@@ -83,8 +96,7 @@ impl List for Deliveries<'_> {
         let delivery = self.sources.store.delivery(DeliveryId(seq))?;
         let DeliveryQuery { stages, kind, overdue, .. } = self.query;
         let late = |one: &Delivery, by| matches!(lateness(one, by, self.sources.now), Some(Lateness::Overdue { .. }));
-        // It may have changed its state since its number was read; a ticket's index has those of every state; and of the two
-        // kinds one is overdue sooner.
+        // It may have changed its state since its number was read; and a ticket's index has those of every state.
         Ok(delivery.filter(|one| {
             (stages.is_empty() || stages.contains(&one.stage()))
                 && kind.is_none_or(|kind| kind == one.kind)

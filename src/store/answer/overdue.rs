@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Sources, deliveries};
 use crate::domain::Timestamp;
-use crate::domain::delivery::{Kind, Stage};
+use crate::domain::delivery::Kind;
 use crate::domain::ids::Seq;
 use crate::domain::lateness::LateAfter;
 use crate::domain::query::MOST_COUNTED;
@@ -23,10 +23,9 @@ impl Sources<'_> {
 
     /// The moment after which one more delivery is overdue, unless it is settled before.
     pub(super) fn next_overdue(&self, late_after: &LateAfter) -> Result<Option<Timestamp>, StoreError> {
-        let unsettled: Vec<Stage> = Stage::ALL.into_iter().filter(|stage| !stage.settled()).collect();
         let mut next = None;
         for kind in [Kind::Transfer, Kind::Return] {
-            let prefixes = deliveries::prefixes(&unsettled, Some(kind));
+            let prefixes = deliveries::prefixes(&deliveries::unsettled(&[]), Some(kind));
             let index = Index::new(&self.store.rows, prefixes, self.overdue_before(late_after, kind)?);
             let first = self.store.deliveries(index.newer(Seq(0)).take(1))?.pop();
             let allowed = TimeDelta::from_std(late_after.of(kind)).ok();
@@ -38,7 +37,7 @@ impl Sources<'_> {
 
     /// How many deliveries are overdue.
     pub(super) fn count_overdue(&self, late_after: &LateAfter) -> Result<u64, StoreError> {
-        let unsettled: Vec<Stage> = Stage::ALL.into_iter().filter(|stage| !stage.settled()).collect();
+        let unsettled = deliveries::unsettled(&[]);
         [Kind::Transfer, Kind::Return].into_iter().try_fold(0, |sum, kind| {
             let prefixes = deliveries::prefixes(&unsettled, Some(kind));
             let index = Index::new(&self.store.rows, prefixes, Seq(0)).before(self.overdue_before(late_after, kind)?);

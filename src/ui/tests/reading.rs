@@ -399,7 +399,7 @@ fn a_timeline_compares_with_what_came_before() {
     assert!(screen.contains("1 difference") && screen.contains(" ~ "), "{screen}");
     table.keys(1000, "esc");
     put(&mut table);
-    table.keys(1000, "G b");
+    table.keys(1000, "G -");
     let screen = table.screen();
     assert!(screen.contains("attempt 1 of d-390 beside attempt 2 of d-390"), "{screen}");
     assert!(
