@@ -290,7 +290,7 @@ mod tests {
                  give `keys.mark_delivered` others",
             ),
             (
-                "[keys]\nretry = \"f5\"\nundo = [\"z\", \"F5\"]",
+                "[keys]\nretry = \"f5\"\nundo = [\"f6\", \"F5\"]",
                 "willcall.toml:3:1: `keys.undo`: f5 already is a key of `keys.retry` (willcall.toml:2:1); take another, or \
                  give `keys.retry` others",
             ),

@@ -23,17 +23,17 @@ fn own(text: &str) -> Preferences {
 
 #[tokio::test]
 async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
-    let keys = "[keys]\nretry = \"f5\"\nquit = []\ndeliveries = \"D\"\nhelp = \"H\"\nback = [\"b\"]\nundo = []";
+    let keys = "[keys]\nretry = \"f5\"\nquit = []\ndeliveries = \"D\"\nhelp = \"H\"\nback = [\"e\"]\nundo = []";
     let mut rig = Rig::start_as(Ledger::busy(), (120, 36), own(keys), Remembered::default());
     let screen = rig.see(&["stored 400", "F5 retry", "H help", "Ctrl-c quit", "D deliveries", "2 feed"]).await;
     assert!(!screen.contains("r retry") && !screen.contains("q quit"), "{screen}");
     rig.press("3 q r");
     rig.press("D");
     rig.see(&["deliveries: all states"]).await;
-    rig.press("H G");
-    let help = rig.see(&["F5            send the delivery", "no key        quit; asks", "b closes"]).await;
+    rig.press("H pgdn");
+    let help = rig.see(&["F5            send the delivery", "no key        quit; asks", "e closes"]).await;
     assert!(help.contains("no key        take the last"), "{help}");
-    rig.press("b");
+    rig.press("e");
     rig.until("the help to go", |text| !text.contains("send the delivery")).await;
     rig.press("f5");
     rig.see(&["retry transfer d-399?"]).await;
@@ -48,8 +48,8 @@ async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
 async fn own_colours_are_those_of_the_cells() {
     let mut rig =
         Rig::start_as(Ledger::busy(), (120, 36), own("theme.colors.failed = \"#00ff00\""), Remembered::default());
-    rig.see(&["✗ FAILED     d-55"]).await;
-    assert_eq!(style_of(&rig.cells(), "✗ FAILED     d-55").fg, Some(Color::Indexed(46)));
+    rig.see(&["✗ FAILED  d-55"]).await;
+    assert_eq!(style_of(&rig.cells(), "✗ FAILED  d-55").fg, Some(Color::Indexed(46)));
 }
 
 /// The column and row of a text on the screen.
@@ -96,7 +96,7 @@ async fn panes_and_families_are_chosen_by_clicks() {
     rig.send(mouse(PRESS, place_of(&screen, "open: 8")));
     rig.see(&["▸open: 8"]).await;
     rig.send(mouse(PRESS, place_of(&screen, "d-55")));
-    let screen = rig.see(&["▸needs a hand", "> ✗ FAILED     d-55"]).await;
+    let screen = rig.see(&["▸needs a hand", "> ✗ FAILED  d-55"]).await;
     rig.send(mouse(PRESS, place_of(&screen, "2 feed")));
     let screen = rig.see(&["notifyMe 50"]).await;
     rig.send(mouse(PRESS, place_of(&screen, "notifyMe 50")));

@@ -254,7 +254,9 @@ fn while_nothing_changes_the_ledger_is_not_asked() {
     let effects = update::open(&mut model);
     settle(&mut model, &desk, effects);
     let asked = |model: &mut Model, message, after| {
-        let effects = update(model, message, now() + chrono::TimeDelta::seconds(after));
+        let present = now() + chrono::TimeDelta::seconds(after);
+        desk.ledger.lock().unwrap().now = present;
+        let effects = update(model, message, present);
         let asked = effects.iter().filter(|effect| matches!(effect, Effect::Ask { .. })).count();
         settle(model, &desk, effects);
         asked
