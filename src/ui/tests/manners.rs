@@ -90,6 +90,22 @@ async fn a_click_chooses_and_a_second_one_opens() {
 }
 
 #[tokio::test]
+async fn a_click_keeps_the_filter_that_was_being_typed() {
+    let mut rig = Rig::start(Ledger::busy(), (120, 36));
+    rig.see(&["stored 400"]).await;
+    rig.press("3 / s t a t e :");
+    let screen = rig.see(&["/state:", "^"]).await;
+    // What is no filter yet must be mended first.
+    rig.send(mouse(PRESS, place_of(&screen, "2 feed")));
+    rig.press("h e l d");
+    let screen = rig.see(&["/state:held", "d-29", "Enter keep"]).await;
+    rig.send(mouse(PRESS, place_of(&screen, "d-29")));
+    let screen = rig.until("the list with its filter", |text| !text.contains("Enter keep")).await;
+    rig.send(mouse(PRESS, place_of(&screen, "d-29")));
+    rig.see(&["deliveries › delivery d-29"]).await;
+}
+
+#[tokio::test]
 async fn panes_and_families_are_chosen_by_clicks() {
     let mut rig = Rig::start(Ledger::busy(), (120, 36));
     let screen = rig.see(&["stored 400", "open: 8"]).await;
