@@ -277,6 +277,40 @@ fn config_says_what_is_set_and_by_what() {
 }
 
 #[test]
+fn keys_and_colours_that_cannot_be_followed_are_wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("willcall.toml");
+    let path = file.to_str().unwrap();
+    for (wrong, says) in [
+        ("[keys]\nretry = \"d\"", ":2:1: `keys.retry`: d already is a key of `keys.mark_delivered` (default);"),
+        ("[keys]\nrety = \"r\"", ":2:1: unknown action `rety` in `keys`; did you mean `retry`?"),
+        ("keys.retry = \"hyper-r\"", ":1:6: `keys.retry` wants a key or a list of keys"),
+        ("theme.colors.fail = \"red\"", ":1:14: unknown part `fail` in `theme.colors`"),
+        ("theme.colors.failed = \"rot\"", ":1:14: `theme.colors.failed` wants a colour such as"),
+    ] {
+        std::fs::write(&file, wrong).unwrap();
+        for arguments in [&["--config", path][..], &["serve", "--config", path], &["config", "show", "--config", path]]
+        {
+            let (status, out, err) = said(&willcall(folder.path(), arguments));
+            assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
+            assert!(err.starts_with(&format!("willcall: {path}{says}")), "{err}");
+        }
+    }
+    std::fs::write(&file, "theme.name = \"blue\"").unwrap();
+    let (status, _, err) = said(&willcall(folder.path(), &["config", "show", "--config", path]));
+    assert_eq!(status, 1);
+    assert!(err.contains("`theme.name` wants \"auto\", \"dark\", \"light\", \"high-contrast\" or"), "{err}");
+    let own = "[keys]\nretry = [\"r\", \"f5\"]\n[theme]\nname = \"light\"\ncolors.failed = \"ansi:1\"";
+    std::fs::write(&file, own).unwrap();
+    let (status, out, _) = said(&willcall(folder.path(), &["config", "show", "--config", path]));
+    assert_eq!(status, 0);
+    assert!(out.contains(&format!("keys.retry = [\"r\", \"f5\"]  # {path}:2:1\n")), "{out}");
+    assert!(out.contains("keys.undo = [\"u\"]  # default\n"), "{out}");
+    assert!(out.contains(&format!("theme.name = \"light\"  # {path}:4:1\n")), "{out}");
+    assert!(out.contains(&format!("theme.colors.failed = \"ansi:1\"  # {path}:5:8\n")), "{out}");
+}
+
+#[test]
 fn a_table_masks_people_and_shows_control_characters() {
     with_server(|folder, paper| {
         let (status, out, _) = said(&willcall(folder, &["deliveries", "list", "--limit", "1"]));

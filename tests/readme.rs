@@ -11,6 +11,7 @@ fn its_tables_are_those_of_the_program() {
         ("keys", willcall::ui::action::markdown()),
         ("filter", willcall::domain::filter::document::markdown()),
         ("settings", willcall::config::show::reference()),
+        ("colours", willcall::ui::theme::markdown()),
     ] {
         let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let begin = wanted.find(&open).unwrap_or_else(|| panic!("README.md has no {open}")) + open.len();

@@ -22,6 +22,9 @@ pub struct Arguments {
     /// How to serve.
     #[command(flatten)]
     pub serving: Serving,
+    /// A line on stdout for every event and every change of a delivery, instead of the dashboard: for screen readers and pipes
+    #[arg(long)]
+    pub plain: bool,
     /// What to do.
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -114,6 +117,9 @@ pub struct DemoOptions {
     /// The same number gives the same traffic
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Lines on stdout instead of the dashboard
+    #[arg(long)]
+    pub plain: bool,
     #[command(flatten)]
     pub serving: Serving,
 }
@@ -194,6 +200,10 @@ impl Arguments {
     /// When flags for serving stand before a verb that does not serve.
     pub fn checked(self) -> Result<Self, clap::Error> {
         let serves = matches!(self.verb, None | Some(Verb::Serve(_) | Verb::Demo(_) | Verb::Config(_)));
+        if self.plain && !matches!(self.verb, None | Some(Verb::Demo(_))) {
+            let says = "--plain is for the dashboard: this command shows none";
+            return Err(Self::command().error(clap::error::ErrorKind::ArgumentConflict, says));
+        }
         match self.serving.pairs().first() {
             Some((flag, _)) if !serves => Err(Self::command().error(
                 clap::error::ErrorKind::ArgumentConflict,

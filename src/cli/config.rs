@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::Subcommand;
 
 use super::CliError;
+use super::dashboard::preferences;
 use super::settings::{Place, Serving};
 use crate::domain::text::visible;
 
@@ -28,7 +29,8 @@ pub fn run(verb: &Verb, place: &Place, serving: &Serving, out: &mut dyn Write) -
     }
     match verb {
         Verb::Show => {
-            for line in loaded.shown().lines() {
+            let text = loaded.shown() + &preferences(&loaded)?.shown(&loaded.entries);
+            for line in text.lines() {
                 writeln!(out, "{}", visible(line))?;
             }
         }

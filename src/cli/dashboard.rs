@@ -1,27 +1,33 @@
-//! No command: listener and dashboard in one process; without a terminal, a server with plain lines.
+//! No command: listener and dashboard in one process; without a terminal, or with `--plain`, a server with plain lines.
 
 use std::io::{self, IsTerminal, Write};
 
 use super::logging::{self, LOG_FILE};
 use super::program::Program;
 use super::signals::Signals;
-use super::{CliError, serve};
+use super::{CliError, plain, remembered, serve};
 use crate::config::{Alert, Loaded};
 use crate::control::identity;
+use crate::ui::colour::Announced;
+use crate::ui::preferences::{PreferenceError, Preferences};
 use crate::ui::{self, Ring};
 
 /// Serves, and shows it, until its user quits or a signal asks it to stop. `started` hears of it once webhooks are taken.
 ///
 /// # Errors
 /// As [`serve::run`], and when the terminal cannot be used.
-pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), CliError> {
-    if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        let _ = writeln!(io::stderr(), "willcall: no terminal: serving without the dashboard");
-        return serve::run(loaded, started).await;
+pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) -> Result<(), CliError> {
+    if plain {
+        return serve::run_beside(loaded, started, plain::follow).await;
+    }
+    if let Some(why) = no_dashboard() {
+        let _ = writeln!(io::stderr(), "willcall: {why}: serving without the dashboard, as with --plain");
+        return serve::run_beside(loaded, started, plain::follow).await;
     }
     let settings = &loaded.settings;
     // Lines on stderr would be drawn over.
     logging::to_file(settings.log_format, &settings.data_dir.join(LOG_FILE));
+    let preferences = preferences(&loaded)?;
     let mut program = serve::start(&loaded, |_| {}).await?;
     if let Ok(opened) = tokio::time::timeout(serve::SOON, program.opened()).await {
         opened?;
@@ -29,8 +35,9 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     let options = ui::Options {
         who: identity::own(&settings.operator),
         clock: settings.clock,
-        no_color: is_set("NO_COLOR"),
-        tmux: is_set("TMUX"),
+        preferences,
+        remembered: remembered::read(&settings.data_dir),
+        tmux: !variable("TMUX").is_empty(),
         ring: ring(&settings.alert),
     };
     let mut signals = Signals::take()?;
@@ -43,6 +50,9 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
         }
     };
     let shown = ui::run(handle, options, over).await;
+    if let Ok(ended) = &shown {
+        remembered::write(&settings.data_dir, &ended.remembered);
+    }
     if let Some(error) = failed {
         return Err(error);
     }
@@ -64,10 +74,6 @@ async fn opening(program: &mut Program, started: impl FnOnce(&Program)) -> CliEr
     std::future::pending().await
 }
 
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
-}
-
 /// What the dashboard's terminal is to do; a command is run by the program, with or without a dashboard.
 fn ring(alert: &Alert) -> Ring {
     match alert {
@@ -75,4 +81,34 @@ fn ring(alert: &Alert) -> Ring {
         Alert::Bell => Ring::Bell,
         Alert::Notify => Ring::Notify,
     }
+}
+
+/// Why there can be no dashboard here, if there can be none.
+fn no_dashboard() -> Option<&'static str> {
+    if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        return Some("no terminal");
+    }
+    terminal().dumb().then_some("a terminal that cannot be drawn on (TERM=dumb)")
+}
+
+/// How its reader wants the dashboard, on this terminal.
+///
+/// # Errors
+/// When the file's keys or colours cannot be followed.
+pub fn preferences(loaded: &Loaded) -> Result<Preferences, PreferenceError> {
+    Preferences::read(loaded.settings.theme, loaded.settings.mouse, &loaded.entries, &terminal())
+}
+
+/// What the environment says of the terminal.
+fn terminal() -> Announced {
+    Announced {
+        no_color: !variable("NO_COLOR").is_empty(),
+        term: variable("TERM"),
+        colorterm: variable("COLORTERM"),
+        colorfgbg: variable("COLORFGBG"),
+    }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var_os(name).map_or(String::new(), |value| value.to_string_lossy().into_owned())
 }

@@ -9,6 +9,7 @@ use crate::domain::filter::Problem;
 use crate::engine::DeskError;
 use crate::engine::local::OpenError;
 use crate::journal::FolderError;
+use crate::ui::preferences::PreferenceError;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum CliError {
     /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The dashboard's keys or colours are wrong.
+    #[error(transparent)]
+    Preferences(#[from] PreferenceError),
     /// The server on this data folder cannot be talked to.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -66,6 +70,7 @@ impl CliError {
         match self {
             Self::Usage(_)
             | Self::Filter { .. }
+            | Self::Preferences(_)
             | Self::Config(ConfigError::WrongValue { at: Origin::Flag(_), .. }) => 2,
             _ => 1,
         }

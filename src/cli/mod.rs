@@ -9,6 +9,8 @@
 //! | [`error`] | why a verb failed, and the exit status |
 //! | [`json`] | the JSON that scripts read |
 //! | [`table`], [`page`] | the text that people read |
+//! | [`plain`] | the lines of `--plain` |
+//! | [`remembered`] | the file in which the dashboard is found again as it was left |
 //! | `alerts` | new failures and holds, told to the log and a command |
 //! | [`program`], [`progress`] | every stage, started and stopped; the line that counts meanwhile |
 //! | [`logging`], [`signals`] | what every server process has |
@@ -21,8 +23,10 @@ pub mod error;
 pub mod json;
 pub mod logging;
 pub mod page;
+pub mod plain;
 pub mod program;
 pub mod progress;
+pub mod remembered;
 pub mod selection;
 pub mod settings;
 pub mod signals;
@@ -87,17 +91,19 @@ fn complete(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliE
 
 fn carry_out(arguments: Arguments) -> Result<(), CliError> {
     let out = &mut io::stdout();
-    let Arguments { place, serving, verb } = arguments;
+    let Arguments { place, serving, plain, verb } = arguments;
     match verb {
         None => {
             let loaded = place.load(&serving)?;
-            complete(dashboard::run(loaded, |_| {}))
+            complete(dashboard::run(loaded, plain, |_| {}))
         }
         Some(Verb::Serve(options)) => {
             let loaded = place.load(&serving.or(options.serving))?;
             complete(serve::run(loaded, |_| {}))
         }
-        Some(Verb::Demo(options)) => complete(demo::run(options.seed, &place, serving.or(options.serving))),
+        Some(Verb::Demo(options)) => {
+            complete(demo::run(options.seed, plain || options.plain, &place, serving.or(options.serving)))
+        }
         Some(Verb::Send(options)) => complete(send::run(&options, &place.settings()?, out)),
         Some(Verb::Events(verb)) => complete(events::run(verb, &place.settings()?, out)),
         Some(Verb::Deliveries(verb)) => complete(deliveries::run(verb, &place.settings()?, out)),

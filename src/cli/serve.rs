@@ -8,6 +8,7 @@ use super::program::{CATCHING_UP, Program};
 use super::progress::ProgressLine;
 use super::signals::Signals;
 use crate::config::Loaded;
+use crate::engine::Handle;
 use crate::store::Progress;
 
 /// Serves until a signal asks it to stop. `started` hears of it once webhooks are taken.
@@ -15,6 +16,15 @@ use crate::store::Progress;
 /// # Errors
 /// When it cannot start.
 pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), CliError> {
+    run_beside(loaded, started, |_| std::future::pending()).await
+}
+
+/// The same, with something beside it that looks on, and with whose end serving ends too.
+pub(super) async fn run_beside<F: Future<Output = Result<(), CliError>>>(
+    loaded: Loaded,
+    started: impl FnOnce(&Program),
+    beside: impl FnOnce(Handle) -> F,
+) -> Result<(), CliError> {
     logging::to_stderr(loaded.settings.log_format);
     let mut signals = Signals::take()?;
     let mut line = ProgressLine::new(CATCHING_UP);
@@ -41,20 +51,25 @@ pub async fn run(loaded: Loaded, started: impl FnOnce(&Program)) -> Result<(), C
     }
     tracing::info!("listening on {}, data in {}", program.url(), loaded.settings.data_dir.display());
     started(&program);
-    let signal = tokio::select! {
+    let mut result = Ok(());
+    let why = tokio::select! {
         signal = signals.next() => signal,
+        ended = beside(program.handle()) => {
+            result = ended;
+            "no reader any more"
+        }
         () = program.broken() => {
             return Err(CliError::Failed("the ledger has stopped; the log says why, and a new start goes on".to_owned()));
         }
     };
-    tracing::info!("{signal}: stopping; what is under way is finished first, a second signal ends at once");
+    tracing::info!("{why}: stopping; what is under way is finished first, a second signal ends at once");
     tokio::select! {
         () = program.stop() => tracing::info!("stopped"),
         again = signals.next() => {
             tracing::warn!("{again}: stopped at once; attempts under way are unknown at the next start");
         }
     }
-    Ok(())
+    result
 }
 
 /// What is opened sooner needs no word about it.

@@ -8,6 +8,7 @@ use crate::config::keys::{KEYS, Key};
 use crate::config::{Loaded, Settings, Surroundings, load};
 
 use super::CliError;
+use super::dashboard::preferences;
 
 /// The one key that every verb needs; the other flags are for those that serve.
 const DATA_DIR: &str = "data_dir";
@@ -33,6 +34,8 @@ impl Place {
     pub fn load(&self, serving: &Serving) -> Result<Loaded, CliError> {
         let flags: Vec<(&str, String)> = self.data_dir.0.iter().chain(&serving.0).cloned().collect();
         let loaded = load(&Surroundings::of_process(), self.config.as_deref(), &flags)?;
+        // A wrong line in the file is said by whichever verb reads it first.
+        preferences(&loaded)?;
         Ok(loaded)
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::alert::AlertBy;
 use super::secret::{Secret, SigningKey};
-use super::settings::{Encoding, LogFormat, Require};
+use super::settings::{Encoding, LogFormat, Require, ThemeName};
 use super::value::Size;
 use crate::domain::Timestamp;
 use crate::domain::lateness::LateAfter;
@@ -26,6 +26,8 @@ pub struct Draft {
     pub request_timeout: Duration,
     pub segment_size: Size,
     pub store_cache: Size,
+    pub theme_name: ThemeName,
+    pub mouse: bool,
     pub clock: Option<Timestamp>,
     pub deliver_to: Option<String>,
     pub deliver_cmd: Option<String>,
@@ -66,6 +68,8 @@ impl Draft {
             request_timeout: Duration::from_secs(30),
             segment_size: Size(64 << 20),
             store_cache: Size(64 << 20),
+            theme_name: ThemeName::Auto,
+            mouse: false,
             clock: None,
             deliver_to: None,
             deliver_cmd: None,

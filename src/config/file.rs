@@ -5,15 +5,25 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use super::entry::{self, Entry, TABLES};
 use super::keys::{self, KEYS, Key};
 use super::load::{ConfigError, Origin};
 use super::value::Given;
 
-/// The values of a file's text, in its order.
+/// What a file says.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// Values of keys, in its order.
+    pub values: Vec<(&'static Key, Given, Origin)>,
+    /// What the dashboard checks, in its order.
+    pub entries: Vec<Entry>,
+}
+
+/// What a file's text says.
 ///
 /// # Errors
 /// When it is no TOML, or has a key nobody knows.
-pub fn parse(path: &Path, text: &str) -> Result<Vec<(&'static Key, Given, Origin)>, ConfigError> {
+pub fn parse(path: &Path, text: &str) -> Result<Parsed, ConfigError> {
     let place = |span: Range<usize>| {
         let (line, column) = line_and_column(text, span.start);
         Origin::File { path: path.to_owned(), line, column }
@@ -22,17 +32,23 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<(&'static Key, Given, Origin
         at: place(error.span().unwrap_or_default()),
         message: error.message().lines().collect::<Vec<_>>().join(", "),
     })?;
-    values
-        .into_iter()
-        .map(|(name, given, span)| match keys::find(&name) {
-            Some(key) => Ok((key, given, place(span))),
-            None => Err(ConfigError::UnknownKey {
-                at: place(span),
-                nearest: keys::nearest(&name).map_or(String::new(), |key| format!("; did you mean `{}`?", key.name)),
-                name: name.escape_debug().to_string(),
-            }),
-        })
-        .collect()
+    let mut parsed = Parsed::default();
+    for (name, given, span) in values {
+        let at = place(span);
+        match (keys::find(&name), entry::split(&name)) {
+            (Some(key), _) => parsed.values.push((key, given, at)),
+            (None, Some((table, name))) => parsed.entries.push(Entry { table, name: name.to_owned(), given, at }),
+            (None, None) => {
+                return Err(ConfigError::UnknownKey {
+                    at,
+                    nearest: keys::nearest(&name)
+                        .map_or(String::new(), |key| format!("; did you mean `{}`?", key.name)),
+                    name: name.escape_debug().to_string(),
+                });
+            }
+        }
+    }
+    Ok(parsed)
 }
 
 pub(super) fn parse_values(text: &str) -> Result<Vec<(String, Given, Range<usize>)>, toml::de::Error> {
@@ -47,12 +63,17 @@ fn collect(prefix: &str, table: &DeTable<'_>, values: &mut Vec<(String, Given, R
     for (key, value) in table {
         let name = format!("{prefix}{}", key.get_ref());
         match value.get_ref() {
-            DeValue::Table(inner) if KEYS.iter().any(|key| key.name.starts_with(&format!("{name}."))) => {
+            DeValue::Table(inner) if is_table(&name) => {
                 collect(&format!("{name}."), inner, values);
             }
             other => values.push((name, given(other), key.span())),
         }
     }
+}
+
+fn is_table(name: &str) -> bool {
+    let inside = format!("{name}.");
+    TABLES.contains(&name) || KEYS.iter().map(|key| key.name).chain(TABLES).any(|key| key.starts_with(&inside))
 }
 
 fn given(value: &DeValue<'_>) -> Given {
@@ -66,7 +87,7 @@ fn given(value: &DeValue<'_>) -> Given {
             .collect::<Option<Vec<_>>>()
             .map_or(Given::Other("list of that kind"), Given::List),
         DeValue::Float(_) => Given::Other("decimal number"),
-        DeValue::Boolean(_) => Given::Other("boolean"),
+        DeValue::Boolean(value) => Given::Boolean(*value),
         DeValue::Datetime(_) => Given::Other("date (put it in quotes)"),
         DeValue::Table(_) => Given::Other("table"),
     }
@@ -95,6 +116,10 @@ mod tests {
         assert_eq!(names("[deliver]\nto = \"x\""), ["deliver.to"]);
         assert_eq!(names("deliver.to = \"x\""), ["deliver.to"]);
         assert_eq!(names("auth = { hmac = { header = \"x\" } }"), ["auth.hmac.header"]);
+        assert_eq!(
+            names("theme = { name = \"dark\", colors = { failed = \"red\" } }"),
+            ["theme.name", "theme.colors.failed"]
+        );
         assert_eq!(names("[colours]\nto = \"x\""), ["colours"]);
     }
 }

@@ -40,9 +40,13 @@ pub fn find(name: &str) -> Option<&'static Key> {
 
 /// The key nearest to a misspelt one, if any is near.
 pub fn nearest(name: &str) -> Option<&'static Key> {
-    let visible = KEYS.iter().filter(|key| !key.hidden);
-    let (distance, key) = visible.map(|key| (distance(name, key.name), key)).min_by_key(|(distance, _)| *distance)?;
-    (distance <= 2 + name.len() / 4).then_some(key)
+    find(nearest_name(name, KEYS.iter().filter(|key| !key.hidden).map(|key| key.name))?)
+}
+
+/// The name nearest to a misspelt one, if any is near.
+pub fn nearest_name<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let (distance, nearest) = names.map(|one| (distance(name, one), one)).min_by_key(|(distance, _)| *distance)?;
+    (distance <= 2 + name.len() / 4).then_some(nearest)
 }
 
 /// Levenshtein's.
@@ -102,6 +106,8 @@ pub const KEYS: &[Key] = &[
     key!("request_timeout", None, request_timeout, "A request whose body takes longer is answered 408."),
     key!("segment_size", None, segment_size, "A journal file that has grown to this many bytes is followed by a new one."),
     key!("store_cache", None, store_cache, "Memory for the store's cache, in bytes."),
+    key!("theme.name", None, theme_name, "`dark`, `light`, `high-contrast`, `monochrome`, or `auto`: dark, unless the environment says that the terminal is light. `NO_COLOR` always means monochrome."),
+    key!("mouse", None, mouse, "The dashboard takes clicks and the wheel from its start on; text is then selected with Shift and the mouse."),
     key!("clock", Some("clock"), clock, "A moment at which time stands still.", hidden),
     key!("deliver.to", Some("deliver-to"), deliver_to, "URL deliveries are posted to. With neither this nor `deliver.cmd` they wait for staff."),
     key!("deliver.cmd", Some("deliver-cmd"), deliver_cmd, "Command that carries a delivery out: JSON on stdin; exit 0 done, 75 later, 65 refused."),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use super::draft::Draft;
+use super::entry::Entry;
 use super::file;
 use super::keys::{self, FILE_VARIABLE, KEYS, Key};
 use super::settings::Settings;
@@ -142,6 +143,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// The file that was read, or would be if it were there.
     pub file: Option<PathBuf>,
+    /// Keys and colours of the dashboard as the file has them, unchecked.
+    pub entries: Vec<Entry>,
     /// What should be said but stops nothing.
     pub warnings: Vec<String>,
     pub(super) draft: Draft,
@@ -166,14 +169,17 @@ pub fn load(surroundings: &Surroundings, file: Option<&Path>, flags: &[(&str, St
 
     let data_dir = surroundings.data_home.as_ref().map(|home| home.join("willcall"));
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| surroundings.variable(name));
+    let mut entries = Vec::new();
     let mut layers = Layers {
         draft: Draft::new(data_dir, user.unwrap_or("operator").to_owned()),
         origins: KEYS.iter().map(|key| (key.name, Origin::Default)).collect(),
     };
     if let (Some(path), Some(text)) = (&path, &text) {
-        for (key, given, origin) in file::parse(path, text)? {
+        let parsed = file::parse(path, text)?;
+        for (key, given, origin) in parsed.values {
             layers.set(key, &given, origin)?;
         }
+        entries = parsed.entries;
     }
     for key in KEYS {
         let name = key.variable();
@@ -189,7 +195,7 @@ pub fn load(surroundings: &Surroundings, file: Option<&Path>, flags: &[(&str, St
     layers.later_target_wins();
     let Layers { draft, origins } = layers;
     let settings = draft.clone().check().map_err(ConfigError::Senseless)?;
-    Ok(Loaded { settings, file: path, warnings: unknown_variables(surroundings), draft, origins })
+    Ok(Loaded { settings, file: path, entries, warnings: unknown_variables(surroundings), draft, origins })
 }
 
 fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
@@ -229,6 +235,7 @@ impl Layers {
                 Given::Plain(text) | Given::Text(text) => format!(", not {text:?}"),
                 Given::Number(number) => format!(", not {number}"),
                 Given::List(_) => ", not a list like this".into(),
+                Given::Boolean(_) => ", not a boolean".into(),
             };
             return Err(ConfigError::WrongValue { at: origin, key: key.name, wanted, found });
         }

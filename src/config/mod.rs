@@ -12,6 +12,7 @@
 //! | `draft` | what was set, key by key, not yet checked |
 //! | `keys` | the table of keys |
 //! | `file` | `willcall.toml` -> keys and values with their places |
+//! | `entry` | what only the dashboard can check: keys and colours |
 //! | `settings` | the checked value the rest of the program gets |
 //! | `load` | all sources, in their order |
 //! | `show` | `config show` and the reference |
@@ -22,6 +23,7 @@ pub mod secret;
 pub mod value;
 
 pub mod draft;
+pub mod entry;
 pub mod keys;
 
 pub mod file;
@@ -32,6 +34,7 @@ pub mod show;
 
 pub use alert::Alert;
 pub use clock::Clock;
+pub use entry::Entry;
 pub use load::{ConfigError, Loaded, Origin, Surroundings, load};
 pub use secret::{Secret, SigningKey};
-pub use settings::{Auth, Deliver, Encoding, LogFormat, Method, Require, Settings, Target};
+pub use settings::{Auth, Deliver, Encoding, LogFormat, Method, Require, Settings, Target, ThemeName};

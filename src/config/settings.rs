@@ -45,6 +45,10 @@ pub struct Settings {
     pub operator: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// How the dashboard looks.
+    pub theme: ThemeName,
+    /// Whether the dashboard takes the mouse from its start on.
+    pub mouse: bool,
     /// What time it is.
     pub clock: Clock,
 }
@@ -149,6 +153,21 @@ pub enum LogFormat {
     Json,
 }
 
+/// How the dashboard looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThemeName {
+    /// As the environment says of the terminal.
+    Auto,
+    /// The terminal's own colours, for a dark background.
+    Dark,
+    /// Colours that can be read on a light background.
+    Light,
+    /// Nothing faint, and colours that can be read on any background.
+    HighContrast,
+    /// No colours.
+    Monochrome,
+}
+
 impl Draft {
     /// Checks what the keys say together.
     ///
@@ -199,6 +218,8 @@ impl Draft {
             store_cache,
             operator: self.operator,
             log_format: self.log_format,
+            theme: self.theme_name,
+            mouse: self.mouse,
             clock: self.clock.map_or(Clock::System, Clock::Fixed),
         })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::alert::AlertBy;
 use super::secret::{MASK, Secret, SigningKey};
-use super::settings::{Encoding, LogFormat, Require};
+use super::settings::{Encoding, LogFormat, Require, ThemeName};
 use crate::domain::Timestamp;
 
 /// What a source gave for a key.
@@ -20,6 +20,8 @@ pub enum Given {
     Number(u64),
     /// A list of texts in the file.
     List(Vec<String>),
+    /// `true` or `false` in the file.
+    Boolean(bool),
     /// Anything else in the file, by its TOML name.
     Other(&'static str),
 }
@@ -167,6 +169,20 @@ impl Value for u16 {
     }
 }
 
+impl Value for bool {
+    fn read(given: &Given) -> Result<Self, Wanted> {
+        match given {
+            Given::Boolean(value) => Ok(*value),
+            Given::Plain(text) => text.parse().map_err(|_| "true or false"),
+            _ => Err("true or false"),
+        }
+    }
+
+    fn write(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
 impl Value for Secret {
     fn read(given: &Given) -> Result<Self, Wanted> {
         text_of(given).map(Self::new).ok_or("a text")
@@ -253,6 +269,15 @@ macro_rules! words {
 words!(LogFormat, "\"text\" or \"json\"", "text" => LogFormat::Text, "json" => LogFormat::Json);
 words!(Encoding, "\"hex\" or \"base64\"", "hex" => Encoding::Hex, "base64" => Encoding::Base64);
 words!(
+    ThemeName,
+    "\"auto\", \"dark\", \"light\", \"high-contrast\" or \"monochrome\"",
+    "auto" => ThemeName::Auto,
+    "dark" => ThemeName::Dark,
+    "light" => ThemeName::Light,
+    "high-contrast" => ThemeName::HighContrast,
+    "monochrome" => ThemeName::Monochrome
+);
+words!(
     AlertBy,
     "\"off\", \"bell\", \"notify\" or \"command\"",
     "off" => AlertBy::Off,
@@ -300,6 +325,8 @@ mod tests {
         back(&Size(1 << 30));
         back(&SocketAddr::from(([127, 0, 0, 1], 8787)));
         back(&Encoding::Base64);
+        back(&ThemeName::HighContrast);
+        back(&true);
         back(&Timestamp::UNIX_EPOCH);
     }
 }

@@ -44,6 +44,13 @@ pub enum Query {
     Quarantine(Window),
     /// One such request with its bytes.
     Rejected(Seq),
+    /// What was recorded after this record, oldest first, without the bytes.
+    Records {
+        /// The last one that is known.
+        after: Seq,
+        /// The most records.
+        limit: usize,
+    },
     /// Deliveries that came to need a person after a record, other than by a person's own action, and still do.
     Needed {
         /// The record.
@@ -309,6 +316,9 @@ pub struct Overview {
     /// Deliveries that are overdue, each kind counted up to [`MOST_COUNTED`].
     #[serde(default)]
     pub overdue: u64,
+    /// The moment after which one more is, should nothing change until then.
+    #[serde(default)]
+    pub next_overdue: Option<Timestamp>,
     /// Events in all.
     pub events: u64,
     /// The last record.
@@ -363,6 +373,7 @@ pub enum Answer {
     Shows(Page<Show>),
     Quarantine(Page<RejectedRow>),
     Rejected(Option<Box<RejectedDetail>>),
+    Records(Vec<Record>),
     Needed(Needed),
 }
 

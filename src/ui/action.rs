@@ -46,6 +46,7 @@ pub enum Action {
     Cancel,
     Undo,
     Help,
+    Mouse,
     Redraw,
     Suspend,
     Quit,
@@ -91,9 +92,9 @@ impl Group {
 pub struct Entry {
     /// What is done.
     pub action: Action,
-    /// Its name in tests and documents.
+    /// Its name in the configuration and in documents.
     pub id: &'static str,
-    /// Its keys; the first is the one named in hints.
+    /// Its keys, unless the reader has others; the first is the one named in hints.
     pub keys: &'static [&'static str],
     /// In a word or two, for the footer.
     pub hint: &'static str,
@@ -217,7 +218,7 @@ pub const TABLE: &[Entry] = &[
         "show personal data, or mask it again; showing goes on record",
         Group::Looking,
     ),
-    read(Action::Fold, "fold", &["z"], "fold", "fold or unfold the part under the cursor; so does Enter"),
+    read(Action::Fold, "fold", &["z"], "fold", "fold or unfold the part under the cursor, as opening it does"),
     read(Action::FoldAll, "fold_all", &["Z"], "fold all", "fold all of the payload, or unfold it"),
     read(Action::Wrap, "wrap", &["w"], "wrap", "wrap long values, or let them run out to be scrolled sideways"),
     read(Action::ShiftLeft, "shift_left", &["<"], "left", "scroll to the left, where values are not wrapped"),
@@ -234,6 +235,14 @@ pub const TABLE: &[Entry] = &[
     act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),
     act(Action::Undo, "undo", &["u"], "undo", "take the last mark-delivered or cancel back"),
     look(Action::Help, "help", &["?", "f1"], "help", "this page", Group::Program),
+    look(
+        Action::Mouse,
+        "mouse",
+        &["ctrl-o"],
+        "mouse",
+        "take the mouse, or leave it to the terminal again",
+        Group::Program,
+    ),
     look(Action::Redraw, "redraw", &["ctrl-l"], "redraw", "draw the whole screen anew", Group::Program),
     look(Action::Suspend, "suspend", &["ctrl-z"], "suspend", "suspend, as any job of the shell", Group::Program),
     look(Action::Quit, "quit", &["q"], "quit", "quit; asks while deliveries are open", Group::Program),
@@ -278,18 +287,13 @@ fn capital(word: &str) -> String {
     })
 }
 
-/// The keys of an entry, for help and documents.
-pub fn key_names(entry: &Entry) -> String {
-    entry.keys.iter().map(|key| key_name(key)).collect::<Vec<_>>().join(" ")
-}
-
 /// The key table as Markdown, for the README.
 pub fn markdown() -> String {
-    let mut out = String::from("| key | does |\n| --- | --- |\n");
+    let mut out = String::from("| key | does | in `keys` |\n| --- | --- | --- |\n");
     for group in Group::ALL {
         for entry in TABLE.iter().filter(|entry| entry.group == group) {
             let keys: Vec<String> = entry.keys.iter().map(|key| format!("`{}`", key_name(key))).collect();
-            out.push_str(&format!("| {} | {} |\n", keys.join(" "), entry.help));
+            out.push_str(&format!("| {} | {} | `{}` |\n", keys.join(" "), entry.help, entry.id));
         }
     }
     out

@@ -19,8 +19,8 @@ const READ: TimeDelta = TimeDelta::seconds(10);
 /// A cause that was gone for as long comes anew.
 const EPISODE: TimeDelta = TimeDelta::seconds(60);
 
-/// Cells for the key that puts a banner away, at its end.
-pub const HINT: usize = 12;
+/// Cells around the key that puts a banner away, at its end.
+pub const GAP: usize = 5;
 
 /// Lines of one banner at the most.
 const LINES: usize = 2;

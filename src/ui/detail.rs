@@ -3,6 +3,7 @@
 use super::document::{self, Data, Document, Line, Setting};
 use super::finding::{self, Finding};
 use super::folds::{Folds, Path};
+use super::keymap::Keymap;
 use super::place::Place;
 use super::subject::Subject;
 use crate::domain::delivery::Delivery;
@@ -54,19 +55,19 @@ impl Detail {
     }
 
     /// Writes the document anew. The cursor stays on what it was on, and that where it was on the screen.
-    pub fn write(&mut self, height: usize, setting: Setting) {
+    pub fn write(&mut self, height: usize, keys: &Keymap, setting: Setting) {
         let Some(data) = &self.data else { return };
         let first = self.document.lines.is_empty();
         let place = Place::of(&self.document, self.cursor);
         let above = self.cursor.saturating_sub(self.scroll);
         if let Some(search) = &self.search {
             // In the document as it is when all is open.
-            let whole = document::write(data, setting, &Folds::all(true), self.wrap);
+            let whole = document::write(data, keys, setting, &Folds::all(true), self.wrap);
             let hits = finding::find(&whole, search.words.value());
             let paths: Vec<Path> = hits.iter().filter_map(|hit| whole.lines[hit.line()].path().cloned()).collect();
             self.folds.need(paths.iter());
         }
-        self.document = document::write(data, setting, &self.folds, self.wrap);
+        self.document = document::write(data, keys, setting, &self.folds, self.wrap);
         self.cursor = place.in_document(&self.document);
         if first && self.subject.is_a_list() {
             self.cursor = self.first_link().unwrap_or(0);
@@ -108,6 +109,22 @@ impl Detail {
         if by.unsigned_abs() > 1 {
             self.scroll = self.scroll.saturating_add_signed(by).min(self.most_scrolled(height));
         }
+        self.show_cursor(height);
+    }
+
+    /// The line to which the cursor goes when this one is chosen: in a list that of a row.
+    pub fn place_of(&self, line: usize) -> Option<usize> {
+        let lines = self.document.lines.get(..=line)?;
+        if !self.subject.is_a_list() {
+            return Some(line);
+        }
+        lines[line].link.as_ref()?;
+        lines.iter().rposition(Line::begins_link)
+    }
+
+    /// Goes to a line.
+    pub fn go_to(&mut self, line: usize, height: usize) {
+        self.cursor = line.min(self.last_line());
         self.show_cursor(height);
     }
 
@@ -172,22 +189,22 @@ impl Detail {
     }
 
     /// Other words are looked for: from where the search was begun.
-    pub fn search_again(&mut self, height: usize, setting: Setting) {
+    pub fn search_again(&mut self, height: usize, keys: &Keymap, setting: Setting) {
         self.folds.need(std::iter::empty());
         self.back_to_beginning(height);
-        self.write(height, setting);
+        self.write(height, keys, setting);
         self.next_hit(0, height);
     }
 
     /// The search is over. What is under the cursor stays open.
-    pub fn end_search(&mut self, stay: bool, height: usize, setting: Setting) {
+    pub fn end_search(&mut self, stay: bool, height: usize, keys: &Keymap, setting: Setting) {
         if !stay {
             self.back_to_beginning(height);
         }
         self.search = None;
         let here = self.document.lines.get(self.cursor).and_then(|line| line.path()).cloned();
         self.folds.need(here.iter());
-        self.write(height, setting);
+        self.write(height, keys, setting);
     }
 
     fn back_to_beginning(&mut self, height: usize) {

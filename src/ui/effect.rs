@@ -34,6 +34,8 @@ pub enum Effect {
     Suspend,
     /// Draw the whole screen anew.
     Redraw,
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
     /// Put a text into the terminal's clipboard.
     Copy(String),
 }

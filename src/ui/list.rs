@@ -117,6 +117,8 @@ impl<R> Default for List<R> {
 pub trait Scroll {
     /// Moves the cursor by `rows`; true when more rows must be fetched for it.
     fn step(&mut self, rows: isize, height: usize) -> bool;
+    /// Moves the cursor to the row of that place, or where it would be; as [`Scroll::step`]. None when it is there already.
+    fn step_to(&mut self, place: Seq, height: usize) -> Option<bool>;
     /// Goes to the newest row and follows it.
     fn follow(&mut self);
     /// Goes to the oldest row; in a search to the oldest that was found.
@@ -316,6 +318,14 @@ impl<R: Row> Scroll for List<R> {
         self.hold = Hold::Paused { anchor: hold.0, top: hold.1, selected: hold.2 };
         self.want = if near_start { Want::Above } else { Want::Stretch };
         near_end || near_start
+    }
+
+    fn step_to(&mut self, place: Seq, height: usize) -> Option<bool> {
+        let (_, selected) = self.indices(height)?;
+        let rows = &self.page.rows;
+        let target = rows.partition_point(|row| row.place() > place).min(rows.len() - 1);
+        let by = isize::try_from(target).ok()? - isize::try_from(selected).ok()?;
+        (by != 0).then(|| self.step(by, height))
     }
 
     fn follow(&mut self) {

@@ -9,20 +9,25 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
+//! | `colour`, `palette` | one colour, and those of each theme |
 //! | `action`, `keymap` | everything a key can do, in one table |
-//! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `preferences` | the reader's own keys and colours |
+//! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `pointer`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
 //! | `folds`, `place`, `finding`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
 //! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
 //! | `consequence` | what an order would do |
+//! | `remembered` | what is found again at the next start |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
 //! | `ring` | what a terminal is sent to call its reader |
-//! | `terminal`, `run` | the terminal's manners, and the loop |
+//! | `terminal`, `mouse`, `resizing`, `run` | the terminal's manners, and the loop |
 //!
 //! It knows the ledger only by its door and the domain's words.
 
+pub mod colour;
 pub mod gist;
 pub mod layout;
+pub mod palette;
 pub mod text;
 pub mod theme;
 pub mod when;
@@ -30,6 +35,7 @@ pub mod words;
 
 pub mod action;
 pub mod keymap;
+pub mod preferences;
 
 pub mod subject;
 
@@ -55,9 +61,11 @@ pub mod dialog;
 pub mod list;
 pub mod model;
 pub mod narrowing;
+pub mod pointer;
 pub mod search;
 
 mod choosing;
+pub mod remembered;
 
 pub mod update;
 
@@ -65,13 +73,15 @@ pub mod effect;
 
 pub mod view;
 
+mod mouse;
+mod resizing;
 pub mod ring;
 pub mod terminal;
 
 pub mod run;
 
 pub use ring::Ring;
-pub use run::{Exit, Options, UiError, run};
+pub use run::{Ended, Exit, Options, UiError, run};
 
 #[cfg(test)]
 mod tests;

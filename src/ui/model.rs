@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::action::{Action, key_name};
 use super::banners::{self, Banners};
 use super::copied::Copied;
 use super::detail::Detail;
 use super::dialog::Dialog;
 use super::exhibit::Exhibit;
+use super::keymap::Keymap;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
 use super::narrowing::Earlier;
 use super::pace::Pace;
 use super::subject::Subject;
+use super::text;
 use super::theme::Role;
 use crate::domain::Timestamp;
 use crate::domain::alert::Bell;
@@ -39,6 +42,18 @@ impl View {
     /// In the order of their keys.
     pub const ALL: [Self; 6] =
         [Self::Overview, Self::Feed, Self::Deliveries, Self::Reversals, Self::Payouts, Self::Quarantine];
+
+    /// What goes there.
+    pub fn action(self) -> Action {
+        match self {
+            Self::Overview => Action::Overview,
+            Self::Feed => Action::Feed,
+            Self::Deliveries => Action::Deliveries,
+            Self::Reversals => Action::Reversals,
+            Self::Payouts => Action::Payouts,
+            Self::Quarantine => Action::Quarantine,
+        }
+    }
 
     /// As its tab and the record of a reveal name it.
     pub fn name(self) -> &'static str {
@@ -85,7 +100,7 @@ impl Choice {
     }
 }
 
-/// The choices, in the order in which `s` goes through them.
+/// The choices, in the order in which one goes through them.
 pub const CHOICES: [Choice; 8] = [
     Choice::of("all states", &[]),
     Choice::of("needs a hand", &[Stage::Failed, Stage::Held]),
@@ -135,8 +150,12 @@ pub enum Slot {
 /// All state of the dashboard.
 #[derive(Debug, Clone)]
 pub struct Model {
+    /// Which keys do what.
+    pub keys: Keymap,
     /// Who sits here, for the record.
     pub who: String,
+    /// The mouse is taken from the terminal.
+    pub mouse: bool,
     /// The present.
     pub now: Timestamp,
     /// The terminal.
@@ -147,6 +166,8 @@ pub struct Model {
     pub details: Vec<Detail>,
     /// Counts and the first screen, once they have come.
     pub overview: Option<Overview>,
+    /// The minute for which the counts were asked, if nothing has changed since.
+    pub counted: Option<i64>,
     /// The pane of the overview that has the focus.
     pub pane: Pane,
     /// The row under the cursor of each pane.
@@ -208,12 +229,15 @@ impl Model {
     /// The dashboard as it opens.
     pub fn new(who: String, now: Timestamp, size: Size) -> Self {
         Self {
+            keys: Keymap::default(),
+            mouse: false,
             who,
             now,
             size,
             view: View::Overview,
             details: Vec::new(),
             overview: None,
+            counted: None,
             pane: Pane::Attention,
             pane_rows: BTreeMap::new(),
             family: None,
@@ -246,7 +270,18 @@ impl Model {
     /// The banners as lines.
     pub fn banner_lines(&self) -> Vec<banners::Line> {
         let most = layout::most_banner_lines(self.size);
-        self.banners.lines(most, usize::from(self.size.0), banners::HINT, self.privacy)
+        let hint = self.banner_hint().map_or(0, |hint| text::width(&hint) + banners::GAP);
+        self.banners.lines(most, usize::from(self.size.0), hint, self.privacy)
+    }
+
+    /// What stands at the end of the banner that would be put away next; none where no key does that.
+    pub fn banner_hint(&self) -> Option<String> {
+        self.keys.hint(Action::PutAway).map(|key| format!("{key} {}", Action::PutAway.entry().hint))
+    }
+
+    /// What goes back here: while a filter is typed always Esc.
+    pub fn way_back(&self) -> String {
+        if self.narrowing { key_name("esc") } else { self.keys.named(Action::Back) }
     }
 
     /// By what deliveries are overdue.

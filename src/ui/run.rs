@@ -7,8 +7,9 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, KeyEventKind};
+use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
 use futures_util::{Stream, StreamExt, stream};
+use ratatui::layout::Position;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
@@ -18,10 +19,15 @@ use super::effect::{self, Effect};
 use super::layout;
 use super::model::Model;
 use super::pace::Present;
+use super::pointer::{NOTCH, Pointer};
+use super::preferences::Preferences;
+use super::remembered::Remembered;
+use super::resizing::Resizing;
 use super::ring::Ring;
 use super::terminal::{OwnTerminal, Screen, as_own_task};
-use super::theme::Theme;
+
 use super::update::{self, Message, update};
+use super::view;
 use crate::config::clock::Clock;
 use crate::engine::Handle;
 
@@ -32,12 +38,23 @@ pub struct Options {
     pub who: String,
     /// What time it is.
     pub clock: Clock,
-    /// `NO_COLOR` is set.
-    pub no_color: bool,
+    /// How who sits here wants it.
+    pub preferences: Preferences,
+    /// How it was left.
+    pub remembered: Remembered,
     /// How new failures and holds ring.
     pub ring: Ring,
     /// `TMUX` is set: what is for the terminal has to be handed through.
     pub tmux: bool,
+}
+
+/// The dashboard has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub exit: Exit,
+    /// As it was left.
+    pub remembered: Remembered,
 }
 
 /// Why the dashboard has ended.
@@ -71,7 +88,7 @@ const REFRESH: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When there is no terminal that can be used.
-pub async fn run(handle: Handle, options: Options, shutdown: impl Future) -> Result<Exit, UiError> {
+pub async fn run(handle: Handle, options: Options, shutdown: impl Future) -> Result<Ended, UiError> {
     let mut screen = OwnTerminal::enter()?;
     let continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
     let continued = stream::unfold(continued, async |mut signal| signal.recv().await.map(|()| ((), signal)));
@@ -90,9 +107,8 @@ pub async fn drive(
     input: impl Stream<Item = io::Result<Event>>,
     continued: impl Stream<Item = ()>,
     shutdown: impl Future,
-) -> Result<Exit, UiError> {
-    let Options { who, clock, no_color, ring, tmux } = options;
-    let theme = Theme { colour: !no_color };
+) -> Result<Ended, UiError> {
+    let Options { who, clock, preferences: Preferences { keys, theme, mouse }, remembered, ring, tmux } = options;
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
     let mut changes = handle.changes();
@@ -101,22 +117,30 @@ pub async fn drive(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     let mut model = Model::new(who, clock.now(), screen.size()?);
+    model.keys = keys;
+    model.mouse = mouse;
     model.rings = ring != Ring::Off;
+    remembered.put_back(&mut model);
     let mut effects = update::open(&mut model);
     let mut dirty = true;
     let opened = Instant::now();
     let mut next_frame = opened;
     let mut next_refresh = Instant::now();
     let mut stale = false;
+    let mut resizing: Option<Resizing> = None;
+    if model.mouse {
+        screen.take_mouse(true)?;
+    }
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect::perform(effect, handle, &sender) {
-                Some(Effect::Quit) => return Ok(Exit::Quit),
+                Some(Effect::Quit) => return Ok(ended(Exit::Quit, &model)),
                 Some(Effect::Suspend) => {
                     screen.suspend()?;
                     forget_keys(&mut input).await;
                     dirty = true;
                 }
+                Some(Effect::Mouse(on)) => screen.take_mouse(on)?,
                 Some(Effect::Ring(says)) => {
                     if let Some(sequence) = ring.sequence(&says, tmux) {
                         screen.tell(&sequence)?;
@@ -130,7 +154,7 @@ pub async fn drive(
                 _ => {}
             }
         }
-        if dirty && Instant::now() >= next_frame {
+        if dirty && resizing.is_none() && Instant::now() >= next_frame {
             screen.draw(&model, theme)?;
             dirty = false;
             next_frame = Instant::now() + FRAME;
@@ -138,15 +162,19 @@ pub async fn drive(
         // Keys before data: a flood of changes must not make the dashboard deaf.
         let message = tokio::select! {
             biased;
-            _ = &mut shutdown => return Ok(Exit::Shutdown),
+            _ = &mut shutdown => return Ok(ended(Exit::Shutdown, &model)),
             Some(()) = continued.next() => {
                 screen.resume()?;
                 Some(Message::Resized(screen.size()?))
             }
             event = input.next() => match event {
-                Some(Ok(event)) => message(event),
+                Some(Ok(Event::Resize(columns, rows))) => {
+                    resizing = Some(Resizing::told(resizing, (columns, rows), Instant::now()));
+                    None
+                }
+                Some(Ok(event)) => message(event, &model),
                 Some(Err(error)) => return Err(error.into()),
-                None => return Ok(Exit::TerminalGone),
+                None => return Ok(ended(Exit::TerminalGone, &model)),
             },
             Some(message) = messages.recv() => Some(message),
             change = changes.changed(), if ledger_lives && !stale => {
@@ -159,8 +187,17 @@ pub async fn drive(
                 next_refresh = Instant::now() + REFRESH;
                 Some(Message::Changed)
             }
-            _ = second.tick() => Some(Message::Tick),
-            () = sleep_until(next_frame), if dirty => None,
+            () = rest(resizing), if resizing.is_some() => {
+                // Whatever the terminal made of the cells meanwhile: also where the size is again what it was.
+                screen.forget()?;
+                resizing.take().map(|resizing| Message::Resized(resizing.size()))
+            }
+            _ = second.tick() => {
+                // What it asks for comes at once, and is drawn with it.
+                next_frame = next_frame.max(Instant::now() + FRAME);
+                Some(Message::Tick)
+            }
+            () = sleep_until(next_frame), if dirty && resizing.is_none() => None,
         };
         if let Some(message) = message {
             // The card of a too small terminal shows nothing that a change or a second could alter.
@@ -186,11 +223,29 @@ fn present(clock: Clock, opened: Instant) -> Present {
     Present { now: clock.now(), uptime }
 }
 
-fn message(event: Event) -> Option<Message> {
+fn ended(exit: Exit, model: &Model) -> Ended {
+    Ended { exit, remembered: Remembered::of(model) }
+}
+
+async fn rest(resizing: Option<Resizing>) {
+    if let Some(resizing) = resizing {
+        sleep_until(resizing.due()).await;
+    }
+}
+
+fn message(event: Event, model: &Model) -> Option<Message> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key.into())),
         Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Resize(columns, rows) => Some(Message::Resized((columns, rows))),
+        Event::Mouse(mouse) => {
+            let spot = || view::spot(model, Position { x: mouse.column, y: mouse.row });
+            match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => spot().map(Pointer::Click).map(Message::Pointed),
+                MouseEventKind::ScrollUp => Some(Message::Pointed(Pointer::Wheel(-NOTCH, spot()))),
+                MouseEventKind::ScrollDown => Some(Message::Pointed(Pointer::Wheel(NOTCH, spot()))),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -17,10 +17,12 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::Size;
 use super::model::Model;
+use super::mouse::{GiveMouseBack, TakeMouse, WheelAsArrows};
 use super::theme::Theme;
 use super::view;
 
@@ -56,6 +58,12 @@ pub trait Screen {
     /// When the terminal cannot be written to.
     fn suspend(&mut self) -> io::Result<()>;
 
+    /// Takes the mouse from the terminal, or gives it back.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn take_mouse(&mut self, on: bool) -> io::Result<()>;
+
     /// Takes the terminal over anew, after somebody else had it.
     ///
     /// # Errors
@@ -66,6 +74,9 @@ pub trait Screen {
 /// The terminal this process was started in, for as long as this value lives.
 pub struct OwnTerminal {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    mouse: bool,
+    /// What stands on the screen; none: that is not known.
+    shown: Option<(Buffer, Option<Position>)>,
 }
 
 /// The terminal is ours.
@@ -95,9 +106,28 @@ impl OwnTerminal {
         force_color_output(true);
         hook_panics();
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        let own = Self { terminal };
+        let own = Self { terminal, mouse: false, shown: None };
         take()?;
         Ok(own)
+    }
+}
+
+impl OwnTerminal {
+    /// Writes what differs from what stands there; where that is not known, everything.
+    fn put(&mut self, whole: Rect, wanted: &Buffer, cursor: Option<Position>) -> io::Result<()> {
+        if self.shown.is_none() {
+            // Not `Terminal::clear`: it asks the terminal where the cursor is and waits for an answer that the key reader
+            // may take away.
+            self.terminal.resize(whole)?;
+        }
+        self.terminal.draw(|frame| {
+            // Between the two the size may have changed once more: what is told of that draws again.
+            copy(wanted, frame.buffer_mut());
+            if let Some(cursor) = cursor {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        Ok(())
     }
 }
 
@@ -108,22 +138,28 @@ impl Screen for OwnTerminal {
     }
 
     fn draw(&mut self, model: &Model, theme: Theme) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        let whole = Rect::from((Position::ORIGIN, size));
+        let mut wanted = Buffer::empty(whole);
+        let cursor = view::draw(&mut wanted, model, theme);
+        if self.shown.as_ref().is_some_and(|shown| shown.0 == wanted && shown.1 == cursor) {
+            return Ok(());
+        }
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        let drawn = self.terminal.draw(|frame| {
-            if let Some(cursor) = view::draw(frame.buffer_mut(), model, theme) {
-                frame.set_cursor_position(cursor);
-            }
-        });
-        let drawn = drawn.map(|_| ());
+        let drawn = self.put(whole, &wanted, cursor);
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        self.shown = drawn.is_ok().then_some((wanted, cursor));
         drawn
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        // Not `Terminal::clear`: it asks the terminal where the cursor is and waits for an answer that the key reader
-        // may take away.
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+        self.shown = None;
+        Ok(())
+    }
+
+    fn take_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        if on { execute!(stdout(), TakeMouse) } else { execute!(stdout(), GiveMouseBack) }
     }
 
     fn tell(&mut self, sequence: &str) -> io::Result<()> {
@@ -143,7 +179,22 @@ impl Screen for OwnTerminal {
 
     fn resume(&mut self) -> io::Result<()> {
         take()?;
+        if self.mouse {
+            self.take_mouse(true)?;
+        }
         self.forget()
+    }
+}
+
+/// Copies the cells that both have.
+fn copy(from: &Buffer, to: &mut Buffer) {
+    if from.area == to.area {
+        to.content.clone_from(&from.content);
+        return;
+    }
+    let both = from.area.intersection(to.area);
+    for at in both.positions() {
+        to[at].clone_from(&from[at]);
     }
 }
 
@@ -161,8 +212,8 @@ impl Drop for OwnTerminal {
 
 fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
-    let taken =
-        enable_raw_mode().and_then(|()| execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide));
+    let taken = enable_raw_mode()
+        .and_then(|()| execute!(stdout(), EnterAlternateScreen, WheelAsArrows, EnableBracketedPaste, cursor::Hide));
     if taken.is_err() {
         give_back();
     }
@@ -178,6 +229,7 @@ fn give_back() {
         stdout(),
         EndSynchronizedUpdate,
         SetAttribute(Attribute::Reset),
+        GiveMouseBack,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show

@@ -27,6 +27,8 @@ pub struct Terminal {
 
 struct State {
     parser: vt100::Parser,
+    bytes: usize,
+    clears: usize,
     exit: Option<ExitStatus>,
     silent: bool,
 }
@@ -54,13 +56,16 @@ impl Terminal {
         let keyboard = pair.master.take_writer().expect("the terminal's input");
 
         let parser = vt100::Parser::new(positive(rows), positive(columns), 0);
-        let watched = Arc::new(Watched::new(State { parser, exit: None, silent: false }));
+        let watched = Arc::new(Watched::new(State { parser, bytes: 0, clears: 0, exit: None, silent: false }));
         let screen = Arc::clone(&watched);
         std::thread::spawn(move || {
             let mut chunk = [0; 8192];
             // Linux ends a terminal's output with EIO, others with end of file: either way there is no more.
             while let Ok(length @ 1..) = output.read(&mut chunk) {
                 screen.change(|state| {
+                    state.bytes += length;
+                    // One that is cut in two by the end of a chunk is not counted.
+                    state.clears += chunk[..length].windows(4).filter(|bytes| bytes == b"\x1b[2J").count();
                     state.parser.process(&chunk[..length]);
                 });
             }
@@ -87,6 +92,21 @@ impl Terminal {
     /// True while the program shows the alternate screen, as full-screen programs do.
     pub fn is_full_screen(&self) -> bool {
         self.watched.read(|state| state.parser.screen().alternate_screen())
+    }
+
+    /// True while clicks are for the program.
+    pub fn takes_mouse(&self) -> bool {
+        self.watched.read(|state| state.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None)
+    }
+
+    /// How many bytes it has written.
+    pub fn bytes(&self) -> usize {
+        self.watched.read(|state| state.bytes)
+    }
+
+    /// How often it has cleared the whole screen.
+    pub fn clears(&self) -> usize {
+        self.watched.read(|state| state.clears)
     }
 
     /// True while the cursor is hidden.

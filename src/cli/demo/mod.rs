@@ -45,7 +45,7 @@ pub fn retry_policy() -> RetryPolicy {
 ///
 /// # Errors
 /// When it cannot start.
-pub async fn run(seed: Option<u64>, place: &Place, serving: Serving) -> Result<(), CliError> {
+pub async fn run(seed: Option<u64>, plain: bool, place: &Place, serving: Serving) -> Result<(), CliError> {
     let folder = ThrowAway::create().map_err(CliError::Runtime)?;
     let platform = Platform::start().await.map_err(CliError::Runtime)?;
     let mut loaded = place.load(&serving)?;
@@ -65,7 +65,7 @@ pub async fn run(seed: Option<u64>, place: &Place, serving: Serving) -> Result<(
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let seed = seed.unwrap_or(SEED);
     let clock = loaded.settings.clock;
-    let result = dashboard::run(loaded, |program| {
+    let result = dashboard::run(loaded, plain, |program| {
         let to = program.url();
         tokio::spawn(async move {
             let until = async { drop(stopped.await) };

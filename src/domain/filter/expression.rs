@@ -53,6 +53,18 @@ pub struct Condition {
     pub test: Test,
 }
 
+impl Condition {
+    /// A field that takes any text may be asked for an address or a name all the same.
+    fn is_impersonal(&self) -> bool {
+        let one_word = |text: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || "._-".contains(one));
+        let harmless = match self.field.kind {
+            Kind::Text | Kind::Id | Kind::Name(_) => one_word(&self.typed),
+            Kind::Choice(_) | Kind::Number | Kind::Delivery | Kind::Span | Kind::Moment => true,
+        };
+        self.field.impersonal && harmless
+    }
+}
+
 /// What is asked of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
@@ -101,6 +113,16 @@ impl Expression {
     /// It wants every row.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::All(all) if all.is_empty())
+    }
+
+    /// Each part is a condition that names nobody, whatever was typed.
+    pub fn is_impersonal(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(Self::is_impersonal),
+            Self::Not(one) => one.is_impersonal(),
+            Self::Text(_) => false,
+            Self::Condition(one) => one.is_impersonal(),
+        }
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, within: Within) -> fmt::Result {

@@ -184,6 +184,8 @@ pub struct Field {
     pub example: &'static str,
     /// The index that knows it.
     pub known: Option<Known>,
+    /// Neither its values nor what is asked of them are about one person, one ticket or one delivery.
+    pub impersonal: bool,
     event: Option<Read<EventRow>>,
     delivery: Option<Read<Delivery>>,
     rejected: Option<Read<RejectedRow>>,
@@ -203,7 +205,19 @@ impl Field {
     /// A field that no list has yet.
     pub(super) const fn new(name: &'static str, kind: Kind, means: &'static str, example: &'static str) -> Self {
         let (event, delivery, rejected, show) = (None, None, None, None);
-        Self { name, aliases: &[], kind, means, example, known: None, event, delivery, rejected, show }
+        Self {
+            name,
+            aliases: &[],
+            kind,
+            means,
+            example,
+            known: None,
+            impersonal: false,
+            event,
+            delivery,
+            rejected,
+            show,
+        }
     }
 
     pub(super) const fn or(self, aliases: &'static [&'static str]) -> Self {
@@ -212,6 +226,10 @@ impl Field {
 
     pub(super) const fn known(self, known: Known) -> Self {
         Self { known: Some(known), ..self }
+    }
+
+    pub(super) const fn impersonal(self) -> Self {
+        Self { impersonal: true, ..self }
     }
 
     pub(super) const fn events(self, read: for<'a> fn(&'a EventRow, Timestamp) -> Vec<Value<'a>>) -> Self {

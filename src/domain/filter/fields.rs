@@ -16,17 +16,23 @@ const ANSWERS: &[&str] = &["yes", "no"];
 /// Every field.
 pub static FIELDS: &[Field] = &[
     Field::new("state", Kind::Choice(STATES), "where the delivery stands", "state:failed")
+        .impersonal()
         .or(&["stage"])
         .known(Known::Stage)
         .deliveries(|one, _| text(one.stage().name())),
     Field::new("kind", Kind::Choice(KINDS), "which way the ticket goes", "kind:return")
+        .impersonal()
         .known(Known::Kind)
         .deliveries(|one, _| text(one.kind.name())),
     Field::new("family", Kind::Name(&FAMILIES), "the webhook's family", "family:ticket")
+        .impersonal()
         .known(Known::Family)
         .events(|one, _| text(&one.family)),
-    Field::new("action", Kind::Text, "the webhook's action", "action:deleted").events(|one, _| text(&one.action)),
+    Field::new("action", Kind::Text, "the webhook's action", "action:deleted")
+        .impersonal()
+        .events(|one, _| text(&one.action)),
     Field::new("type", Kind::Text, "the webhook's type", "type:USER_TRANSFER")
+        .impersonal()
         .events(|one, _| maybe(one.kind.as_deref())),
     Field::new("ticket", Kind::Id, "the ticket", "ticket:127471")
         .known(Known::Ticket)
@@ -41,6 +47,7 @@ pub static FIELDS: &[Field] = &[
         })
         .deliveries(|one, _| maybe(one.resale.as_ref().map(|resale| resale.as_str()))),
     Field::new("event", Kind::Id, "the platform's event", "event=7322")
+        .impersonal()
         .event_bodies(|body| {
             of_payload(body, |payload| match payload {
                 Payload::EventUnlock(unlock) => unlock.event,
@@ -51,6 +58,7 @@ pub static FIELDS: &[Field] = &[
         })
         .shows(|one, _| maybe(one.event.as_deref())),
     Field::new("show", Kind::Id, "the show", "show=239616")
+        .impersonal()
         .events(|one, _| maybe(one.brief.show.as_deref()))
         .shows(|one, _| text(one.show.as_str())),
     Field::new("from", Kind::Text, "seller, or who asks; in quarantine the sender's address", "from:@gmail.com")
@@ -68,6 +76,7 @@ pub static FIELDS: &[Field] = &[
         })
         .deliveries(|one, _| [&one.from, &one.to].into_iter().flatten().flat_map(|one| text(one.as_str())).collect()),
     Field::new("amount", Kind::Number, "the price, digit by digit", "amount>500")
+        .impersonal()
         .or(&["price"])
         .events(|one, _| number(one.brief.amount.as_deref()))
         .delivery_bodies(|body| {
@@ -80,12 +89,16 @@ pub static FIELDS: &[Field] = &[
                 .collect()
         }),
     Field::new("reversal", Kind::Choice(ANSWERS), "takes a sale back", "reversal:yes")
+        .impersonal()
         .events(|one, _| answer(one.brief.reversal)),
     Field::new("duplicate", Kind::Choice(ANSWERS), "repeats an earlier event", "duplicate:no")
+        .impersonal()
         .events(|one, _| answer(one.duplicate_of.is_some())),
     Field::new("drift", Kind::Number, "differences from menta's documentation", "drift>0")
+        .impersonal()
         .events(|one, _| count(u64::from(one.drift))),
     Field::new("attempts", Kind::Number, "attempts started", "attempts>=3")
+        .impersonal()
         .or(&["tries"])
         .deliveries(|one, _| count(u64::from(one.attempts))),
     Field::new("reason", Kind::Text, "why it stands there, or was not taken", "reason:timeout")
@@ -94,15 +107,19 @@ pub static FIELDS: &[Field] = &[
     Field::new("behind", Kind::Delivery, "the delivery it waits for", "behind:d-41")
         .deliveries(|one, _| seq(one.behind.map(|front| front.0))),
     Field::new("due", Kind::Span, "so long until its next attempt", "due<5m")
+        .impersonal()
         .deliveries(|one, now| one.due().map(|due| Value::Span(due - now)).into_iter().collect()),
     Field::new("updated", Kind::Span, "since it last changed", "updated<1h")
+        .impersonal()
         .deliveries(|one, now| vec![Value::Span(now - one.updated_at)]),
     Field::new("age", Kind::Span, "since it came", "age<10m")
+        .impersonal()
         .known(Known::Came)
         .events(|one, now| vec![Value::Span(now - one.received_at)])
         .deliveries(|one, now| vec![Value::Span(now - one.created_at)])
         .quarantine(|one, now| vec![Value::Span(now - one.received_at)]),
     Field::new("at", Kind::Moment, "when it came, in UTC", "at>=2026-11-22T14:05")
+        .impersonal()
         .or(&["received", "created"])
         .known(Known::Came)
         .events(|one, _| vec![Value::Moment(one.received_at)])
@@ -118,15 +135,20 @@ pub static FIELDS: &[Field] = &[
         .quarantine(|one, _| seq(Some(one.seq)))
         .shows(|one, _| seq(Some(one.last))),
     Field::new("resent", Kind::Choice(ANSWERS), "was sent again", "resent:no")
+        .impersonal()
         .quarantine(|one, _| answer(one.resent_as.is_some())),
     Field::new("size", Kind::Number, "bytes", "size>1000")
+        .impersonal()
         .quarantine(|one, _| count(one.size as u64))
         .event_bodies(|body| count(body.len() as u64)),
-    Field::new("payouts", Kind::Number, "payouts seen", "payouts=0").shows(|one, _| count(one.payouts)),
-    Field::new("unlocks", Kind::Number, "unlocks seen", "unlocks>1").shows(|one, _| count(one.unlocks)),
+    Field::new("payouts", Kind::Number, "payouts seen", "payouts=0").impersonal().shows(|one, _| count(one.payouts)),
+    Field::new("unlocks", Kind::Number, "unlocks seen", "unlocks>1").impersonal().shows(|one, _| count(one.unlocks)),
     Field::new("asking", Kind::Number, "subscriptions that are active", "asking>10")
+        .impersonal()
         .shows(|one, _| count(one.subscriptions)),
-    Field::new("tickets", Kind::Number, "tickets they ask for", "tickets>10").shows(|one, _| count(one.tickets_wanted)),
+    Field::new("tickets", Kind::Number, "tickets they ask for", "tickets>10")
+        .impersonal()
+        .shows(|one, _| count(one.tickets_wanted)),
     Field::new("body", Kind::Text, "what the payload says, without field names", "body:visa")
         .or(&["payload"])
         .event_bodies(payload)

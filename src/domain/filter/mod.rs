@@ -75,6 +75,12 @@ impl Filter {
         self.0.is_empty()
     }
 
+    /// Whether it names nobody, so that it may be written down: each of its conditions is on a field that is about no
+    /// person, and no bare words are looked for.
+    pub fn is_impersonal(&self) -> bool {
+        self.0.is_impersonal()
+    }
+
     /// Whether `row` is wanted at `now`; `None` when that depends on the body of its webhook, which was not given.
     pub fn judge<R: Row>(&self, row: &R, body: Option<&[u8]>, now: Timestamp) -> Option<bool> {
         judge::judge(&self.0, row, body, now)

@@ -19,6 +19,7 @@ mod needed;
 mod overdue;
 mod overview;
 mod quarantine;
+mod records;
 mod shows;
 mod timeline;
 
@@ -41,6 +42,7 @@ impl Store {
                 Query::Ticket(ticket) => Answer::Ticket(Box::new(sources.timeline(ticket)?)),
                 Query::Shows(window) => Answer::Shows(sources.shows(window)?),
                 Query::Quarantine(window) => Answer::Quarantine(sources.quarantine(window)?),
+                Query::Records { after, limit } => Answer::Records(sources.records(*after, *limit)?),
                 Query::Rejected(seq) => Answer::Rejected(sources.rejected(*seq)?.map(Box::new)),
                 Query::Needed { after, limit } => Answer::Needed(sources.needed(*after, *limit)?),
             })

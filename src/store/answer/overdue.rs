@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Sources, deliveries};
+use crate::domain::Timestamp;
 use crate::domain::delivery::Kind;
 use crate::domain::ids::Seq;
 use crate::domain::lateness::LateAfter;
@@ -18,6 +19,20 @@ impl Sources<'_> {
             Some(moment) => self.store.first_since(moment),
             None => Ok(Seq(0)),
         }
+    }
+
+    /// The moment after which one more delivery is overdue, unless it is settled before.
+    pub(super) fn next_overdue(&self, late_after: &LateAfter) -> Result<Option<Timestamp>, StoreError> {
+        let mut next = None;
+        for kind in [Kind::Transfer, Kind::Return] {
+            let prefixes = deliveries::prefixes(&deliveries::unsettled(&[]), Some(kind));
+            let index = Index::new(&self.store.rows, prefixes, self.overdue_before(late_after, kind)?);
+            let first = self.store.deliveries(index.newer(Seq(0)).take(1))?.pop();
+            let allowed = TimeDelta::from_std(late_after.of(kind)).ok();
+            let at = first.zip(allowed).and_then(|(first, allowed)| first.created_at.checked_add_signed(allowed));
+            next = next.into_iter().chain(at).min();
+        }
+        Ok(next)
     }
 
     /// How many deliveries are overdue.

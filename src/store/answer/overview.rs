@@ -40,6 +40,7 @@ impl Sources<'_> {
             rejected: self.waiting_rejected(most)?,
             rejected_lately: self.rejected_lately()?,
             overdue: late_after.map_or(Ok(0), |late_after| self.count_overdue(late_after))?,
+            next_overdue: late_after.map_or(Ok(None), |late_after| self.next_overdue(late_after))?,
             events: totals.events,
             last: totals.applied,
             ..Overview::default()

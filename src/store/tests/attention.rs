@@ -43,6 +43,16 @@ proptest! {
         let overdue: Vec<Seq> = model.deliveries.values().rev().filter(is_overdue).map(|one| one.id.0).collect();
         prop_assert_eq!(overview(&ledger, Some(LATE_AFTER), now).overdue, overdue.len() as u64);
         prop_assert_eq!(overview(&ledger, None, now).overdue, 0);
+        // Nothing becomes overdue before it is said to, and then something does.
+        let next = overview(&ledger, Some(LATE_AFTER), now).next_overdue;
+        let later = |moment: Timestamp| model.deliveries.values().filter(|one| {
+            matches!(lateness(one, &LATE_AFTER, moment), Some(Lateness::Overdue { .. }))
+        }).count();
+        let (until, after) = match next {
+            Some(next) => (later(next), later(next + chrono::TimeDelta::milliseconds(1))),
+            None => (later(at(100_000)), usize::MAX),
+        };
+        prop_assert!(until == overdue.len() && after > until, "{until} until {next:?}, {after} after, {} now", overdue.len());
         for cursor in [Cursor::Newest, Cursor::Oldest, Cursor::From(Seq(7)), Cursor::Above(Seq(7))] {
             let window = Window { cursor, ..Window::newest(limit) };
             let stages = vec![Stage::Pending, Stage::InFlight, Stage::Failed, Stage::Held];

@@ -6,11 +6,12 @@ use crate::domain::payload::{Amount, Payload};
 use crate::domain::query::DeliveryDetail;
 use crate::domain::record::Fact;
 use crate::domain::webhook::Webhook;
+use crate::ui::action::Action;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 
-pub(super) fn write(writer: &mut Writer, detail: &DeliveryDetail) {
+pub(super) fn write(writer: &mut Writer<'_>, detail: &DeliveryDetail) {
     let delivery = &detail.delivery;
     let privacy = writer.privacy;
     let (state, role) = words::stage(delivery.stage());
@@ -40,7 +41,8 @@ pub(super) fn write(writer: &mut Writer, detail: &DeliveryDetail) {
     writer.fact("known", Role::Plain, words::evidence(delivery.evidence));
     let attempts = match &delivery.state {
         State::Pending { .. } if delivery.behind.is_none() && writer.by_hand => {
-            format!("{}; staff deliver it: `d` when done", delivery.attempts)
+            let key = writer.keys.named(Action::MarkDelivered);
+            format!("{}; staff deliver it: `{key}` when done", delivery.attempts)
         }
         State::Pending { due } if delivery.behind.is_none() && *due <= writer.now => {
             format!("{}, the next is due", delivery.attempts)
@@ -66,7 +68,8 @@ pub(super) fn write(writer: &mut Writer, detail: &DeliveryDetail) {
     }
     if let Some(before) = delivery.before_last_action() {
         let (before, _) = words::stage(before.stage());
-        writer.fact("undo", Role::Key, &format!("`u` takes the last action back: {before} again"));
+        let says = format!("`{}` takes the last action back: {before} again", writer.keys.named(Action::Undo));
+        writer.fact("undo", Role::Key, &says);
     }
     writer.linked("event", Role::Plain, &delivery.event.to_string(), Some(Subject::Event(delivery.event)));
     writer.fact("key", Role::Plain, &delivery.idempotency_key());

@@ -10,7 +10,7 @@ use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
 use crate::ui::{text, when, words};
 
-pub(super) fn write(writer: &mut Writer, detail: &EventDetail) {
+pub(super) fn write(writer: &mut Writer<'_>, detail: &EventDetail) {
     let row = &detail.row;
     let kind = row.kind.as_ref().map_or(String::new(), |kind| format!("  type {kind}"));
     writer.push(

@@ -4,23 +4,30 @@ use super::{Document, Line, span};
 use crate::domain::delivery::Stage;
 use crate::domain::filter::document;
 use crate::domain::filter::fields::FIELDS;
-use crate::ui::action::{Group, TABLE, key_names};
+use crate::ui::action::{Action, Group, TABLE};
+use crate::ui::keymap::Keymap;
 use crate::ui::theme::Role;
 use crate::ui::{text, words};
 
+/// Cells of the column of keys.
+const KEYS: usize = 14;
+
 /// The lines of the help.
-pub fn help() -> Document {
+pub fn help(keys: &Keymap) -> Document {
     let mut lines = Vec::new();
     let mut push = |spans| lines.push(Line { spans, ..Line::default() });
     for group in Group::ALL {
         push(vec![span(Role::Heading, group.name())]);
         for entry in TABLE.iter().filter(|entry| entry.group == group) {
-            let keys = text::left(&key_names(entry), 14);
-            push(vec![span(Role::Key, format!("  {keys}")), span(Role::Plain, entry.help)]);
+            let names = keys.names(entry.action);
+            // Whoever has given an action many keys sees them all.
+            let names = if text::width(&names) < KEYS { text::left(&names, KEYS) } else { format!("{names} ") };
+            push(vec![span(Role::Key, format!("  {names}")), span(Role::Plain, entry.help)]);
         }
         push(Vec::new());
     }
-    push(vec![span(Role::Heading, "Filter (after `/`; also `--filter` of the list commands)")]);
+    let filter = format!("Filter (after `{}`; also `--filter` of the list commands)", keys.named(Action::Narrow));
+    push(vec![span(Role::Heading, filter)]);
     for (typed, means) in document::RULES {
         push(vec![span(Role::Key, format!("  {}", text::left(typed, 30))), span(Role::Plain, *means)]);
     }
@@ -54,7 +61,10 @@ pub fn help() -> Document {
     push(vec![span(Role::Held, "  ↩ reversal    "), span(Role::Plain, "takes a sale back")]);
     push(vec![
         span(Role::Faint, "  j•••@x.com    "),
-        span(Role::Plain, "personal data is masked; `m` reveals it, which goes on record"),
+        span(
+            Role::Plain,
+            format!("personal data is masked; `{}` reveals it, which goes on record", keys.named(Action::Reveal)),
+        ),
     ]);
     Document { lines }
 }

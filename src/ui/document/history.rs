@@ -16,7 +16,7 @@ const MOST_ANSWER_LINES: usize = 40;
 const WHAT: usize = 26;
 
 /// One record and the states it led to.
-pub(super) fn write(writer: &mut Writer, record: &Record) {
+pub(super) fn write(writer: &mut Writer<'_>, record: &Record) {
     let privacy = writer.privacy;
     writer.source = Some(Source::Record(record.seq));
     let (role, what, says, link) = match &record.head.fact {
@@ -84,7 +84,7 @@ pub(super) fn write(writer: &mut Writer, record: &Record) {
 }
 
 /// What went over the wire in an attempt: below its line.
-pub(super) fn wire(writer: &mut Writer, seq: Seq, fact: &AttemptFinished, body: &[u8]) {
+pub(super) fn wire(writer: &mut Writer<'_>, seq: Seq, fact: &AttemptFinished, body: &[u8]) {
     let answer = &fact.answer;
     writer.source = Some(Source::Record(seq));
     for (name, value) in &answer.request_headers {

@@ -16,6 +16,7 @@ mod tree;
 
 use super::exhibit::Pair;
 use super::folds::{Fold, Folds, Path};
+use super::keymap::Keymap;
 use super::subject::Subject;
 use super::text;
 use super::theme::Role;
@@ -144,13 +145,14 @@ pub struct Setting {
     pub by_hand: bool,
 }
 
-/// Writes `data`. What does not fit in a line goes on below, unless `wrap` is off: then it runs out of the screen.
-pub fn write(data: &Data, setting: Setting, folds: &Folds, wrap: bool) -> Document {
+/// Writes `data`. `keys`: those that its texts name. What does not fit in a line goes on below, unless `wrap` is off: then it
+/// runs out of the screen.
+pub fn write(data: &Data, keys: &Keymap, setting: Setting, folds: &Folds, wrap: bool) -> Document {
     let Setting { width, privacy, now, by_hand } = setting;
     // The column of the cursor and the last one are not written in.
     let width = usize::from(width).saturating_sub(2).max(20);
     let document = Document::default();
-    let mut writer = Writer { width, wrap, privacy, now, by_hand, folds, source: None, document };
+    let mut writer = Writer { keys, width, wrap, privacy, now, by_hand, folds, source: None, document };
     match data {
         Data::Event(detail) => event::write(&mut writer, detail),
         Data::Delivery(detail) => delivery::write(&mut writer, detail),
@@ -169,6 +171,8 @@ pub(super) fn span(role: Role, text: impl AsRef<str>) -> Span {
 
 struct Writer<'a> {
     width: usize,
+    /// What texts name to be pressed.
+    keys: &'a Keymap,
     wrap: bool,
     privacy: Privacy,
     now: Timestamp,

@@ -14,7 +14,7 @@ use crate::ui::theme::Role;
 const MOST_LINES: usize = 4000;
 
 /// The bytes of a webhook, with what differs from the documentation and what does not add up marked.
-pub(super) fn write(writer: &mut Writer, body: &[u8], drift: &[Drift], sums: &[Mismatch]) {
+pub(super) fn write(writer: &mut Writer<'_>, body: &[u8], drift: &[Drift], sums: &[Mismatch]) {
     match Webhook::parse(body) {
         Ok(webhook) => {
             let tree = writer.privacy.json(&webhook.tree);

@@ -3,6 +3,7 @@
 use super::{Writer, span};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::RejectedDetail;
+use crate::ui::action::Action;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
 use crate::ui::when;
@@ -13,7 +14,7 @@ const MOST_LINES: usize = 2000;
 /// Bytes of a request that are shown as numbers.
 const MOST_DUMPED: usize = 16 * 1024;
 
-pub(super) fn write(writer: &mut Writer, detail: &RejectedDetail) {
+pub(super) fn write(writer: &mut Writer<'_>, detail: &RejectedDetail) {
     let row = &detail.row;
     writer.push(
         vec![
@@ -31,7 +32,11 @@ pub(super) fn write(writer: &mut Writer, detail: &RejectedDetail) {
             let says = format!("✓ as event {event}");
             writer.linked("sent again", Role::Good, &says, Some(Subject::Event(event)));
         }
-        None => writer.fact("sent again", Role::Plain, "not yet: `r` sends it through the parser as it is now"),
+        None => {
+            let key = writer.keys.named(Action::Retry);
+            let says = format!("not yet: `{key}` sends it through the parser as it is now");
+            writer.fact("sent again", Role::Plain, &says);
+        }
     }
     writer.heading("bytes");
     match std::str::from_utf8(&detail.body) {
@@ -44,14 +49,15 @@ pub(super) fn write(writer: &mut Writer, detail: &RejectedDetail) {
         }
         // A dump cannot be masked word by word, so it is all or nothing.
         Err(_) if writer.privacy == Privacy::Masked => {
-            let says = "  no text; the bytes may hold personal data: `m` reveals them";
+            let key = writer.keys.named(Action::Reveal);
+            let says = format!("  no text; the bytes may hold personal data: `{key}` reveals them");
             writer.push(vec![span(Role::Faint, says)], None);
         }
         Err(_) => dump(writer, &detail.body),
     }
 }
 
-fn dump(writer: &mut Writer, bytes: &[u8]) {
+fn dump(writer: &mut Writer<'_>, bytes: &[u8]) {
     for (index, chunk) in bytes.chunks(16).take(MOST_DUMPED / 16).enumerate() {
         let hex: String = chunk.iter().map(|byte| format!("{byte:02x} ")).collect();
         let printable = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };

@@ -3,11 +3,12 @@
 use super::{Writer, span};
 use crate::domain::query::{EventRow, Page, Searched};
 use crate::domain::show::Show;
+use crate::ui::action::Action;
 use crate::ui::subject::{SHOW_EVENTS, Subject};
 use crate::ui::theme::Role;
 use crate::ui::{gist, text, when};
 
-pub(super) fn write(writer: &mut Writer, show: &Show, events: Option<&Page<EventRow>>) {
+pub(super) fn write(writer: &mut Writer<'_>, show: &Show, events: Option<&Page<EventRow>>) {
     writer.push(vec![span(Role::Heading, format!("show {}", show.show))], None);
     if let Some(event) = &show.event {
         writer.fact("event", Role::Plain, event);
@@ -53,6 +54,8 @@ pub(super) fn write(writer: &mut Writer, show: &Show, events: Option<&Page<Event
     if events.rows.is_empty() {
         writer.push(vec![span(Role::Faint, "  none found")], None);
     } else if events.older {
-        writer.push(vec![span(Role::Faint, "  … and older ones: narrow the feed with `/` and the show's id")], None);
+        let key = writer.keys.named(Action::Narrow);
+        let says = format!("  … and older ones: narrow the feed with `{key}` and the show's id");
+        writer.push(vec![span(Role::Faint, says)], None);
     }
 }

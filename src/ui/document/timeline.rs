@@ -6,7 +6,7 @@ use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
 use crate::ui::{text, when, words};
 
-pub(super) fn write(writer: &mut Writer, timeline: &Timeline) {
+pub(super) fn write(writer: &mut Writer<'_>, timeline: &Timeline) {
     writer.push(vec![span(Role::Heading, format!("ticket {}", timeline.ticket))], None);
     for delivery in &timeline.deliveries {
         let (state, role) = words::stage(delivery.stage());

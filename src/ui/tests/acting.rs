@@ -77,7 +77,7 @@ impl Table {
                 }
                 Effect::Act { order, .. } => self.acts.push(order),
                 Effect::Copy(text) => self.copies.push(text),
-                Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Ring(_) => {}
+                Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Ring(_) => {}
             }
         }
     }
@@ -112,7 +112,7 @@ impl Table {
     pub(super) fn screen(&mut self) -> String {
         let mut buffer =
             ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, self.model.size.0, self.model.size.1));
-        view::draw(&mut buffer, &self.model, Theme { colour: true });
+        view::draw(&mut buffer, &self.model, Theme::default());
         text_of(&buffer)
     }
 

@@ -52,6 +52,8 @@ pub(super) struct Ledger {
     pub(super) asked: Vec<Query>,
     pub(super) rejected_lately: u64,
     pub(super) usual: Option<u32>,
+    /// By what it judges what is overdue.
+    pub(super) now: Timestamp,
     /// Rows that a search looks at for an answer.
     pub(super) most_looked: usize,
 }
@@ -144,6 +146,7 @@ impl Ledger {
             refusal: None,
             asked: Vec::new(),
             rejected_lately: 0,
+            now: now(),
             usual: None,
             most_looked: 5000,
         }
@@ -358,6 +361,12 @@ impl Ledger {
         ]
     }
 
+    fn next_overdue(&self, late_after: &LateAfter) -> Option<Timestamp> {
+        let waiting = self.deliveries.iter().filter(|one| !one.stage().settled());
+        let limits = waiting.map(|one| one.created_at + late_after.of(one.kind));
+        limits.filter(|limit| *limit >= self.now).min()
+    }
+
     fn overview(&self, rows: usize, late_after: Option<&LateAfter>) -> Overview {
         let newest = |keep: &dyn Fn(&&Delivery) -> bool| -> Vec<Delivery> {
             self.deliveries.iter().rev().filter(keep).take(rows).cloned().collect()
@@ -378,8 +387,9 @@ impl Ledger {
             quarantined: self.rejected.iter().filter(|(row, _)| row.resent_as.is_none()).count() as u64,
             rejected: self.rejected.iter().rev().take(rows).map(|(row, _)| row.clone()).collect(),
             overdue: late_after.map_or(0, |late_after| {
-                self.deliveries.iter().filter(|one| is_overdue(one, late_after)).count() as u64
+                self.deliveries.iter().filter(|one| is_overdue(one, late_after, self.now)).count() as u64
             }),
+            next_overdue: late_after.and_then(|late_after| self.next_overdue(late_after)),
             rejected_lately: self.rejected_lately,
             events: self.events.len() as u64,
             last: self.last(),
@@ -441,7 +451,7 @@ impl Ledger {
                 let fits = |one: &&Delivery| {
                     (query.stages.is_empty() || query.stages.contains(&one.stage()))
                         && query.kind.is_none_or(|kind| kind == one.kind)
-                        && query.overdue.is_none_or(|late_after| is_overdue(one, &late_after))
+                        && query.overdue.is_none_or(|late_after| is_overdue(one, &late_after, self.now))
                 };
                 let rows = self.deliveries.iter().filter(fits).map(|one| (one.clone(), self.body(one.event)));
                 Answer::Deliveries(page(rows.collect(), &query.window, self.most_looked))
@@ -464,6 +474,7 @@ impl Ledger {
                 let rows = self.shows.iter().map(|show| (show.clone(), Vec::new()));
                 Answer::Shows(page(rows.collect(), window, self.most_looked))
             }
+            Query::Records { .. } => Answer::Records(Vec::new()),
             Query::Quarantine(window) => Answer::Quarantine(page(self.rejected.clone(), window, self.most_looked)),
             Query::Rejected(seq) => {
                 let (row, body) = self.rejected.iter().find(|(row, _)| row.seq == *seq).ok_or_else(missing)?;
@@ -502,8 +513,8 @@ impl Ledger {
     }
 }
 
-fn is_overdue(delivery: &Delivery, late_after: &LateAfter) -> bool {
-    matches!(lateness(delivery, late_after, now()), Some(Lateness::Overdue { .. }))
+fn is_overdue(delivery: &Delivery, late_after: &LateAfter, now: Timestamp) -> bool {
+    matches!(lateness(delivery, late_after, now), Some(Lateness::Overdue { .. }))
 }
 
 fn is_needed(delivery: &Delivery) -> bool {

@@ -4,6 +4,7 @@ mod acting;
 mod filtering;
 mod late;
 pub(super) mod ledger;
+mod manners;
 mod pty;
 mod reading;
 mod rig;

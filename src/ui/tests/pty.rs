@@ -10,8 +10,12 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ledger::{FakeDesk, Ledger, now};
+use crate::config::ThemeName;
 use crate::config::clock::Clock;
 use crate::engine::Handle;
+use crate::ui::colour::Announced;
+use crate::ui::preferences::Preferences;
+use crate::ui::remembered::Remembered;
 use crate::ui::ring::Ring;
 use crate::ui::run::{Options, run};
 
@@ -25,9 +29,17 @@ const SCRIPT: &str = "WILLCALL_TEST_PTY_CHILD";
 fn child() {
     let Ok(script) = std::env::var(SCRIPT) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let no_color = std::env::var_os("NO_COLOR").is_some();
-    let tmux = std::env::var_os("TMUX").is_some();
-    let options = Options { who: "ana".into(), clock: Clock::Fixed(now()), no_color, tmux, ring: Ring::Off };
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    let terminal =
+        Announced { no_color: !variable("NO_COLOR").is_empty(), term: variable("TERM"), ..Announced::default() };
+    let options = Options {
+        who: "ana".into(),
+        clock: Clock::Fixed(now()),
+        preferences: Preferences::read(ThemeName::Auto, false, &[], &terminal).unwrap(),
+        remembered: Remembered::default(),
+        tmux: !variable("TMUX").is_empty(),
+        ring: Ring::Off,
+    };
     let exit = runtime.block_on(async {
         // Taken before the first frame is seen: no signal comes too early.
         let take = |of: Signal| signal(SignalKind::from_raw(of.as_raw())).unwrap();
@@ -50,7 +62,7 @@ fn child() {
     });
     // Anything but a panic leaves by here; the number says how.
     std::process::exit(match exit {
-        Ok(exit) => 40 + exit as i32,
+        Ok(ended) => 40 + ended.exit as i32,
         Err(_) => 39,
     });
 }
@@ -191,11 +203,52 @@ fn no_color_keeps_the_modifiers() {
     program.see("stored 0");
     let text = String::from_utf8_lossy(&program.bytes).into_owned();
     assert!(text.contains("\u{1b}[7m") && !text.contains("\u{1b}[;m"), "{text:?}");
+    // As a terminal understands it: the row of tabs has its reversed and bold cells, and none is coloured.
+    let screen = program.screen.screen();
+    let cells = (0..24).flat_map(|row| (0..80).filter_map(move |column| screen.cell(row, column)));
+    let (mut reversed, mut bold) = (0, 0);
+    for cell in cells {
+        reversed += usize::from(cell.inverse());
+        bold += usize::from(cell.bold());
+        assert_eq!((cell.fgcolor(), cell.bgcolor()), (vt100::Color::Default, vt100::Color::Default));
+    }
+    assert!(reversed >= 10 && bold >= 8, "{reversed} {bold}");
     for colour in 30..=37 {
         assert!(!text.contains(&format!("[{colour}m")) && !text.contains("[38;5;"), "{text:?}");
     }
     program.press(b"q");
     assert_eq!(program.end().0, 40);
+}
+
+#[test]
+fn nothing_is_written_where_nothing_has_changed() {
+    let mut program = Program::start("wait", false);
+    program.see("stored 0");
+    // Until the answers to what was asked at the start have been drawn.
+    while let Ok(bytes) = program.output.recv_timeout(Duration::from_millis(700)) {
+        program.screen.process(&bytes);
+    }
+    // Three seconds go by, of a clock that stands still.
+    let written = program.output.recv_timeout(Duration::from_millis(3100));
+    assert!(written.is_err(), "{:?}", written.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+    program.press(b"q");
+    assert_eq!(program.end().0, 40);
+}
+
+#[test]
+fn a_frame_is_one_synchronized_update_and_no_question_is_put_to_the_terminal() {
+    let mut program = Program::start("wait", false);
+    program.see("stored 0");
+    program.press(b"3");
+    program.see("No delivery yet");
+    program.press(b"q");
+    let text = String::from_utf8_lossy(&program.bytes).into_owned();
+    assert_eq!(program.end().0, 40);
+    assert!(text.contains("\u{1b}[?2026h") && text.contains("\u{1b}[?2026l"), "{text:?}");
+    // Where is the cursor, who are you, which colours: some terminals never answer.
+    for question in ["\u{1b}[6n", "\u{1b}[c", "\u{1b}[0c", "\u{1b}]10;?", "\u{1b}]11;?", "\u{1b}[?u", "\u{1b}[>q"] {
+        assert!(!text.contains(question), "{question:?} in {text:?}");
+    }
 }
 
 #[test]

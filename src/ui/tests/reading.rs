@@ -11,6 +11,7 @@ use crate::domain::record::Fact;
 use crate::ui::document::{Data, Document, Joint, Line, Setting};
 use crate::ui::exhibit::Pair;
 use crate::ui::folds::{Fold, Folds, Path};
+use crate::ui::keymap::Keymap;
 use crate::ui::update::Message;
 
 /// A payload with room for everything: repeated names, odd characters, depth, a long value.
@@ -129,8 +130,10 @@ fn hits_are_counted_and_gone_through() {
     assert_eq!(table.model.detail().unwrap().cursor, first);
     // Underlined and bold, not coloured; the one that the reader is at not reversed on the reversed line.
     let buffer = {
+        let monochrome =
+            crate::ui::palette::theme(crate::config::ThemeName::Monochrome, crate::ui::colour::Depth::True);
         let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 120, 36));
-        crate::ui::view::draw(&mut buffer, &table.model, crate::ui::theme::Theme { colour: false });
+        crate::ui::view::draw(&mut buffer, &table.model, monochrome);
         buffer
     };
     use ratatui::style::Modifier;
@@ -387,7 +390,7 @@ fn a_timeline_compares_with_what_came_before() {
         let setting = Setting { width: 120, privacy: Privacy::Masked, now: super::ledger::now(), by_hand: false };
         let detail = table.model.details.last_mut().unwrap();
         detail.data = Some(Data::Ticket(timeline.clone()));
-        detail.write(30, setting);
+        detail.write(30, &table.model.keys, setting);
     };
     put(&mut table);
     go_to_link(&mut table, "sale reversed");
@@ -464,14 +467,14 @@ fn document(body: &[u8], width: u16, folds: &Folds) -> Document {
     let (row, body) = event(500, "x", "y", 1, Brief::default(), body.to_vec());
     let detail = EventDetail { row, from: "192.0.2.1:4000".into(), body, drift: Vec::new(), deliveries: Vec::new() };
     let setting = Setting { width, privacy: Privacy::Masked, now: super::ledger::now(), by_hand: false };
-    crate::ui::document::write(&Data::Event(Box::new(detail)), setting, folds, true)
+    crate::ui::document::write(&Data::Event(Box::new(detail)), &Keymap::default(), setting, folds, true)
 }
 
 fn compared(one: &[u8], other: &[u8], width: u16, folds: &Folds) -> Document {
     let exhibit = |seq: u64, body: &[u8]| crate::ui::exhibit::event(Seq(seq), body).expect("a webhook");
     let pair = Pair::of(exhibit(1, one), exhibit(2, other));
     let setting = Setting { width, privacy: Privacy::Masked, now: super::ledger::now(), by_hand: false };
-    crate::ui::document::write(&Data::Comparison(Box::new(pair)), setting, folds, true)
+    crate::ui::document::write(&Data::Comparison(Box::new(pair)), &Keymap::default(), setting, folds, true)
 }
 
 /// The parts of a document that fold, in its order.

@@ -1,6 +1,8 @@
 //! The real loop, on a screen of cells and with scripted keys.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent};
@@ -18,8 +20,10 @@ use crate::engine::Handle;
 use crate::ui::keymap::Chord;
 use crate::ui::layout::Size;
 use crate::ui::model::Model;
+use crate::ui::preferences::Preferences;
+use crate::ui::remembered::Remembered;
 use crate::ui::ring::Ring;
-use crate::ui::run::{Exit, Options, UiError, drive};
+use crate::ui::run::{Ended, Exit, Options, UiError, drive};
 use crate::ui::terminal::Screen;
 use crate::ui::text::width;
 use crate::ui::theme::Theme;
@@ -47,7 +51,8 @@ struct CellScreen {
     terminal: Terminal<TestBackend>,
     shown: watch::Sender<Buffer>,
     rung: watch::Sender<Vec<String>>,
-    frames: u64,
+    frames: Arc<AtomicU64>,
+    mouse: watch::Sender<bool>,
 }
 
 fn never<T>(result: Result<T, std::convert::Infallible>) -> T {
@@ -69,7 +74,7 @@ impl Screen for CellScreen {
                 frame.set_cursor_position(at);
             }
         }));
-        self.frames += 1;
+        self.frames.fetch_add(1, Ordering::SeqCst);
         self.shown.send_replace(self.terminal.backend().buffer().clone());
         Ok(())
     }
@@ -88,6 +93,11 @@ impl Screen for CellScreen {
         Ok(())
     }
 
+    fn take_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse.send_replace(on);
+        Ok(())
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -99,7 +109,9 @@ pub(super) struct Rig {
     keys: mpsc::UnboundedSender<Event>,
     screen: watch::Receiver<Buffer>,
     pub(super) rung: watch::Receiver<Vec<String>>,
-    task: JoinHandle<Result<Exit, UiError>>,
+    pub(super) mouse: watch::Receiver<bool>,
+    frames: Arc<AtomicU64>,
+    task: JoinHandle<Result<Ended, UiError>>,
 }
 
 /// Longer than anything here takes, so that a failing test says what it saw.
@@ -107,22 +119,30 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Rig {
     pub(super) fn start(ledger: Ledger, size: Size) -> Self {
+        Self::start_as(ledger, size, Preferences::default(), Remembered::default())
+    }
+
+    /// The loop as its reader wants it.
+    pub(super) fn start_as(ledger: Ledger, size: Size, preferences: Preferences, remembered: Remembered) -> Self {
         let desk = FakeDesk::new(ledger);
         let (keys, events) = mpsc::unbounded_channel();
         let (shown, screen) = watch::channel(Buffer::empty(Rect::new(0, 0, size.0, size.1)));
         let (rung, rings) = watch::channel(Vec::new());
         let handle = Handle::new(desk.clone());
+        let (taken, mouse) = watch::channel(false);
+        let frames = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&frames);
         let task = tokio::spawn(async move {
             let terminal = never(Terminal::new(TestBackend::new(size.0, size.1)));
-            let mut screen = CellScreen { terminal, shown, rung, frames: 0 };
+            let mut screen = CellScreen { terminal, shown, rung, frames: counted, mouse: taken };
             let input = stream::unfold(events, |mut events: mpsc::UnboundedReceiver<Event>| async move {
                 events.recv().await.map(|event| (Ok(event), events))
             });
-            let who = "ana (uid 1000)".into();
-            let options = Options { who, clock: Clock::Fixed(now()), no_color: false, tmux: false, ring: Ring::Bell };
+            let (who, clock) = ("ana (uid 1000)".into(), Clock::Fixed(now()));
+            let options = Options { who, clock, preferences, remembered, tmux: false, ring: Ring::Bell };
             drive(&handle, options, &mut screen, input, stream::pending(), std::future::pending::<()>()).await
         });
-        Self { desk, keys, screen, rung: rings, task }
+        Self { desk, keys, screen, rung: rings, mouse, frames, task }
     }
 
     /// Presses keys, named as in the action table and parted by blanks.
@@ -160,6 +180,11 @@ impl Rig {
         self.until(&format!("{all:?}"), |text| all.iter().all(|one| text.contains(one))).await
     }
 
+    /// How often it has drawn.
+    pub(super) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::SeqCst)
+    }
+
     /// The cells as they are now.
     pub(super) fn cells(&self) -> Buffer {
         self.screen.borrow().clone()
@@ -167,6 +192,11 @@ impl Rig {
 
     /// Waits until the loop has ended.
     pub(super) async fn exit(self) -> Exit {
+        self.ended().await.exit
+    }
+
+    /// The same, and as what it is remembered.
+    pub(super) async fn ended(self) -> Ended {
         tokio::time::timeout(PATIENCE, self.task).await.expect("the loop ends").expect("no panic").expect("no error")
     }
 }

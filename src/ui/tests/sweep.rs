@@ -1,20 +1,23 @@
 //! Every screen at every size with the worst rows one can be sent: nothing panics, and no raw control reaches a cell.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
 use super::ledger::{FakeDesk, Ledger, delivery, event, now};
 use super::rig::text_of;
+use crate::config::ThemeName;
 use crate::domain::delivery::{Hold, Kind, State};
 use crate::domain::ids::{Person, ShowId, TicketId};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Attempts, Brief};
 use crate::domain::show::Show;
 use crate::engine::Desk;
+use crate::ui::colour::Depth;
 use crate::ui::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
+use crate::ui::palette;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Theme;
 use crate::ui::update::{self, Message, update};
@@ -197,8 +200,12 @@ fn read(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
 }
 
 fn check(name: &str, model: &Model, size: (u16, u16)) {
+    check_in(name, model, size, Theme::default());
+}
+
+fn check_in(name: &str, model: &Model, size: (u16, u16), theme: Theme) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-    view::draw(&mut buffer, model, Theme { colour: true });
+    view::draw(&mut buffer, model, theme);
     for cell in buffer.content() {
         let bad = |one: char| {
             one.is_control()
@@ -206,6 +213,64 @@ fn check(name: &str, model: &Model, size: (u16, u16)) {
         };
         assert!(!cell.symbol().chars().any(bad), "{name} at {size:?}: {:?}", cell.symbol());
         assert!(cell.symbol().chars().count() < 24, "{name} at {size:?}: a pile of {}", cell.symbol().len());
+    }
+    // No half of a wide character: it fits its row, and nothing is drawn where it lies.
+    for y in 0..size.1 {
+        for x in 0..size.0 {
+            let cells = crate::ui::text::width(buffer[(x, y)].symbol());
+            assert!(cells <= usize::from(size.0 - x), "{name} at {size:?}: cut at the edge of row {y}");
+            if cells == 2 {
+                let beside = buffer[(x + 1, y)].symbol();
+                assert!(beside.trim().is_empty(), "{name} at {size:?}: {beside:?} over half a character at {x}, {y}");
+            }
+        }
+    }
+    buffer
+}
+
+/// Every other view with every kind of thing over it, for the themes: the look does not depend on which it is.
+#[test]
+fn every_theme_draws_the_same_cells_in_colours_of_its_own() {
+    let desk = FakeDesk::new(hostile_ledger());
+    for (name, model) in screens(&desk).into_iter().step_by(2) {
+        for size in [(1, 1), (37, 9), (60, 15), (80, 24), (120, 36), (250, 80)] {
+            let mut told = model.clone();
+            told.size = size;
+            let plain = check_in(&name, &told, size, Theme::default());
+            for theme in palette::every() {
+                let buffer = check_in(&name, &told, size, theme);
+                let told = |cell: &Cell| (cell.symbol().to_owned(), cell.bg, cell.modifier);
+                let same = buffer.content().iter().zip(plain.content()).all(|(one, other)| told(one) == told(other));
+                assert!(same, "{name} at {size:?} says or stresses something else in {theme:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn while_nothing_changes_the_ledger_is_not_asked() {
+    let desk = FakeDesk::new(Ledger::busy());
+    let mut model = Model::new("ana".into(), now(), (120, 36));
+    let effects = update::open(&mut model);
+    settle(&mut model, &desk, effects);
+    let asked = |model: &mut Model, message, after| {
+        let present = now() + chrono::TimeDelta::seconds(after);
+        desk.ledger.lock().unwrap().now = present;
+        let effects = update(model, message, present);
+        let asked = effects.iter().filter(|effect| matches!(effect, Effect::Ask { .. })).count();
+        settle(model, &desk, effects);
+        asked
+    };
+    for view in ["1", "2", "3", "6"] {
+        press(&mut model, &desk, view);
+        // What the key has asked for is there; counts are asked once a minute, or after a change.
+        asked(&mut model, Message::Tick, 60);
+        for _ in 0..30 {
+            assert_eq!(asked(&mut model, Message::Tick, 60), 0, "{view}");
+        }
+        assert_eq!(asked(&mut model, Message::Tick, 120), 1, "{view}");
+        assert_eq!(asked(&mut model, Message::Changed, 120), 1, "{view}");
+        assert_eq!(asked(&mut model, Message::Tick, 120), 1, "{view}");
     }
 }
 
@@ -258,7 +323,7 @@ fn without_colour_the_selection_and_the_states_can_still_be_told() {
     let effects = update::open(&mut model);
     settle(&mut model, &desk, effects);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
-    view::draw(&mut buffer, &model, Theme { colour: false });
+    view::draw(&mut buffer, &model, palette::theme(ThemeName::Monochrome, Depth::True));
     assert!(
         buffer
             .content()

@@ -1,9 +1,10 @@
 //! What comes back from the ledger, into the state.
 
-use super::{Effect, alerts};
+use super::{Effect, alerts, count};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
+use crate::ui::action::Action;
 use crate::ui::detail::Detail;
 use crate::ui::dialog::Dialog;
 use crate::ui::document::{self, Data};
@@ -40,6 +41,7 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
         Err(error) => {
             // Not asked again at once: the next second will do, and a broken ledger is not hammered.
             model.asking.remove(&slot);
+            model.counted = None;
             model.trouble = Some(error.to_string());
             Vec::new()
         }
@@ -112,6 +114,7 @@ fn take_overview(model: &mut Model, rows: usize, new: Overview) {
             quarantined: new.quarantined,
             rejected_lately: new.rejected_lately,
             overdue: new.overdue,
+            next_overdue: new.next_overdue,
             events: new.events,
             last: new.last,
             ..old
@@ -124,7 +127,7 @@ fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl Fn
     let (height, setting) = (model.detail_rows(), model.setting());
     for detail in model.details.iter_mut().rev().filter(|detail| fit(detail)) {
         change(detail);
-        detail.write(height, setting);
+        detail.write(height, &model.keys, setting);
     }
 }
 
@@ -138,9 +141,12 @@ fn fill(detail: &mut Detail, answer: Answer) {
             Some(Data::Show(show, _)) => Some(Data::Show(show, Some(page))),
             other => other,
         },
-        Answer::Overview(_) | Answer::Deliveries(_) | Answer::Shows(_) | Answer::Quarantine(_) | Answer::Needed(_) => {
-            return;
-        }
+        Answer::Overview(_)
+        | Answer::Deliveries(_)
+        | Answer::Shows(_)
+        | Answer::Quarantine(_)
+        | Answer::Needed(_)
+        | Answer::Records(_) => return,
     };
     detail.missing = data.is_none();
     detail.data = data;
@@ -148,11 +154,16 @@ fn fill(detail: &mut Detail, answer: Answer) {
 
 pub(super) fn told(model: &mut Model, status: Result<Status, DeskError>) -> Vec<Effect> {
     model.asking.remove(&Slot::Status);
+    let late_after = model.late_after();
     match status {
         Ok(status) => model.status = Some(status),
         Err(error) => model.trouble = Some(error.to_string()),
     }
-    Vec::new()
+    // What is overdue was counted by another measure.
+    match model.late_after() == late_after {
+        true => Vec::new(),
+        false => count(model),
+    }
 }
 
 pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Result<Done, DeskError>) -> Vec<Effect> {
@@ -178,7 +189,11 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
             let says = format!("✓ {about} is now {state}");
             let undo = matches!(command, Command::MarkDelivered(_) | Command::Cancel(_)) && delivery.undo.is_some();
             match undo {
-                true => model.put_toast(Role::Good, format!("{says}: `u` takes it back"), Some(Box::new(delivery))),
+                true => model.put_toast(
+                    Role::Good,
+                    format!("{says}: `{}` takes it back", model.keys.named(Action::Undo)),
+                    Some(Box::new(delivery)),
+                ),
                 false => model.toast(Role::Good, says),
             }
         }

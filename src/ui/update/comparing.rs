@@ -2,6 +2,7 @@
 
 use super::{Effect, open_detail};
 use crate::domain::record::Record;
+use crate::ui::action::Action;
 use crate::ui::document::Data;
 use crate::ui::exhibit::{self, Exhibit, Pair};
 use crate::ui::model::Model;
@@ -18,7 +19,8 @@ pub(super) fn compare(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         _ => {
-            model.toast(Role::Key, format!("{} is marked: `=` on another {} compares", here.name, here.sort.name()));
+            let (name, sort, key) = (&here.name, here.sort.name(), model.keys.named(Action::Compare));
+            model.toast(Role::Key, format!("{name} is marked: `{key}` on another {sort} compares"));
             model.marked = Some(here);
             Vec::new()
         }
@@ -32,8 +34,13 @@ pub(super) fn with_before(model: &mut Model) -> Vec<Effect> {
     match exhibit::before(records, &here) {
         Some(before) => open(model, before, here),
         None => {
-            let or =
-                if records.is_empty() { ": `t` opens the ticket's timeline, where it can be compared" } else { "" };
+            let or = match records.is_empty() {
+                true => {
+                    let key = model.keys.named(Action::Timeline);
+                    format!(": `{key}` opens the ticket's timeline, where it can be compared")
+                }
+                false => String::new(),
+            };
             model.toast(Role::Held, format!("nothing of its kind before {} here{or}", here.name));
             Vec::new()
         }

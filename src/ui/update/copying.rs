@@ -51,7 +51,8 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
     // Said only where something was masked.
     let masked = text.contains(MASKED) || found(Privacy::Revealed).is_ok_and(|whole| whole.text != text);
     if model.privacy == Privacy::Masked && masked {
-        notes.insert(0, "personal data is masked: `m` reveals it, then copy again".to_owned());
+        let key = model.keys.named(Action::Reveal);
+        notes.insert(0, format!("personal data is masked: `{key}` reveals it, then copy again"));
     }
     let sent = clipboard::fits(&text);
     let effects = if sent { vec![Effect::Copy(text.clone())] } else { Vec::new() };
@@ -59,29 +60,31 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
     effects
 }
 
+/// Scrolls what was copied.
+pub(super) fn scroll(model: &mut Model, by: isize) {
+    let width = usize::from(model.size.0);
+    if let Some(copied) = &mut model.copied {
+        let last = copied.lines(width).len().saturating_sub(1);
+        copied.scroll = copied.scroll.saturating_add_signed(by).min(last);
+    }
+}
+
 /// A key while what was copied is shown. False when it goes on to what it else does.
 pub(super) fn copied_key(model: &mut Model, action: Option<Action>) -> bool {
-    let page = model.detail_rows() / 2;
-    let width = usize::from(model.size.0);
-    let Some(copied) = &mut model.copied else { return false };
-    let last = copied.lines(width).len().saturating_sub(1);
-    let by = |by: isize| copied.scroll.saturating_add_signed(by).min(last);
-    copied.scroll = match action {
-        Some(Action::Down) => by(1),
-        Some(Action::Up) => by(-1),
-        Some(Action::PageDown | Action::HalfDown) => by(page as isize),
-        Some(Action::PageUp | Action::HalfUp) => by(-(page as isize)),
-        Some(Action::Top) => 0,
-        Some(Action::Bottom) => last,
-        Some(Action::Back | Action::Open | Action::Quit) => {
-            model.copied = None;
-            return true;
-        }
+    let page = isize::try_from(model.detail_rows() / 2).unwrap_or(isize::MAX);
+    match action {
+        Some(Action::Down) => scroll(model, 1),
+        Some(Action::Up) => scroll(model, -1),
+        Some(Action::PageDown | Action::HalfDown) => scroll(model, page),
+        Some(Action::PageUp | Action::HalfUp) => scroll(model, -page),
+        Some(Action::Top) => scroll(model, isize::MIN),
+        Some(Action::Bottom) => scroll(model, isize::MAX),
+        Some(Action::Back | Action::Open | Action::Quit) => model.copied = None,
         _ => {
             model.copied = None;
             return false;
         }
-    };
+    }
     true
 }
 

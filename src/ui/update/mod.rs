@@ -7,6 +7,7 @@ mod comparing;
 mod copying;
 mod moving;
 mod orders;
+mod pointing;
 mod reading;
 mod typing;
 
@@ -15,10 +16,11 @@ use super::detail::Detail;
 use super::dialog::Dialog;
 use super::document::Setting;
 use super::effect::Effect;
-use super::keymap::{self, Chord};
+use super::keymap::Chord;
 use super::layout::{self, Size};
 use super::model::{CHOICES, Model, OVERDUE, Pane, Slot, Toast, View};
 use super::pace::Present;
+use super::pointer::Pointer;
 use super::search::Search;
 use super::subject::Subject;
 use super::theme::Role;
@@ -32,6 +34,8 @@ use crate::engine::DeskError;
 pub enum Message {
     /// A key was pressed.
     Key(Chord),
+    /// The mouse did something.
+    Pointed(Pointer),
     /// A text was pasted.
     Paste(String),
     /// The terminal has another size.
@@ -70,7 +74,7 @@ pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) 
     let Present { now, uptime } = present.into();
     model.now = now;
     model.pace.at(uptime);
-    let by_key = matches!(message, Message::Key(_));
+    let by_key = matches!(message, Message::Key(_) | Message::Pointed(_));
     let mut effects = take_in(model, message);
     effects.extend(alerts::raise(model));
     let under = model.chosen();
@@ -81,6 +85,7 @@ pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) 
 fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(chord) => key(model, chord),
+        Message::Pointed(pointer) => pointing::pointed(model, pointer),
         Message::Paste(text) => typing::paste(model, &text),
         Message::Resized(size) => {
             model.size = size;
@@ -91,6 +96,7 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             model.refresh()
         }
         Message::Changed => {
+            model.counted = None;
             model.search(Search::changed);
             model.refresh()
         }
@@ -110,8 +116,14 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     model.toasts.retain(|toast| (now - toast.at).num_seconds() < TOAST_SECONDS);
     let mut effects: Vec<Effect> = model.ask(Slot::Status, None).into_iter().collect();
-    let counts = model.counts();
-    effects.extend(model.ask(Slot::Overview, Some(counts)));
+    // Counts are those of the last minutes: where nothing has changed, they do so with the minute, or by what falls overdue.
+    let minute = now.timestamp().div_euclid(60);
+    let falls_overdue = model.overview.as_ref().and_then(|overview| overview.next_overdue).is_some_and(|at| at < now);
+    if model.counted.replace(minute) != Some(minute) || falls_overdue {
+        effects.extend(count(model));
+    }
+    // What came while the bell had to be silent.
+    effects.extend(alerts::listen(model));
     model.search(Search::second);
     let seen = model.seen_list().filter(|_| model.details.is_empty() && model.dialog.is_none());
     let searches = seen.is_some_and(|list| !list.narrowed().filter().is_empty());
@@ -119,6 +131,11 @@ fn tick(model: &mut Model) -> Vec<Effect> {
         effects.extend(model.refresh());
     }
     effects
+}
+
+fn count(model: &mut Model) -> Vec<Effect> {
+    let counts = model.counts();
+    model.ask(Slot::Overview, Some(counts)).into_iter().collect()
 }
 
 impl Model {
@@ -146,7 +163,7 @@ impl Model {
     fn write_details(&mut self) {
         let (height, setting) = (self.detail_rows(), self.setting());
         for detail in &mut self.details {
-            detail.write(height, setting);
+            detail.write(height, &self.keys, setting);
         }
     }
 
@@ -171,7 +188,7 @@ impl Model {
 
 fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     model.pace.key();
-    let action = keymap::action(chord);
+    let action = model.keys.action(chord);
     if action == Some(Action::Interrupt) {
         return orders::interrupt(model);
     }
@@ -202,20 +219,27 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
 }
 
 fn help(model: &mut Model, action: Option<Action>) -> Vec<Effect> {
-    let page = usize::from(model.size.1.saturating_sub(6)).max(1);
-    let most = super::document::help().lines.len().saturating_sub(page);
-    let Some(scroll) = model.help else { return Vec::new() };
-    model.help = match action {
-        Some(Action::Help | Action::Back | Action::Quit | Action::Open) => None,
-        Some(Action::Up) => Some(scroll.saturating_sub(1)),
-        Some(Action::Down) => Some((scroll + 1).min(most)),
-        Some(Action::PageUp | Action::HalfUp) => Some(scroll.saturating_sub(page)),
-        Some(Action::PageDown | Action::HalfDown) => Some((scroll + page).min(most)),
-        Some(Action::Top) => Some(0),
-        Some(Action::Bottom) => Some(most),
-        _ => Some(scroll),
-    };
+    let page = isize::try_from(help_page(model)).unwrap_or(isize::MAX);
+    match action {
+        Some(Action::Help | Action::Back | Action::Quit | Action::Open) => model.help = None,
+        Some(Action::Up) => help_by(model, -1),
+        Some(Action::Down) => help_by(model, 1),
+        Some(Action::PageUp | Action::HalfUp) => help_by(model, -page),
+        Some(Action::PageDown | Action::HalfDown) => help_by(model, page),
+        Some(Action::Top) => help_by(model, isize::MIN),
+        Some(Action::Bottom) => help_by(model, isize::MAX),
+        _ => {}
+    }
     Vec::new()
+}
+
+fn help_page(model: &Model) -> usize {
+    usize::from(model.size.1.saturating_sub(6)).max(1)
+}
+
+fn help_by(model: &mut Model, rows: isize) {
+    let most = super::document::help(&model.keys).lines.len().saturating_sub(help_page(model));
+    model.help = model.help.map(|scroll| scroll.saturating_add_signed(rows).min(most));
 }
 
 /// What an action does where nothing else takes the keys.
@@ -265,10 +289,25 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.help = Some(0);
             Vec::new()
         }
+        Action::Mouse => mouse(model),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => orders::suspend(model),
         Action::Quit | Action::Interrupt => orders::quit(model),
     }
+}
+
+/// Takes the mouse, or leaves it to the terminal again.
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let key = model.keys.named(Action::Mouse);
+    let says = match model.mouse {
+        true => {
+            format!("the mouse chooses, a second click opens; Shift and the mouse selects text; `{key}` lets go of it")
+        }
+        false => "the mouse is the terminal's again: it selects text".to_owned(),
+    };
+    model.toast(Role::Plain, says);
+    vec![Effect::Mouse(model.mouse)]
 }
 
 fn go(model: &mut Model, view: View) -> Vec<Effect> {

@@ -31,7 +31,7 @@ pub(super) fn step(model: &mut Model, by: isize) -> Vec<Effect> {
 }
 
 /// The cursor of a pane on its first row is on whichever row is first.
-fn choose(model: &mut Model, pane: Pane, index: usize) {
+pub(super) fn choose(model: &mut Model, pane: Pane, index: usize) {
     match model.pane_places(pane).get(index) {
         Some(place) if index > 0 => drop(model.pane_rows.insert(pane, *place)),
         _ => drop(model.pane_rows.remove(&pane)),

@@ -42,7 +42,8 @@ pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     if action != Action::Undo && delivery.stage().settled() {
         let (state, _) = words::stage(delivery.stage());
-        let undo = if delivery.undo.is_some() { ": `u` takes that back" } else { "" };
+        let key = model.keys.named(Action::Undo);
+        let undo = delivery.undo.as_ref().map_or(String::new(), |_| format!(": `{key}` takes that back"));
         model.toast(Role::Held, format!("{} is {state}{undo}", words::name(&delivery)));
         return Vec::new();
     }

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{Effect, back, go, orders, perform, reading};
-use crate::ui::keymap::{self, Chord};
+use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
 
 pub(super) fn narrow(model: &mut Model) -> Vec<Effect> {
@@ -26,7 +26,7 @@ pub(super) fn narrowing_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         KeyCode::Enter => return keep(model),
         KeyCode::Esc => return leave(model),
         KeyCode::PageUp | KeyCode::PageDown => {
-            return keymap::action(chord).map_or_else(Vec::new, |action| perform(model, action));
+            return model.keys.action(chord).map_or_else(Vec::new, |action| perform(model, action));
         }
         KeyCode::Tab => list.narrowing().complete(kind, true),
         KeyCode::BackTab => list.narrowing().complete(kind, false),
@@ -56,7 +56,7 @@ pub(super) fn narrowing_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
 }
 
 /// Keeps the filter and goes back to the list; a search that was stopped goes on. What is no filter cannot be kept.
-fn keep(model: &mut Model) -> Vec<Effect> {
+pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
     let Some(list) = model.list() else { return Vec::new() };
     let kind = list.kind();
     let narrowing = list.narrowing();

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::ui::document::Span;
+use crate::ui::pointer::Spot;
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
 
@@ -12,9 +13,16 @@ use crate::ui::theme::{Role, Theme};
 pub(super) struct Canvas<'a> {
     pub(super) buffer: &'a mut Buffer,
     pub(super) theme: Theme,
+    /// What can be clicked where, or that nothing can be; what was drawn later lies above.
+    pub(super) spots: Vec<(Rect, Option<Spot>)>,
 }
 
 impl Canvas<'_> {
+    /// A click in `area` means `spot`.
+    pub(super) fn spot(&mut self, area: Rect, spot: Spot) {
+        self.spots.push((area, Some(spot)));
+    }
+
     /// Draws `foreign` in at most `cells`; the column after it.
     pub(super) fn text(&mut self, x: u16, y: u16, cells: u16, role: Role, foreign: &str) -> u16 {
         let area = self.buffer.area;
@@ -70,6 +78,7 @@ impl Canvas<'_> {
     /// Empties `area`.
     pub(super) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
+        self.spots.push((area, None));
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
                 self.buffer[(x, y)].reset();

@@ -3,25 +3,29 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
+use crate::ui::action::Action;
 use crate::ui::clipboard;
 use crate::ui::copied::Copied;
+use crate::ui::model::Model;
 use crate::ui::text;
 use crate::ui::theme::Role;
 use crate::ui::when;
 
 /// At the bottom of `body`, as high as it takes.
-pub(super) fn draw(canvas: &mut Canvas<'_>, body: Rect, copied: &Copied) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, copied: &Copied) {
     let cells = usize::from(body.width);
     let lines = copied.lines(cells);
     let (role, head) = match copied.sent {
         true => (Role::Good, format!("✓ copied {}, {}", copied.what, when::size(copied.text.len()))),
         false => (Role::Held, format!("! not copied: {}, {}, is too long", copied.what, when::size(copied.text.len()))),
     };
+    let mouse = if model.mouse { "Shift and the mouse" } else { "the mouse" };
     let hint = match copied.sent {
-        true => "it was sent to the terminal's clipboard. Should it not arrive there, select it here with the mouse."
-            .to_owned(),
+        true => {
+            format!("it was sent to the terminal's clipboard. Should it not arrive there, select it here with {mouse}.")
+        }
         false => format!(
-            "terminals take at most {}. It can be selected here with the mouse.",
+            "terminals take at most {}. It can be selected here with {mouse}.",
             when::size(clipboard::MOST_BYTES)
         ),
     };
@@ -42,10 +46,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, body: Rect, copied: &Copied) {
     let shown = rows.saturating_sub(says.len() + 3);
     let end = area.right().saturating_sub(1);
     let last = (copied.scroll + shown).min(lines.len());
+    let [up, down, back] = [Action::Up, Action::Down, Action::Back].map(|action| model.keys.named(action));
     let progress = if lines.len() > shown {
-        format!("lines {}–{last} of {}  j k scroll  Esc closes", copied.scroll + 1, lines.len())
+        format!("lines {}–{last} of {}  {up} {down} scroll  {back} closes", copied.scroll + 1, lines.len())
     } else {
-        "Esc closes".to_owned()
+        format!("{back} closes")
     };
     let end = canvas.text_before(end, area.y + 1, area.width / 2, Role::Faint, &progress);
     canvas.text(area.x + 1, area.y + 1, end.saturating_sub(area.x + 3), role, &head);

@@ -7,8 +7,10 @@ use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
 use crate::domain::delivery::{Delivery, State};
 use crate::domain::privacy::Privacy;
-use crate::ui::list::List;
+use crate::ui::action::Action;
+use crate::ui::list::{List, Row};
 use crate::ui::model::{CHOICES, Choice, Model, View};
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 
@@ -36,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
         View::Reversals => (&model.returns, CHOICES[model.return_choice], "returns"),
         _ => (&model.deliveries, CHOICES[model.delivery_choice], "deliveries"),
     };
-    let (cursor, below) = title::draw(canvas, area, &format!("{name}: {}", choice.name), list, model.narrowing);
+    let (cursor, below) = title::draw(canvas, area, &format!("{name}: {}", choice.name), list, model);
     rows(canvas, below, model, list, choice);
     cursor
 }
@@ -47,9 +49,12 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {
         None => {
+            let (other, back) = (model.keys.named(Action::States), model.way_back());
             let none = match !list.narrowing.is_empty() {
-                true => format!("None among *{choice}* fits the filter: `s` looks in other states, Esc shows all."),
-                false => format!("None among *{choice}*: `s` goes on to other states, Esc shows all."),
+                true => {
+                    format!("None among *{choice}* fits the filter: `{other}` looks in other states, {back} shows all.")
+                }
+                false => format!("None among *{choice}*: `{other}` goes on to other states, {back} shows all."),
             };
             let says: &[&str] = match model.view {
                 View::Reversals => &["No reversed sale yet: a ticket.updated with `reversal: true` makes one."],
@@ -62,12 +67,13 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
             if !stages.is_empty() && title::is_settled(list, height) {
                 title::say(canvas, rows, &[none.as_str()]);
             } else {
-                title::empty(canvas, rows, list, says);
+                title::empty(canvas, rows, list, model, says);
             }
         }
         Some((top, selected)) => {
             for ((index, delivery), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
+                canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(delivery.place()));
                 let cells = cells(delivery, model, rows.width);
                 table::row(canvas, Rect { y, height: 1, ..rows }, &COLUMNS, &cells, mark);
             }

@@ -8,6 +8,7 @@ use crate::ui::detail::Detail;
 use crate::ui::document::{Data, Line, Span};
 use crate::ui::finding::Finding;
 use crate::ui::model::Model;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{text, when, words};
 
@@ -62,6 +63,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &
         let row = Rect { y, height: 1, ..area };
         let here = detail.cursor == index;
         let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..row };
+        if let Some(place) = detail.place_of(index) {
+            canvas.spot(row, Spot::Line(place));
+        }
         if here {
             canvas.text(area.x, y, 1, Role::Plain, ">");
             // As in the tables: reversed, a colour of its own would stand out as a background.

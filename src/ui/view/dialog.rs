@@ -7,6 +7,7 @@ use crate::domain::delivery::Evidence;
 use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
 use crate::ui::document::{Span, span};
 use crate::ui::model::Model;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{consequence, text, when, words};
 
@@ -108,6 +109,7 @@ fn reason(canvas: &mut Canvas<'_>, line: Rect, dialog: &OrderDialog) -> Option<P
     let here = dialog.focus == Focus::Reason;
     let (label, role) = if here { ("▸ reason", Role::Focus) } else { ("reason", Role::Faint) };
     canvas.text(line.x, line.y, LABEL, role, label);
+    canvas.spot(line, Spot::Answer(Focus::Reason));
     let x = line.x + LABEL;
     let room = line.width.saturating_sub(LABEL);
     let value = dialog.reason.value();
@@ -129,13 +131,15 @@ fn reason(canvas: &mut Canvas<'_>, line: Rect, dialog: &OrderDialog) -> Option<P
 
 fn buttons(canvas: &mut Canvas<'_>, inside: Rect, y: u16, no: &str, yes: &str, focus: Focus) {
     let mut x = inside.x;
-    for (label, here, role) in [(no, focus == Focus::No, Role::Plain), (yes, focus == Focus::Yes, Role::Bad)] {
-        let start = x;
+    for (label, answer, role) in [(no, Focus::No, Role::Plain), (yes, Focus::Yes, Role::Bad)] {
+        let (start, here) = (x, focus == answer);
         let label = if here { format!("> {label} <") } else { format!("  {label}  ") };
         x = canvas.text(x, y, inside.right().saturating_sub(x), role, &label);
+        let button = Rect { x: start, y, width: x - start, height: 1 };
         if here {
-            canvas.tint(Rect { x: start, y, width: x - start, height: 1 }, Role::Selected);
+            canvas.tint(button, Role::Selected);
         }
+        canvas.spot(button, Spot::Answer(answer));
         x += 3;
     }
 }

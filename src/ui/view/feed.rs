@@ -6,8 +6,9 @@ use super::canvas::Canvas;
 use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
 use crate::domain::query::EventRow;
-use crate::ui::list::List;
+use crate::ui::list::{List, Row};
 use crate::ui::model::Model;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{gist, text, when};
 
@@ -51,7 +52,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     // While a filter narrows the feed, it takes the place of the other families' names.
     let narrowed = model.narrowing || !list.narrowing.is_empty();
     let name = if narrowed { model.family.as_deref().unwrap_or("all") } else { "" };
-    let (cursor, below) = title::draw(canvas, area, name, list, model.narrowing);
+    let (cursor, below) = title::draw(canvas, area, name, list, model);
     if !narrowed {
         families(canvas, area, model);
     }
@@ -72,11 +73,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "  willcall send fixtures/events",
                 &*format!("  {try_curl}"),
             ];
-            title::empty(canvas, rows, list, &says);
+            title::empty(canvas, rows, list, model, &says);
         }
         Some((top, selected)) => {
             for ((index, event), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
+                canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(event.place()));
                 table::row(
                     canvas,
                     Rect { y, height: 1, ..rows },
@@ -105,9 +107,11 @@ fn families(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         x = canvas.text(x, area.y, end.saturating_sub(x).min(24), if here { Role::Brand } else { Role::Plain }, name);
         let shown = format!(" {}", when::count(count));
         x = canvas.text(x, area.y, end.saturating_sub(x), Role::Faint, &shown);
+        let tab = Rect { x: start, y: area.y, width: x - start, height: 1 };
         if here {
-            canvas.tint(Rect { x: start, y: area.y, width: x - start, height: 1 }, Role::Selected);
+            canvas.tint(tab, Role::Selected);
         }
+        canvas.spot(tab, Spot::Family(family));
         x += 2;
         if x >= end {
             break;

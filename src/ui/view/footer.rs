@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use crate::ui::action::{Action, key_name};
+use crate::ui::action::Action;
 use crate::ui::detail::Detail;
 use crate::ui::document::Data;
 use crate::ui::model::{Model, Pane, View};
@@ -20,7 +20,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     for action in [Action::Quit, Action::Help] {
         let entry = action.entry();
         let start = canvas.text_before(end, area.y, area.width, Role::Plain, &format!(" {}", entry.hint));
-        let key = entry.keys.first().map_or(String::new(), |key| key_name(key));
+        // The way out has always a key.
+        let way_out = || model.keys.hint(Action::Interrupt).filter(|_| action == Action::Quit);
+        let key = model.keys.hint(action).or_else(way_out).unwrap_or_default();
         end = canvas.text_before(start, area.y, area.width, Role::Key, &key).saturating_sub(2);
     }
     let mut x = area.x + 1;
@@ -38,7 +40,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     }
     for action in actions(model) {
         let entry = action.entry();
-        let key = entry.keys.first().map_or(String::new(), |key| key_name(key));
+        let Some(key) = model.keys.hint(action) else { continue };
         let hint = match action {
             Action::Retry if model.chosen_request().is_some() => "send again",
             Action::Narrow if !model.details.is_empty() => "search",

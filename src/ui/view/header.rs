@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::domain::privacy::Privacy;
-use crate::ui::action::{Action, key_name};
-use crate::ui::banners::{self, Line};
+use crate::ui::banners::Line;
 use crate::ui::model::{Model, View};
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 
@@ -18,11 +18,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, banners: 
     tabs(canvas, area, area.y + 1, model);
     for (line, y) in banners.iter().zip(area.y + 2..area.bottom()) {
         canvas.text(area.x, y, area.width, line.role, &line.text);
-        if line.ends_next {
-            let entry = Action::PutAway.entry();
-            let key = entry.keys.first().map_or(String::new(), |key| key_name(key));
-            let hint = format!("{key} {}", entry.hint);
-            canvas.text_before(area.right().saturating_sub(1), y, banners::HINT as u16, line.role, &hint);
+        if let Some(hint) = model.banner_hint().filter(|_| line.ends_next) {
+            canvas.text_before(area.right().saturating_sub(1), y, area.width, line.role, &hint);
         }
         canvas.tint(Rect { y, height: 1, ..area }, line.role);
     }
@@ -75,14 +72,18 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 fn tabs(canvas: &mut Canvas<'_>, area: Rect, y: u16, model: &Model) {
     let gap = if area.width >= 100 { 3 } else { 2 };
     let mut x = area.x + 1;
-    for (index, view) in View::ALL.into_iter().enumerate() {
+    for view in View::ALL {
         let here = view == model.view;
         let start = x;
-        x = canvas.text(x, y, area.width, Role::Key, &format!("{}", index + 1));
-        x = canvas.text(x, y, area.width, if here { Role::Brand } else { Role::Plain }, &format!(" {}", view.name()));
-        if here {
-            canvas.tint(Rect { x: start, y, width: x - start, height: 1 }, Role::Selected);
+        if let Some(key) = model.keys.hint(view.action()) {
+            x = canvas.text(x, y, area.width, Role::Key, &format!("{key} "));
         }
+        x = canvas.text(x, y, area.width, if here { Role::Brand } else { Role::Plain }, view.name());
+        let tab = Rect { x: start, y, width: x - start, height: 1 };
+        if here {
+            canvas.tint(tab, Role::Selected);
+        }
+        canvas.spot(tab, Spot::View(view));
         x += gap;
     }
     let turned: u64 = model.status.iter().flat_map(|status| status.turned_away_total.values()).sum();

@@ -24,15 +24,28 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout;
 use super::model::{Model, View};
+use super::pointer::Spot;
 use super::theme::Theme;
 use canvas::Canvas;
 
 /// Draws everything. The answer is where the cursor of a typed line stands.
 pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position> {
-    let whole = buffer.area;
-    let mut canvas = Canvas { buffer, theme };
+    paint(&mut Canvas { buffer, theme, spots: Vec::new() }, model)
+}
+
+/// What a click there means: drawn once more, since what is where is known only by drawing it.
+pub fn spot(model: &Model, at: Position) -> Option<Spot> {
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: model.size.0, height: model.size.1 });
+    let mut canvas = Canvas { buffer: &mut buffer, theme: Theme::default(), spots: Vec::new() };
+    paint(&mut canvas, model);
+    let spots = canvas.spots;
+    spots.into_iter().rev().find(|(area, _)| area.contains(at)).and_then(|(_, spot)| spot)
+}
+
+fn paint(canvas: &mut Canvas<'_>, model: &Model) -> Option<Position> {
+    let whole = canvas.buffer.area;
     if !layout::usable((whole.width, whole.height)) {
-        small::draw(&mut canvas, whole, model);
+        small::draw(canvas, whole, model);
         return None;
     }
     let banners = model.banner_lines();
@@ -44,32 +57,34 @@ pub fn draw(buffer: &mut Buffer, model: &Model, theme: Theme) -> Option<Position
         ..whole
     };
     let footer = Rect { y: whole.bottom() - layout::FOOTER_ROWS, height: layout::FOOTER_ROWS, ..whole };
-    header::draw(&mut canvas, header, model, &banners);
+    header::draw(canvas, header, model, &banners);
     let mut cursor = match (model.detail(), model.view) {
-        (Some(detail), _) => detail::draw(&mut canvas, body, model, detail),
+        (Some(detail), _) => detail::draw(canvas, body, model, detail),
         (None, View::Overview) => {
-            overview::draw(&mut canvas, body, model);
+            overview::draw(canvas, body, model);
             None
         }
-        (None, View::Feed) => feed::draw(&mut canvas, body, model),
-        (None, View::Deliveries | View::Reversals) => deliveries::draw(&mut canvas, body, model),
-        (None, View::Payouts) => payouts::draw(&mut canvas, body, model),
-        (None, View::Quarantine) => quarantine::draw(&mut canvas, body, model),
+        (None, View::Feed) => feed::draw(canvas, body, model),
+        (None, View::Deliveries | View::Reversals) => deliveries::draw(canvas, body, model),
+        (None, View::Payouts) => payouts::draw(canvas, body, model),
+        (None, View::Quarantine) => quarantine::draw(canvas, body, model),
     };
     if let Some(cursor) = cursor {
-        hint::draw(&mut canvas, body, model, cursor);
+        hint::draw(canvas, body, model, cursor);
     }
-    footer::draw(&mut canvas, footer, model);
-    toasts::draw(&mut canvas, body, model);
+    footer::draw(canvas, footer, model);
+    toasts::draw(canvas, body, model);
     if let Some(copied) = &model.copied {
-        copied::draw(&mut canvas, body, copied);
+        copied::draw(canvas, body, model, copied);
         cursor = None;
     }
     if let Some(dialog) = &model.dialog {
-        cursor = dialog::draw(&mut canvas, whole, model, dialog);
+        canvas.spots.clear();
+        cursor = dialog::draw(canvas, whole, model, dialog);
     }
     if let Some(scroll) = model.help {
-        help::draw(&mut canvas, whole, scroll);
+        canvas.spots.clear();
+        help::draw(canvas, whole, &model.keys, scroll);
         cursor = None;
     }
     cursor

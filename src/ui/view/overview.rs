@@ -18,9 +18,12 @@ use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::documentation::FAMILIES;
 use crate::domain::lateness::Lateness;
 use crate::domain::query::{EventRow, FamilyCount, Overview};
+use crate::ui::action::Action;
 use crate::ui::document::span;
 use crate::ui::layout;
+use crate::ui::list::Row;
 use crate::ui::model::{Model, Pane};
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{text, when, words};
 
@@ -179,7 +182,10 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
 
 fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
     let count = overview.count(&[Stage::Pending, Stage::InFlight]);
-    let staff = if model.by_hand() && count > 0 { ", by staff: `d` when done" } else { "" };
+    let staff = match model.by_hand() && count > 0 {
+        true => format!(", by staff: `{}` when done", model.keys.named(Action::MarkDelivered)),
+        false => String::new(),
+    };
     let title = format!("open: {}{staff}", when::count(count));
     let inside = frame(canvas, area, model, Pane::Open, Role::Heading, &title, "oldest first");
     if overview.open.is_empty() {
@@ -222,10 +228,11 @@ fn frame(canvas: &mut Canvas<'_>, area: Rect, model: &Model, pane: Pane, role: R
     let here = model.pane == pane;
     let sign = if here { "▸" } else { " " };
     let border = if here { Role::Focus } else { Role::Border };
+    canvas.spot(area, Spot::Pane(pane));
     canvas.frame(area, border, &[span(Role::Focus, sign), span(role, format!("{title} "))], note)
 }
 
-fn rows<R>(
+fn rows<R: Row>(
     canvas: &mut Canvas<'_>,
     inside: Rect,
     model: &Model,
@@ -239,6 +246,7 @@ fn rows<R>(
     let top = (selected + 1).saturating_sub(height.max(1));
     for ((index, row), y) in rows.iter().enumerate().skip(top).zip(inside.top()..inside.bottom()) {
         let mark = if index == selected && model.pane == pane { Mark::Selected } else { Mark::None };
+        canvas.spot(Rect { y, height: 1, ..inside }, Spot::PaneRow(pane, row.place()));
         table::row(canvas, Rect { y, height: 1, ..inside }, columns, &cells(row), mark);
     }
     if top > 0 && inside.y > 0 {
@@ -348,6 +356,7 @@ fn family_lines(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &O
             (newest.map_or(String::new(), |row| feed::short_action(row).to_owned()), Role::Plain),
         ];
         let mark = if model.pane == Pane::Family(index) { Mark::Selected } else { Mark::None };
+        canvas.spot(Rect { y, height: 1, ..below }, Spot::Pane(Pane::Family(index)));
         table::row(canvas, Rect { y, height: 1, ..below }, &COLUMNS, &cells, mark);
     }
 }

@@ -6,7 +6,9 @@ use super::canvas::Canvas;
 use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
 use crate::domain::show::Show;
+use crate::ui::list::Row as _;
 use crate::ui::model::Model;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::when;
 
@@ -23,7 +25,7 @@ const COLUMNS: [Column; 8] = [
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
     let list = &model.shows;
-    let (cursor, below) = title::draw(canvas, area, "shows, the last to change first", list, model.narrowing);
+    let (cursor, below) = title::draw(canvas, area, "shows, the last to change first", list, model);
     let rows = table::heads(canvas, below, &COLUMNS);
     let height = usize::from(rows.height).max(1);
     match list.indices(height) {
@@ -33,11 +35,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "",
                 "  willcall send fixtures/events",
             ];
-            title::empty(canvas, rows, list, &says);
+            title::empty(canvas, rows, list, model, &says);
         }
         Some((top, selected)) => {
             for ((index, show), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
+                canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(show.place()));
                 table::row(canvas, Rect { y, height: 1, ..rows }, &COLUMNS, &cells(show), mark);
             }
         }

@@ -7,7 +7,9 @@ use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
 use crate::domain::query::RejectedRow;
 use crate::ui::layout;
+use crate::ui::list::Row as _;
 use crate::ui::model::Model;
+use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::when;
 
@@ -33,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     turned_away(canvas, Rect { y: upper.bottom(), height: lower, ..area }, model);
 
     let list = &model.quarantine;
-    let (cursor, below) = title::draw(canvas, upper, "quarantine", list, model.narrowing);
+    let (cursor, below) = title::draw(canvas, upper, "quarantine", list, model);
     let columns = columns(when::width(list.page.rows.iter().map(|row| row.received_at), model.now));
     let rows = table::heads(canvas, below, &columns);
     let height = usize::from(rows.height).max(1);
@@ -43,11 +45,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 "✓ Every request that came in could be read.",
                 "To see one that cannot: willcall send fixtures/events/invalid",
             ];
-            title::empty(canvas, rows, list, &says);
+            title::empty(canvas, rows, list, model, &says);
         }
         Some((top, selected)) => {
             for ((index, row), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
+                canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(row.place()));
                 table::row(canvas, Rect { y, height: 1, ..rows }, &columns, &cells(row, model), mark);
             }
         }

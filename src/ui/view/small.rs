@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
+use crate::ui::action::Action;
 use crate::ui::dialog::Dialog;
 use crate::ui::layout::SMALLEST;
 use crate::ui::model::Model;
@@ -10,14 +11,17 @@ use crate::ui::theme::Role;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let leaving = matches!(model.dialog, Some(Dialog::Leave(_)));
-    let way_out = if leaving { "listener stops too: y quits, n stays" } else { "q quits" };
+    let way_out = match (leaving, model.keys.hint(Action::Quit).or(model.keys.hint(Action::Interrupt))) {
+        (true, _) => "listener stops too: y quits, n stays".to_owned(),
+        (false, key) => format!("{} quits", key.unwrap_or_default()),
+    };
     let lines = [
         ("willcall", Role::Brand),
         ("too small to draw", Role::Heading),
         (&*format!("needs {}x{}", SMALLEST.0, SMALLEST.1), Role::Plain),
         (&*format!("has {}x{}", area.width, area.height), Role::Plain),
         ("events are kept all the same", Role::Faint),
-        (way_out, if leaving { Role::Bad } else { Role::Faint }),
+        (&*way_out, if leaving { Role::Bad } else { Role::Faint }),
     ];
     let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
     for ((line, role), y) in lines.iter().zip(top..area.bottom()) {

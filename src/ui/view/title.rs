@@ -4,7 +4,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::domain::query::MOST_COUNTED;
+use crate::ui::action::Action;
 use crate::ui::list::{List, Row, Scroll};
+use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use crate::ui::{text, when};
 
@@ -14,7 +16,7 @@ pub(super) fn draw<R: Row>(
     area: Rect,
     name: &str,
     list: &List<R>,
-    narrowing: bool,
+    model: &Model,
 ) -> (Option<Position>, Rect) {
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let height = usize::from(below.height.saturating_sub(1)).max(1);
@@ -22,14 +24,14 @@ pub(super) fn draw<R: Row>(
     let mut end = area.right().saturating_sub(1);
     if newer > 0 {
         let shown = if newer >= MOST_COUNTED { format!("{}+", MOST_COUNTED - 1) } else { newer.to_string() };
-        end =
-            canvas.text_before(end, area.y, area.width, Role::Badge, &format!(" +{shown} newer: g ")).saturating_sub(1);
+        let says = format!(" +{shown} newer: {} ", model.keys.named(Action::Top));
+        end = canvas.text_before(end, area.y, area.width, Role::Badge, &says).saturating_sub(1);
     }
     let mut x = canvas.text(area.x + 1, area.y, area.width, Role::Heading, name);
     let line = list.narrowing.input.value();
     let mut cursor = None;
-    if narrowing || !line.is_empty() {
-        let found = found(list, height);
+    if model.narrowing || !line.is_empty() {
+        let found = found(list, height, model);
         x = canvas.text(x + 2, area.y, 1, Role::Key, "/");
         let whole = end.saturating_sub(x);
         let kept = u16::try_from(text::width(&found) + 4).unwrap_or(whole);
@@ -38,7 +40,7 @@ pub(super) fn draw<R: Row>(
         let shown: String = line.chars().skip(scroll).collect();
         let start = x;
         x = canvas.text(x, area.y, room, Role::Plain, &shown);
-        if narrowing {
+        if model.narrowing {
             let before: String = line.chars().take(list.narrowing.input.cursor()).skip(scroll).collect();
             let at = start + u16::try_from(text::width(&text::visible(&before))).unwrap_or(0).min(room);
             cursor = Some(Position { x: at, y: area.y });
@@ -50,7 +52,7 @@ pub(super) fn draw<R: Row>(
 }
 
 /// How many rows were found, and how far the search for them has come.
-fn found<R: Row>(list: &List<R>, height: usize) -> String {
+fn found<R: Row>(list: &List<R>, height: usize, model: &Model) -> String {
     let known = list.page.rows.len() as u64;
     if list.narrowing.filter().is_empty() || !list.loaded {
         return if list.loaded { String::new() } else { "looking…".to_owned() };
@@ -59,9 +61,10 @@ fn found<R: Row>(list: &List<R>, height: usize) -> String {
     let way = format!("{} of {}", when::count(search.looked), when::count(search.looked + search.left));
     match (search.next(), list.searches(height)) {
         (None, _) => format!("{} found", when::count(known)),
-        (Some(_), true) => format!("{} found · searched {way} · Esc stops", when::count(known)),
+        (Some(_), true) => format!("{} found · searched {way} · {} stops", when::count(known), model.way_back()),
         (Some(_), false) if search.stopped => {
-            format!("{} found · stopped at {way} · / Enter goes on", when::count(known))
+            let narrow = model.keys.named(Action::Narrow);
+            format!("{} found · stopped at {way} · {narrow} Enter goes on", when::count(known))
         }
         (Some(_), false) => format!("{}+ found", when::count(known)),
     }
@@ -73,12 +76,14 @@ pub(super) fn is_settled<R: Row>(list: &List<R>, height: usize) -> bool {
 }
 
 /// What is said where a list has no rows; `otherwise` where it is not narrowed.
-pub(super) fn empty<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &List<R>, otherwise: &[&str]) {
+pub(super) fn empty<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &List<R>, model: &Model, otherwise: &[&str]) {
     let narrowed = !list.narrowing.filter().is_empty();
     match (list.loaded, narrowed) {
         (false, _) => say(canvas, area, &["Loading…"]),
         (true, true) if !is_settled(list, usize::from(area.height)) => say(canvas, area, &["None found so far."]),
-        (true, true) => say(canvas, area, &["No row fits this filter. Esc shows all again."]),
+        (true, true) => {
+            say(canvas, area, &[&format!("No row fits this filter. {} shows all again.", model.way_back())]);
+        }
         (true, false) => say(canvas, area, otherwise),
     }
 }
