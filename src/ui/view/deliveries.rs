@@ -22,7 +22,7 @@ const COLUMNS: [Column; 10] = [
     stretch("from", 12, 2).from(126),
     stretch("to", 12, 2).from(92),
     fixed("tries", 5).number().from(100),
-    fixed("age", AGE),
+    fixed("age", AGE).snug(),
     fixed("next", 7).number().from(NEXT_FROM),
     stretch("reason", 16, 8),
 ];
@@ -45,10 +45,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
 
 fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery>, choice: Choice) {
     let Choice { name: choice, stages, .. } = choice;
-    let rows = table::heads(canvas, area, &COLUMNS);
-    let height = usize::from(rows.height).max(1);
+    let height = usize::from(area.height.saturating_sub(1)).max(1);
     match list.indices(height) {
         None => {
+            let rows = table::heads(canvas, area, &COLUMNS);
             let (other, back) = (model.keys.named(Action::States), model.way_back());
             let none = match !list.narrowing.is_empty() {
                 true => {
@@ -71,11 +71,14 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
             }
         }
         Some((top, selected)) => {
-            for ((index, delivery), y) in list.page.rows.iter().enumerate().skip(top).zip(rows.top()..rows.bottom()) {
+            let in_sight = list.page.rows.iter().enumerate().skip(top).take(height);
+            let cells: Vec<_> = in_sight.clone().map(|(_, delivery)| cells(delivery, model, area.width)).collect();
+            let columns = table::around(&COLUMNS, &cells);
+            let rows = table::heads(canvas, area, &columns);
+            for (((index, delivery), cells), y) in in_sight.zip(&cells).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
                 canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(delivery.place()));
-                let cells = cells(delivery, model, rows.width);
-                table::row(canvas, Rect { y, height: 1, ..rows }, &COLUMNS, &cells, mark);
+                table::row(canvas, Rect { y, height: 1, ..rows }, &columns, cells, mark);
             }
         }
     }

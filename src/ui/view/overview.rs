@@ -135,7 +135,7 @@ const DELIVERY: [Column; 5] = [
     fixed("state", 11),
     fixed("id", 7),
     stretch("ticket", 12, 1).middle(),
-    fixed("age", deliveries::AGE),
+    fixed("age", deliveries::AGE).snug(),
     stretch("reason", 8, 8).from(60),
 ];
 
@@ -157,7 +157,7 @@ const OPEN: [Column; 6] = [
     fixed("state", 11),
     fixed("id", 7),
     stretch("ticket", 6, 2).middle(),
-    fixed("age", deliveries::AGE),
+    fixed("age", deliveries::AGE).snug(),
     fixed("next", 7).number().from(56),
     stretch("reason", 8, 3).from(64),
 ];
@@ -232,22 +232,25 @@ fn frame(canvas: &mut Canvas<'_>, area: Rect, model: &Model, pane: Pane, role: R
     canvas.frame(area, border, &[span(Role::Focus, sign), span(role, format!("{title} "))], note)
 }
 
-fn rows<R: Row>(
+fn rows<R: Row, const N: usize>(
     canvas: &mut Canvas<'_>,
     inside: Rect,
     model: &Model,
     pane: Pane,
-    columns: &[Column],
+    columns: &[Column; N],
     rows: &[R],
     cells: impl Fn(&R) -> Vec<Cell>,
 ) {
     let selected = model.pane_index(pane);
     let height = usize::from(inside.height);
     let top = (selected + 1).saturating_sub(height.max(1));
-    for ((index, row), y) in rows.iter().enumerate().skip(top).zip(inside.top()..inside.bottom()) {
+    let in_sight = rows.iter().enumerate().skip(top).take(height);
+    let cells: Vec<_> = in_sight.clone().map(|(_, row)| cells(row)).collect();
+    let columns = table::around(columns, &cells);
+    for (((index, row), cells), y) in in_sight.zip(&cells).zip(inside.top()..inside.bottom()) {
         let mark = if index == selected && model.pane == pane { Mark::Selected } else { Mark::None };
         canvas.spot(Rect { y, height: 1, ..inside }, Spot::PaneRow(pane, row.place()));
-        table::row(canvas, Rect { y, height: 1, ..inside }, columns, &cells(row), mark);
+        table::row(canvas, Rect { y, height: 1, ..inside }, &columns, cells, mark);
     }
     if top > 0 && inside.y > 0 {
         let says = format!(" {top} above ");

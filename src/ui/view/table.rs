@@ -14,6 +14,8 @@ pub(super) struct Column {
     share: u16,
     fit: Fit,
     from: u16,
+    /// It takes no more room than what stands in it.
+    snug: bool,
 }
 
 /// How a content finds its place in a column that is not as wide.
@@ -29,12 +31,12 @@ enum Fit {
 
 /// A column of fixed width.
 pub(super) const fn fixed(title: &'static str, width: u16) -> Column {
-    Column { title, width, share: 0, fit: Fit::Left, from: 0 }
+    Column { title, width, share: 0, fit: Fit::Left, from: 0, snug: false }
 }
 
 /// A column that stretches: at least `width`, and `share` parts of what is left over.
 pub(super) const fn stretch(title: &'static str, width: u16, share: u16) -> Column {
-    Column { title, width, share, fit: Fit::Left, from: 0 }
+    Column { title, width, share, fit: Fit::Left, from: 0, snug: false }
 }
 
 impl Column {
@@ -46,6 +48,11 @@ impl Column {
     /// Ids: cut in the middle, because they differ at the end.
     pub(super) const fn middle(self) -> Self {
         Self { fit: Fit::Middle, ..self }
+    }
+
+    /// As wide as what stands in it, up to its width.
+    pub(super) const fn snug(self) -> Self {
+        Self { snug: true, ..self }
     }
 
     /// Only where the table has this many cells or more.
@@ -99,6 +106,21 @@ fn widths(columns: &[Column], total: u16) -> Vec<u16> {
     columns.iter().map(&mut width).collect()
 }
 
+/// The columns with room for `rows`: those that are snug give back what none of these needs.
+pub(super) fn around<const N: usize>(columns: &[Column; N], rows: &[Vec<Cell>]) -> [Column; N] {
+    std::array::from_fn(|place| {
+        let column = columns[place];
+        let widest = rows.iter().filter_map(|row| row.get(place)).map(|(content, _)| text::width(content));
+        match widest.max() {
+            Some(widest) if column.snug => {
+                let needed = widest.max(text::width(column.title)) as u16;
+                Column { width: needed.min(column.width), ..column }
+            }
+            _ => column,
+        }
+    })
+}
+
 /// Column heads in the first line of `area`; what is below.
 pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column]) -> Rect {
     if area.height == 0 {
@@ -138,6 +160,16 @@ pub(super) fn row(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column], cells
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snug_column_is_as_wide_as_what_is_in_sight() {
+        let columns = [fixed("age", 14).snug(), stretch("reason", 5, 1)];
+        let row = |age: &str| vec![(age.to_owned(), Role::Plain), ("locked".to_owned(), Role::Plain)];
+        let width = |rows: &[Vec<Cell>]| around(&columns, rows)[0].width;
+        assert_eq!(width(&[row("31m"), row(" 5s ago")]), 7);
+        assert_eq!(width(&[row("31m ▲ overdue"), row("5s")]), 13);
+        assert_eq!((width(&[row("1s")]), width(&[row(&"9".repeat(40))]), width(&[])), (3, 14, 14));
+    }
 
     #[test]
     fn columns_share_what_is_left_over() {
