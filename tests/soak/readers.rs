@@ -94,9 +94,11 @@ pub fn run_verbs(shared: &Shared, seed: u64) -> Result<(), String> {
     let mut random = fastrand::Rng::with_seed(seed);
     while !shared.readers_go.after(Duration::from_secs(3)) {
         let ticket = shared.sent.some_ticket(&mut random);
+        // A search for words reads all that is stored, and takes as long: the limit is for what an index finds.
+        let of_ticket = format!("ticket={ticket}");
         let verbs: [&[&str]; 3] = [
             &["ticket", &ticket],
-            &["events", "list", "--search", &ticket],
+            &["events", "list", "--filter", &of_ticket],
             &["deliveries", "list", "--state", "held"],
         ];
         let verb = verbs[random.usize(..verbs.len())];
@@ -104,8 +106,8 @@ pub fn run_verbs(shared: &Shared, seed: u64) -> Result<(), String> {
         process.args(verb).arg("--data-dir").arg(&shared.data);
         let output = shared.latencies.take(VERBS, || output_within(VERB, process));
         let stderr = String::from_utf8_lossy(&output.stderr);
-        // A ticket that was just sold may not have been posted yet; a search may say that it did not see everything.
-        let is_known = verb[0] == "ticket" || stderr.contains("the search stopped after");
+        // A ticket that was just sold may not have been posted yet.
+        let is_known = verb[0] == "ticket";
         if !output.status.success() && !is_known {
             return Err(format!("{verb:?}: {stderr}"));
         }
