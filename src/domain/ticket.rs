@@ -210,7 +210,7 @@ impl Draft {
             && let Some(cancelled) = before.iter().rev().find(|delivery| {
                 delivery.kind == Kind::Transfer
                     && delivery.stage() == Stage::Cancelled
-                    && delivery.to.as_ref() == Some(seller)
+                    && delivery.to.as_ref().is_none_or(|buyer| buyer == seller)
             })
         {
             return Some(Hold::NeverReceived { cancelled: cancelled.id });
@@ -218,10 +218,16 @@ impl Draft {
         None
     }
 
-    /// A sale other than `sale` that passed the ticket on from its buyer, or may.
+    /// A sale other than `sale` that passed the ticket on from its buyer, or may; where menta named no buyer, it may be anybody
+    /// but the seller.
     pub(super) fn moved_on_through(&self, sale: &Delivery) -> Option<&Delivery> {
-        self.transfers()
-            .find(|other| other.id != sale.id && matters(other) && other.from.is_some() && other.from == sale.to)
+        self.transfers().find(|other| {
+            let from_its_buyer = match &sale.to {
+                Some(buyer) => other.from.as_ref() == Some(buyer),
+                None => other.from.is_some() && other.from != sale.from,
+            };
+            other.id != sale.id && matters(other) && from_its_buyer
+        })
     }
 
     /// A sale that stands in the way of taking `sale` back: one that came after it, or one between the same two people, and
