@@ -70,12 +70,12 @@ const PICTURES: [Picture; 8] = [
         size: WIDE,
         steps: &[
             ("3", "deliveries: all"),
-            ("/TEATRO", "/TEATRO   2 matches"),
+            ("/TEATRO", "/TEATRO   2 found"),
             (ENTER, ""),
             ("t", "timeline, oldest first"),
         ],
     },
-    Picture { name: "help", size: WIDE, steps: &[("?", "j k scroll")] },
+    Picture { name: "help", size: WIDE, steps: &[("?", "Esc closes")] },
     Picture { name: "small", size: SMALL, steps: &[] },
 ];
 
