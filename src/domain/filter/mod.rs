@@ -30,7 +30,7 @@
 //! | [`parse`] | tokens -> tree |
 //! | [`judge`] | tree + row -> wanted or not |
 //! | [`bounds`] | what the indexes of a store can know of a tree |
-//! | [`complete`] | what could be typed next |
+//! | [`mod@complete`] | what could be typed next |
 //! | [`document`] | the language, for help and README |
 
 pub mod bounds;
