@@ -1,99 +1,110 @@
-//! Exact decimals, for amounts of money: no binary fraction comes near them.
-//!
-//! What is not a plain number, or has more digits than are kept here, is no decimal: whoever compares amounts then says
-//! nothing rather than something rounded.
+//! Numbers of any length, compared digit by digit. An `f64` holds 15 digits: amounts in some currencies have more, and
+//! `0.1 + 0.2` is no matter for money.
 
 use std::cmp::Ordering;
 
-/// Digits behind the point that are kept.
-const MOST_PLACES: u32 = 18;
-
-/// A number as `units` of ten to the power of `-places`.
-#[derive(Debug, Clone, Copy)]
+/// A decimal number. Two spellings of one number are equal: `10`, `10.00`, `1e1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal {
-    units: i128,
-    places: u32,
+    negative: bool,
+    /// The place before the first digit, counted from the point: 0.5 is `.5` x 10^0, 50 is `.5` x 10^2.
+    exponent: i64,
+    /// Without zeros at either end; none for zero.
+    digits: Vec<u8>,
 }
 
 impl Decimal {
-    /// One hundredth.
-    pub const CENT: Self = Self { units: 1, places: 2 };
-
-    /// One.
-    pub const ONE: Self = Self { units: 1, places: 0 };
-
-    /// Reads a number as JSON writes it: `57.5`, `-3`, `1.5e3`.
+    /// Reads `-12.50`, `+3`, `.5` or `1e3`. `None` when it is no number.
     pub fn parse(text: &str) -> Option<Self> {
-        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        let exponent: i32 = exponent.parse().ok()?;
+        let (negative, unsigned) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (mantissa, power) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, power)) => (mantissa, shift(power)?),
+            None => (unsigned, 0),
+        };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = whole.strip_prefix('-').unwrap_or(whole);
-        if digits.is_empty() || !digits.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        let all = [whole.as_bytes(), fraction.as_bytes()].concat();
+        if all.is_empty() || !all.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let fraction = fraction.trim_end_matches('0');
-        let units: i128 = format!("{whole}{fraction}").parse().ok()?;
-        let places = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
-        match u32::try_from(places) {
-            Ok(places) if places <= MOST_PLACES => Some(Self { units, places }),
-            Ok(_) => None,
-            Err(_) => Some(Self { units: units.checked_mul(power(places.unsigned_abs())?)?, places: 0 }),
+        let Some(first) = all.iter().position(|digit| *digit != b'0') else {
+            return Some(Self { negative: false, exponent: 0, digits: Vec::new() });
+        };
+        let last = all.iter().rposition(|digit| *digit != b'0').unwrap_or(first);
+        let exponent = (whole.len() as i64 - first as i64).saturating_add(power);
+        Some(Self { negative, exponent, digits: all[first..=last].to_vec() })
+    }
+
+    /// The whole number below, or 0 for what is negative; the largest there is for what is beyond it.
+    pub fn floor(&self) -> u64 {
+        if self.negative || self.digits.is_empty() || self.exponent <= 0 {
+            return 0;
+        }
+        let mut digits = self.digits.iter().map(|digit| u64::from(digit - b'0')).chain(std::iter::repeat(0));
+        // No u64 has more than 20 digits.
+        (0..self.exponent.min(21))
+            .fold(0_u64, |number, _| number.saturating_mul(10).saturating_add(digits.next().unwrap_or(0)))
+    }
+
+    /// Below zero.
+    pub fn is_negative(&self) -> bool {
+        self.negative
+    }
+
+    /// Its digits without zeros at either end; empty for zero.
+    pub fn digits(&self) -> &str {
+        // Nothing but ASCII digits was let in.
+        std::str::from_utf8(&self.digits).unwrap_or_default()
+    }
+
+    /// How many of its digits stand behind the point; below zero: how many zeros follow them.
+    pub fn places(&self) -> i64 {
+        (self.digits.len() as i64).saturating_sub(self.exponent)
+    }
+
+    fn sign(&self) -> i8 {
+        match (self.digits.is_empty(), self.negative) {
+            (true, _) => 0,
+            (false, false) => 1,
+            (false, true) => -1,
         }
     }
+}
 
-    /// The sum, where it can be kept.
-    pub fn plus(self, other: Self) -> Option<Self> {
-        let (a, b, places) = self.aligned(other)?;
-        Some(Self { units: a.checked_add(b)?, places })
+/// The power of ten after an `e`; one beyond all measure where it has too many digits.
+fn shift(power: &str) -> Option<i64> {
+    let digits = power.strip_prefix(['-', '+']).unwrap_or(power);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
     }
+    let beyond = if power.starts_with('-') { i64::MIN / 2 } else { i64::MAX / 2 };
+    Some(power.parse().map_or(beyond, |power: i64| power.clamp(i64::MIN / 2, i64::MAX / 2)))
+}
 
-    /// The difference, where it can be kept.
-    pub fn minus(self, other: Self) -> Option<Self> {
-        let (a, b, places) = self.aligned(other)?;
-        Some(Self { units: a.checked_sub(b)?, places })
-    }
-
-    /// The product, where it can be kept.
-    pub fn times(self, other: Self) -> Option<Self> {
-        Some(Self { units: self.units.checked_mul(other.units)?, places: self.places + other.places })
-    }
-
-    /// Which is more, where that can be said.
-    pub fn compare(self, other: Self) -> Option<Ordering> {
-        let (a, b, _) = self.aligned(other)?;
-        Some(a.cmp(&b))
-    }
-
-    /// Whether the two are less than `tolerance` apart, where that can be said.
-    pub fn near(self, other: Self, tolerance: Self) -> Option<bool> {
-        let apart = self.minus(other)?;
-        let apart = Self { units: apart.units.checked_abs()?, ..apart };
-        Some(apart.compare(tolerance)? == Ordering::Less)
-    }
-
-    /// There is nothing behind the point.
-    pub fn is_whole(self) -> bool {
-        power(self.places).is_some_and(|one| self.units % one == 0)
-    }
-
-    fn aligned(self, other: Self) -> Option<(i128, i128, u32)> {
-        let places = self.places.max(other.places);
-        let raised = |one: Self| one.units.checked_mul(power(places - one.places)?);
-        Some((raised(self)?, raised(other)?, places))
+impl From<u64> for Decimal {
+    fn from(number: u64) -> Self {
+        let text = number.to_string();
+        let exponent = if number == 0 { 0 } else { text.len() as i64 };
+        Self { negative: false, exponent, digits: text.trim_end_matches('0').as_bytes().to_vec() }
     }
 }
 
-fn power(exponent: u32) -> Option<i128> {
-    10_i128.checked_pow(exponent)
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let size = || (self.exponent, &self.digits).cmp(&(other.exponent, &other.digits));
+        self.sign().cmp(&other.sign()).then_with(|| match self.sign() {
+            1 => size(),
+            -1 => size().reverse(),
+            _ => Ordering::Equal,
+        })
+    }
 }
 
-/// With at least two digits behind the point, as amounts are read.
-impl std::fmt::Display for Decimal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sign = if self.units < 0 { "-" } else { "" };
-        let digits = format!("{:0>width$}", self.units.unsigned_abs(), width = self.places as usize + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - self.places as usize);
-        write!(f, "{sign}{whole}.{:0<2}", fraction.trim_end_matches('0'))
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -102,51 +113,61 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn decimal(text: &str) -> Decimal {
+    fn number(text: &str) -> Decimal {
         Decimal::parse(text).unwrap_or_else(|| panic!("{text}"))
     }
 
     #[test]
-    fn numbers_are_read_as_json_writes_them() {
-        for (text, shown) in [
-            ("57.5", "57.50"),
-            ("-0.05", "-0.05"),
-            ("1.5e3", "1500.00"),
-            ("15e-2", "0.15"),
-            ("7.500000000000000000000", "7.50"),
-            ("103816.2500000001", "103816.2500000001"),
-        ] {
-            assert_eq!(decimal(text).to_string(), shown);
+    fn numbers_longer_than_an_f64_are_told_apart() {
+        let ascending = [
+            "-1e99999999999999999999",
+            "-10.5",
+            "-10",
+            "-0.001",
+            "0",
+            "1e-99999999999999999999",
+            "0.09",
+            ".1",
+            "0.30",
+            "0.30000000000000000001",
+            "9007199254740992",
+            "9007199254740993",
+            "12345678901234567890123.10",
+            "12345678901234567890123.11",
+            "1e400",
+            "1e99999999999999999999",
+        ];
+        for pair in ascending.windows(2) {
+            assert!(number(pair[0]) < number(pair[1]), "{pair:?}");
         }
-        for text in ["", "-", "x", "1.x", "1e", "--1", "+1", "1e99999999999", "1e-40", "1e40", &"9".repeat(60)] {
-            assert!(Decimal::parse(text).is_none(), "{text}");
+        for (one, other) in [("10", "10.00"), ("1e1", "10"), ("-0", "0.0"), ("+5", "5"), ("0.05e2", "5"), ("007", "7")]
+        {
+            assert_eq!(number(one), number(other));
         }
-    }
-
-    #[test]
-    fn sums_and_products_are_exact() {
-        let sum = decimal("0.1").plus(decimal("0.2")).unwrap();
-        assert_eq!(sum.compare(decimal("0.3")), Some(Ordering::Equal));
-        assert_eq!(decimal("90275").times(decimal("0.15")).unwrap().to_string(), "13541.25");
-        assert_eq!(decimal("1").minus(decimal("1.25")).unwrap().to_string(), "-0.25");
-        assert_eq!(decimal("1.00").near(decimal("1.01"), Decimal::CENT), Some(false));
-        assert_eq!(decimal("1.00").near(decimal("1.0099"), Decimal::CENT), Some(true));
-        assert!(decimal("1.0").is_whole() && !decimal("1.01").is_whole());
+        for wrong in
+            ["", ".", "-", "1,5", "1.2.3", "abc", "1e", "1e+", "0x10", "½", "--1", "1 0", "NaN", "inf", "1e1e1"]
+        {
+            assert_eq!(Decimal::parse(wrong), None, "{wrong}");
+        }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused_and_never_a_panic(a in "-?[0-9]{0,45}(\\.[0-9]{0,25})?([eE]-?[0-9]{0,12})?", b in any::<i64>()) {
-            if let Some(a) = Decimal::parse(&a) {
-                let b = decimal(&b.to_string());
-                let _ = (a.plus(b), a.minus(b), a.times(a), a.compare(b), a.near(b, Decimal::CENT), a.is_whole(), a.to_string());
-            }
+        fn whole_numbers_compare_as_such(one: i64, other: i64, same: u64) {
+            let (a, b) = (number(&one.to_string()), number(&other.to_string()));
+            prop_assert_eq!(a.cmp(&b), one.cmp(&other));
+            prop_assert_eq!(a.floor(), u64::try_from(one).unwrap_or(0));
+            prop_assert_eq!(Decimal::from(same), number(&same.to_string()));
+            prop_assert_eq!(number(&format!("{same}.9")).floor(), same);
         }
 
         #[test]
-        fn cents_add_up_as_integers_do(a in -1_000_000_000_i64..1_000_000_000, b in -1_000_000_000_i64..1_000_000_000) {
-            let cents = |one: i64| decimal(&format!("{one}e-2"));
-            prop_assert_eq!(cents(a).plus(cents(b)).unwrap().to_string(), cents(a + b).to_string());
+        fn fractions_compare_as_whole_numbers_of_a_small_unit(one in -99_999_i64..99_999, other in -99_999_i64..99_999) {
+            let cents = |all: i64| {
+                let sign = if all < 0 { "-" } else { "" };
+                number(&format!("{sign}{}.{:03}", all.abs() / 1000, all.abs() % 1000))
+            };
+            prop_assert_eq!(cents(one).cmp(&cents(other)), one.cmp(&other));
         }
     }
 }

@@ -7,7 +7,8 @@
 //! | --- | --- |
 //! | [`ids`] | sequence numbers, delivery ids, and the opaque ids of the platform and of menta |
 //! | [`json`] | a JSON value that keeps every digit and every key as it was sent |
-//! | [`decimal`] | exact decimals, for amounts |
+//! | [`decimal`] | numbers of any length, compared |
+//! | [`exact`] | decimals that are added and multiplied |
 //! | [`text`] | untrusted text made fit for a terminal |
 //! | [`webhook`] | body bytes -> family, action, type and data, in any of the envelope shapes |
 //! | [`documentation`] | menta's documented fields, one table, and the drift of a payload from it |
@@ -33,6 +34,7 @@
 //! | [`signature`] | HMAC-SHA256, and what Standard Webhooks sign |
 
 pub mod decimal;
+pub mod exact;
 pub mod ids;
 pub mod json;
 pub mod text;

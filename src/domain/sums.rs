@@ -12,7 +12,7 @@
 
 use std::cmp::Ordering;
 
-use super::decimal::Decimal;
+use super::exact::Exact;
 use super::json::Json;
 use super::webhook::Webhook;
 
@@ -117,7 +117,7 @@ impl Rule {
                 let ((a, a_name), (b, b_name)) = (with(one)?, with(other)?);
                 let sum = a.plus(b)?;
                 // Less than a cent apart is the noise of a sender's binary fractions.
-                let comes_out = found.near(sum, Decimal::CENT)?;
+                let comes_out = found.near(sum, Exact::CENT)?;
                 Some(told(comes_out, || format!("{name} {found} ≠ {a_name} {a} + {b_name} {b}, which is {sum}")))
             }
             From::Rate(price, rate) | From::RateWithOrWithout(price, rate) => {
@@ -146,18 +146,18 @@ fn told(comes_out: bool, says: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 /// A fee is rounded, up or down, to a cent; where no amount has cents, perhaps because the currency has none, to one.
-fn tolerance(amounts: &[Decimal]) -> Decimal {
-    if amounts.iter().all(|one| one.is_whole()) { Decimal::ONE } else { Decimal::CENT }
+fn tolerance(amounts: &[Exact]) -> Exact {
+    if amounts.iter().all(|one| one.is_whole()) { Exact::ONE } else { Exact::CENT }
 }
 
-fn percent(rate: Decimal) -> String {
-    let hundred = Decimal::parse("1e2").and_then(|hundred| rate.times(hundred));
+fn percent(rate: Exact) -> String {
+    let hundred = Exact::parse("1e2").and_then(|hundred| rate.times(hundred));
     hundred.map_or_else(|| rate.to_string(), |percent| format!("{percent} %"))
 }
 
-fn amount(data: &Json, path: &str) -> Option<Decimal> {
+fn amount(data: &Json, path: &str) -> Option<Exact> {
     match data.at(path)? {
-        Json::Number(text) => Decimal::parse(text),
+        Json::Number(text) => Exact::parse(text),
         _ => None,
     }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use chrono::TimeDelta;
 
-use super::decimal::Decimal;
 use super::field::{Comparison, Field, Kind};
 use super::time::{Stretch, span};
 use super::token::{value_for, word_for};
+use crate::domain::decimal::Decimal;
 
 /// What a row must be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use chrono::TimeDelta;
 
-use super::decimal::Decimal;
 use crate::domain::Timestamp;
+use crate::domain::decimal::Decimal;
 use crate::domain::delivery::Delivery;
 use crate::domain::query::{EventRow, RejectedRow};
 use crate::domain::show::Show;

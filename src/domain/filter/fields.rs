@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::decimal::Decimal;
 use super::field::{Field, Kind, Known, Value, said};
+use crate::domain::decimal::Decimal;
 use crate::domain::documentation::FAMILIES;
 use crate::domain::ids::Seq;
 use crate::domain::payload::Payload;

@@ -20,7 +20,6 @@
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`decimal`] | numbers compared digit by digit |
 //! | [`time`] | spans like `10m` and moments like `2026-11-22` |
 //! | [`field`] | what a field is; a row as the language sees it |
 //! | [`fields`] | the table of fields |
@@ -35,7 +34,6 @@
 
 pub mod bounds;
 pub mod complete;
-pub mod decimal;
 pub mod document;
 pub mod expression;
 pub mod field;

@@ -322,7 +322,9 @@ fn plain_value(one: &Condition, value: &Value<'_>) -> bool {
                 _ => text.to_lowercase() == one.typed.to_lowercase(),
             };
         }
-        Value::Number(number) => number.cmp(&decimal::Decimal::parse(one.typed.trim_start_matches("d-")).unwrap()),
+        Value::Number(number) => {
+            number.cmp(&crate::domain::decimal::Decimal::parse(one.typed.trim_start_matches("d-")).unwrap())
+        }
         Value::Span(span) => span.cmp(&time::span(&one.typed).unwrap()),
         Value::Moment(moment) => {
             let (from, until) = time::Stretch::parse(&one.typed).unwrap().bounds(now());
