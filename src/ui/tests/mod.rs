@@ -6,6 +6,7 @@ mod late;
 pub(super) mod ledger;
 mod manners;
 mod pty;
+mod read_only;
 mod reading;
 mod rig;
 mod sweep;
