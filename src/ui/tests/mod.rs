@@ -5,6 +5,7 @@ mod filtering;
 mod late;
 pub(super) mod ledger;
 mod manners;
+mod past;
 mod pty;
 mod reading;
 mod rig;
