@@ -257,6 +257,11 @@ pub const TABLE: &[Entry] = &[
 ];
 
 impl Action {
+    /// It puts something on record: a dashboard that only looks does not have it.
+    pub fn records(self) -> bool {
+        self == Self::Reveal || self.entry().group == Group::Acting
+    }
+
     /// Its line in the table.
     pub fn entry(self) -> &'static Entry {
         // A test keeps every action in the table.

@@ -7,6 +7,7 @@ pub(super) mod ledger;
 mod manners;
 mod past;
 mod pty;
+mod read_only;
 mod reading;
 mod rig;
 mod sweep;

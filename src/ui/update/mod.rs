@@ -244,6 +244,10 @@ fn help_by(model: &mut Model, rows: isize) {
 
 /// What an action does where nothing else takes the keys.
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if !model.keys.offers(action) {
+        model.toast(Role::Held, format!("{}: not here: this dashboard is read-only", action.entry().hint));
+        return Vec::new();
+    }
     if model.pace.hasty() && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit)) {
         return orders::too_soon(model);
     }
