@@ -6,6 +6,7 @@ mod filtering;
 mod late;
 pub(super) mod ledger;
 mod manners;
+mod past;
 mod pty;
 mod read_only;
 mod reading;
