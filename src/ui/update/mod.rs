@@ -5,10 +5,14 @@ mod answers;
 mod asking;
 mod comparing;
 mod copying;
+mod many;
+mod marking;
 mod moving;
 mod orders;
 mod pointing;
 mod reading;
+mod results;
+mod rows;
 mod typing;
 
 use super::action::{Action, Group};
@@ -18,7 +22,7 @@ use super::document::Setting;
 use super::effect::Effect;
 use super::keymap::Chord;
 use super::layout::{self, Size};
-use super::model::{CHOICES, Model, OVERDUE, Pane, Slot, Toast, View};
+use super::model::{Model, Pane, Slot, Toast, View};
 use super::pace::Present;
 use super::pointer::Pointer;
 use super::search::Search;
@@ -128,6 +132,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     // What came while the bell had to be silent.
     effects.extend(alerts::listen(model));
     model.search(Search::second);
+    results::second(model);
     let seen = model.seen_list().filter(|_| model.details.is_empty() && model.dialog.is_none());
     let searches = seen.is_some_and(|list| !list.narrowed().filter().is_empty());
     if model.trouble.is_some() || model.overview.is_none() || searches {
@@ -251,7 +256,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         model.toast(Role::Held, format!("{}: not here: this dashboard is read-only", action.entry().hint));
         return Vec::new();
     }
-    let calls_back = action == Action::Undo && !model.held_back.waiting().is_empty();
+    let calls_back = action == Action::Undo && orders::can_call_back(model);
     if model.pace.hasty()
         && !calls_back
         && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit))
@@ -279,10 +284,10 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Narrow if !model.details.is_empty() => reading::search(model),
         Action::Narrow => typing::narrow(model),
-        Action::States => states(model),
-        Action::Overdue => overdue(model),
+        Action::States => rows::states(model),
+        Action::Overdue => rows::overdue(model),
         Action::PutAway => alerts::put_away(model),
-        Action::Pause => pause(model),
+        Action::Pause => rows::pause(model),
         Action::Timeline => timeline(model),
         Action::Reveal => orders::reveal(model),
         Action::Fold
@@ -295,6 +300,11 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyValue | Action::CopyPayload | Action::CopyRequest => copying::copy(model, action),
         Action::Compare => comparing::compare(model),
         Action::CompareBefore => comparing::with_before(model),
+        Action::Mark => marking::mark(model),
+        Action::MarkRange => marking::range(model),
+        Action::MarkAll => marking::all(model),
+        Action::MarkAlike => marking::alike(model),
+        Action::Results => results::open(model),
         Action::Retry | Action::MarkDelivered | Action::Cancel | Action::Undo => orders::ask(model, action),
         Action::Help => {
             model.help = Some(0);
@@ -329,7 +339,7 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     model.details.clear();
     model.view = view;
     if again {
-        widen(model);
+        rows::widen(model);
     }
     if let Some(list) = model.list()
         && !list.paused()
@@ -387,72 +397,20 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return model.refresh();
     }
     model.toasts.clear();
-    let height = model.list_rows();
-    if let Some(list) = model.list()
-        && !list.narrowed().is_empty()
-    {
-        // A search that is on its way is stopped first, and what it found is kept.
-        if list.searches(height) && list.search().has_begun() {
-            list.search().stopped = true;
-            return Vec::new();
-        }
-        list.narrowing().clear();
-        list.restart();
-        return model.refresh();
+    if marking::let_go(model) {
+        return Vec::new();
+    }
+    if let Some(effects) = rows::unfilter(model) {
+        return effects;
+    }
+    if marking::clear(model) {
+        return Vec::new();
     }
     if model.choice().is_some_and(|choice| *choice > 0) {
-        widen(model);
+        rows::widen(model);
         return model.refresh();
     }
     Vec::new()
-}
-
-/// All rows of the list in sight again: of whatever state and whatever the filter.
-fn widen(model: &mut Model) {
-    let chosen = model.choice().map_or(0, std::mem::take) > 0;
-    if let Some(list) = model.list()
-        && (chosen || !list.narrowed().is_empty())
-    {
-        list.narrowing().clear();
-        list.restart();
-    }
-}
-
-fn states(model: &mut Model) -> Vec<Effect> {
-    if !model.details.is_empty() {
-        return Vec::new();
-    }
-    let Some(choice) = model.choice() else { return Vec::new() };
-    *choice = (*choice + 1) % CHOICES.len();
-    if let Some(list) = model.list() {
-        list.restart();
-    }
-    model.refresh()
-}
-
-/// Only what is overdue, from wherever one is; a second time: all.
-fn overdue(model: &mut Model) -> Vec<Effect> {
-    let here = model.details.is_empty() && model.choice().is_some();
-    let effects = if here { Vec::new() } else { go(model, View::Deliveries) };
-    let Some(choice) = model.choice() else { return effects };
-    *choice = if here && *choice == OVERDUE { 0 } else { OVERDUE };
-    if let Some(list) = model.list() {
-        list.restart();
-    }
-    effects.into_iter().chain(model.refresh()).collect()
-}
-
-fn pause(model: &mut Model) -> Vec<Effect> {
-    match model.list() {
-        Some(list) => {
-            list.pause();
-            model.refresh()
-        }
-        None => {
-            model.toast(Role::Plain, "the overview always follows; the lists of 2 to 6 can be held still");
-            Vec::new()
-        }
-    }
 }
 
 fn timeline(model: &mut Model) -> Vec<Effect> {
