@@ -293,6 +293,13 @@ pub enum Hold {
     },
     /// menta's data changed after a person had cancelled the delivery.
     AmendedAfterCancel,
+    /// A reversal without a resale id was taken for another sale's, between the same two people: it may have been this one's.
+    ReversalOfEither {
+        /// The return.
+        reversal: DeliveryId,
+        /// The sale it was taken to undo.
+        taken_for: DeliveryId,
+    },
     /// Said again without a resale id, with the opposite said in between: a late repetition, or the same people anew.
     RepeatedOrNew {
         /// The sale said before.
@@ -355,6 +362,12 @@ impl std::fmt::Display for Hold {
             Self::AmendedAfterCancel => f.write_str(
                 "menta changed buyer or personal data after it was cancelled: retry sends the new, cancel leaves it",
             ),
+            Self::ReversalOfEither { reversal, taken_for } => {
+                write!(
+                    f,
+                    "reversal {reversal} has no resale id and was taken for {taken_for}'s, of the same two people: was it this sale's (cancel), or not (retry)?"
+                )
+            }
             Self::RepeatedOrNew { before } => {
                 write!(f, "the same as for {before}, and no resale id: said again late (cancel), or anew (retry)?")
             }

@@ -155,6 +155,9 @@ impl Draft {
         if delivery.released || delivery.attempts > 0 {
             return None;
         }
+        if let Some((reversal, taken_for)) = self.reversal_of_either(delivery) {
+            return Some(Hold::ReversalOfEither { reversal, taken_for });
+        }
         self.contradiction(delivery.from.as_ref()?, delivery.to.as_ref()?, place, Standing::Done)
     }
 
@@ -173,6 +176,19 @@ impl Draft {
                         None => same_parties((&one.from, &one.to), (&sale.from, &sale.to)),
                     });
             concerns && !dismissed
+        })
+    }
+
+    /// A reversal that tells its sale by the people alone, who may stand either way round, and the other sale it was taken to
+    /// undo: it came before `sale`, whose people are the same.
+    fn reversal_of_either(&self, sale: &Delivery) -> Option<(DeliveryId, DeliveryId)> {
+        if sale.resale.is_some() {
+            return None;
+        }
+        self.returns().filter(|back| back.resale.is_none()).find_map(|back| {
+            let other = back.counterpart.filter(|other| *other != sale.id)?;
+            let people = self.get(other).map(|one| (&one.from, &one.to))?;
+            same_parties(people, (&sale.from, &sale.to)).then_some((back.id, other))
         })
     }
 

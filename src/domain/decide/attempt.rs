@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::sale::apply;
+use super::sale::{apply, judge_amended};
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, State};
 use crate::domain::ids::{DeliveryId, Digest};
@@ -65,7 +65,13 @@ pub fn finished(
                 one.amendment = None;
                 one.state = State::Delivered { by: Hand::Target };
             }),
-            None => draft.change(id, |one| proceed(one, answer, policy, now)),
+            None => {
+                let said = draft.get(id).map(|one| one.event);
+                draft.change(id, |one| proceed(one, answer, policy, now));
+                if draft.get(id).map(|one| one.event) != said {
+                    judge_amended(draft, id);
+                }
+            }
         }
     })
 }
