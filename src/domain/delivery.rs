@@ -312,6 +312,11 @@ impl Hold {
     pub fn can_be_sent(&self) -> bool {
         !matches!(self, Self::Missing { .. } | Self::ReversalUnclear { .. } | Self::RepeatedKey { .. })
     }
+
+    /// A reversal that may be of one sale or another, or of one yet to come.
+    pub fn leaves_sale_open(&self) -> bool {
+        matches!(self, Self::Unmatched | Self::SeveralSales { .. } | Self::RepeatedOrNew { .. })
+    }
 }
 
 impl std::fmt::Display for Hold {

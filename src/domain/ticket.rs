@@ -167,10 +167,7 @@ impl Draft {
             let dismissed = matches!(one.state, State::Cancelled { why: Cancellation::Operator { .. } });
             let concerns = one.counterpart == Some(sale.id)
                 || (one.counterpart.is_none()
-                    && matches!(
-                        one.state,
-                        State::Held { why: Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
-                    )
+                    && matches!(&one.state, State::Held { why } if why.leaves_sale_open())
                     && match &one.resale {
                         Some(_) => one.resale == sale.resale,
                         None => same_parties((&one.from, &one.to), (&sale.from, &sale.to)),

@@ -88,11 +88,9 @@ fn learn(delivery: &mut Delivery, answer: &Answer) {
 /// An attempt ended without success while the reversal of its sale was waiting: no further one starts.
 fn taken_back(draft: &mut Draft, sale: DeliveryId, back: DeliveryId) {
     let Some(evidence) = draft.get(sale).map(|one| one.evidence) else { return };
-    let unclear = draft.get(back).is_some_and(|back| {
-        matches!(
-            back.state,
-            State::Held { why: Hold::OtherPeople { .. } | Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
-        )
+    let unclear = draft.get(back).is_some_and(|back| match &back.state {
+        State::Held { why } => why.leaves_sale_open() || matches!(why, Hold::OtherPeople { .. }),
+        _ => false,
     });
     draft.change(sale, |one| {
         one.state = match unclear {

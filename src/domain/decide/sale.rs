@@ -60,8 +60,7 @@ pub(super) fn judge_amended(draft: &mut Draft, id: DeliveryId) {
         return;
     }
     let (seller, buyer) = (one.from.as_ref(), one.to.as_ref());
-    let why =
-        lacking(one.ticket.is_some(), seller, buyer).or_else(|| contradiction(draft, seller, buyer, place));
+    let why = lacking(one.ticket.is_some(), seller, buyer).or_else(|| contradiction(draft, seller, buyer, place));
     if let Some(why) = why {
         draft.deliveries[place].state = State::Held { why };
     }
