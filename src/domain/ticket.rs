@@ -54,9 +54,9 @@ impl Ticket {
         self.deliveries.iter().find(|delivery| delivery.id == id)
     }
 
-    /// The oldest that is neither delivered nor cancelled.
+    /// The one in flight, or else the oldest that is neither delivered nor cancelled.
     pub fn front(&self) -> Option<&Delivery> {
-        self.deliveries.iter().find(|delivery| !delivery.stage().settled())
+        front(&self.deliveries).map(|place| &self.deliveries[place])
     }
 
     /// Takes deliveries as they stand after a record.
@@ -128,7 +128,7 @@ impl Draft {
 
     /// Holds the front if it may not go, then says for everyone else whom they wait for.
     fn line_up(&mut self) {
-        let front = self.deliveries.iter().position(|delivery| !delivery.stage().settled());
+        let front = front(&self.deliveries);
         if let Some(front) = front
             && let Some(why) = self.objection(front)
         {
@@ -256,6 +256,12 @@ impl Draft {
             counts && matters(other) && !taken_back
         })
     }
+}
+
+/// An older one than that in flight may have to be done once more: menta has changed what it said. It waits all the same.
+fn front(deliveries: &[Delivery]) -> Option<usize> {
+    let in_flight = deliveries.iter().position(|delivery| delivery.stage() == Stage::InFlight);
+    in_flight.or_else(|| deliveries.iter().position(|delivery| !delivery.stage().settled()))
 }
 
 /// Nobody has said yet whether this is a sale or a reversal: it is neither, for whatever else comes.
