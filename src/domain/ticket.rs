@@ -54,9 +54,9 @@ impl Ticket {
         self.deliveries.iter().find(|delivery| delivery.id == id)
     }
 
-    /// The one in flight, or else the oldest that is neither delivered nor cancelled.
+    /// The oldest that is neither delivered nor cancelled.
     pub fn front(&self) -> Option<&Delivery> {
-        front(&self.deliveries).map(|place| &self.deliveries[place])
+        self.deliveries.iter().find(|delivery| !delivery.stage().settled())
     }
 
     /// Takes deliveries as they stand after a record.
@@ -128,8 +128,9 @@ impl Draft {
 
     /// Holds the front if it may not go, then says for everyone else whom they wait for.
     fn line_up(&mut self) {
-        let front = front(&self.deliveries);
-        if let Some(front) = front
+        let in_flight = self.deliveries.iter().find(|delivery| delivery.stage() == Stage::InFlight).map(|one| one.id);
+        let front = self.deliveries.iter().position(|delivery| !delivery.stage().settled());
+        if let (Some(front), None) = (front, in_flight)
             && let Some(why) = self.objection(front)
         {
             self.deliveries[front].state = State::Held { why };
@@ -138,6 +139,8 @@ impl Draft {
         for delivery in &mut self.deliveries {
             delivery.behind = match (delivery.stage(), front) {
                 (Stage::Pending, Some(front)) if front != delivery.id => Some(front),
+                // An older one that menta has changed is done once more, after what has overtaken it.
+                (Stage::Pending, Some(_)) => in_flight,
                 _ => None,
             };
         }
@@ -256,12 +259,6 @@ impl Draft {
             counts && matters(other) && !taken_back
         })
     }
-}
-
-/// An older one than that in flight may have to be done once more: menta has changed what it said. It waits all the same.
-fn front(deliveries: &[Delivery]) -> Option<usize> {
-    let in_flight = deliveries.iter().position(|delivery| delivery.stage() == Stage::InFlight);
-    in_flight.or_else(|| deliveries.iter().position(|delivery| !delivery.stage().settled()))
 }
 
 /// Nobody has said yet whether this is a sale or a reversal: it is neither, for whatever else comes.
