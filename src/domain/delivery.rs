@@ -92,6 +92,9 @@ pub struct Delivery {
     /// Its webhook, which has no resale id, came more than once: repeated, or sold again with the reversal yet to come.
     #[serde(default, skip_serializing_if = "is_default")]
     pub said_again: bool,
+    /// Its webhook does not say surely whether it is a sale or a reversal.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub illegible: bool,
     /// The unsettled delivery of the same ticket that must be settled first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<DeliveryId>,
@@ -481,6 +484,7 @@ impl Delivery {
             counterpart: None,
             released: false,
             said_again: false,
+            illegible: false,
             behind: None,
             undo: None,
             created_at: now,

@@ -261,9 +261,10 @@ impl Draft {
     }
 }
 
-/// Nobody has said yet whether this is a sale or a reversal: it is neither, for whatever else comes.
+/// Nobody has said whether this is a sale or a reversal, or somebody that it is of no consequence: it is neither, for whatever
+/// else comes.
 pub(super) fn illegible(delivery: &Delivery) -> bool {
-    matches!(delivery.state, State::Held { why: Hold::ReversalUnclear { .. } | Hold::RepeatedKey { .. } })
+    delivery.illegible && matches!(delivery.stage(), Stage::Held | Stage::Cancelled)
 }
 
 /// It moved the ticket, may have, or will.

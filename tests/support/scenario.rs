@@ -361,7 +361,7 @@ impl World {
             }
             if let Some(front) = delivery.behind {
                 let front = self.ledger.delivery(front).unwrap().expect("who is waited for is there");
-                let in_front = front.id < delivery.id || front.stage() == Stage::InFlight;
+                let in_front = front.id < delivery.id || matches!(front.state, State::InFlight { .. });
                 assert!(!front.stage().settled() && in_front, "{} waits for {}", delivery.id, front.id);
             }
         }
