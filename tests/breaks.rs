@@ -105,14 +105,10 @@ const BREAKS: &[Break] = &[
             ),
             (
                 "src/store/mod.rs",
-                "                if record.seq <= fold.applied() {\n                    continue;\n                }\n",
+                "            if record.seq <= fold.applied() {\n                continue;\n            }\n",
                 "",
             ),
-            (
-                "src/store/mod.rs",
-                "                if record.seq != expected {",
-                "                if record.seq > expected {",
-            ),
+            ("src/store/mod.rs", "            if record.seq != expected {", "            if record.seq > expected {"),
         ],
     },
     Break {

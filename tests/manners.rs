@@ -130,6 +130,34 @@ fn plain_is_refused_where_nothing_is_shown() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--plain is for the dashboard"));
 }
 
+#[test]
+fn a_dashboard_that_only_looks_says_so_and_reveals_nothing() {
+    let folder = TempDir::new().unwrap();
+    let mut terminal = dashboard(&folder, (80, 24), &[("WILLCALL_READ_ONLY", "true")]);
+    terminal.wait_for(" READ-ONLY ");
+    terminal.send("m");
+    let screen = terminal.wait_for("this dashboard is read-only").to_text();
+    assert!(!screen.contains("REVEALED"), "{screen}");
+    terminal.send("q");
+    assert!(terminal.wait_for_exit().success());
+    let said = |arguments: &[&str]| {
+        let mut command = command(WILLCALL.as_ref(), folder.path());
+        command.args(arguments);
+        let output = output_of(command);
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    for arguments in [&["serve", "--read-only"][..], &["--read-only", "serve"], &["--read-only", "events", "list"]] {
+        let (code, says) = said(arguments);
+        assert!(code == Some(2) && says.contains("--read-only is for the dashboard"), "{arguments:?}: {says}");
+    }
+    for (flag, shown) in [("--read-only", "read_only = true"), ("--read-only=false", "read_only = false")] {
+        let (code, says) = said(&[flag, "config", "show"]);
+        assert!(code == Some(0) && says.contains(&format!("{shown}  # --read-only")), "{says}");
+    }
+    assert!(!said(&["serve", "--help"]).1.contains("read-only"));
+    assert!(said(&["demo", "--help"]).1.contains("--read-only"));
+}
+
 /// The dashboard in a terminal of that size, on a data folder of its own in `folder`.
 fn dashboard(folder: &TempDir, (columns, rows): (u16, u16), environment: &[(&str, &str)]) -> Terminal {
     let mut command = terminal::command(WILLCALL);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::selection::{Selection, reason};
-use super::settings::{Place, Serving};
+use super::settings::{Place, READ_ONLY, Serving};
 use super::{config, deliveries, events, quarantine, send};
 use crate::domain::ids::TicketId;
 
@@ -46,7 +46,7 @@ Exit status: 0 done, 1 failed or refused (the reason is on stderr), 2 wrong usag
 #[allow(missing_docs)] // the variants' help is their documentation
 pub enum Verb {
     /// Listen and deliver without a dashboard; logs to stderr
-    #[command(after_help = SERVE_EXAMPLES)]
+    #[command(after_help = SERVE_EXAMPLES, mut_arg(READ_ONLY, |flag| flag.hide(true)))]
     Serve(ServeOptions),
     /// Show everything at work: a throw-away data folder, a pretend platform, live traffic
     Demo(DemoOptions),
@@ -200,9 +200,15 @@ impl Arguments {
     /// When flags for serving stand before a verb that does not serve.
     pub fn checked(self) -> Result<Self, clap::Error> {
         let serves = matches!(self.verb, None | Some(Verb::Serve(_) | Verb::Demo(_) | Verb::Config(_)));
-        if self.plain && !matches!(self.verb, None | Some(Verb::Demo(_))) {
-            let says = "--plain is for the dashboard: this command shows none";
-            return Err(Self::command().error(clap::error::ErrorKind::ArgumentConflict, says));
+        let shows = matches!(self.verb, None | Some(Verb::Demo(_)));
+        let tells = shows || matches!(self.verb, Some(Verb::Config(_)));
+        let headless = matches!(&self.verb, Some(Verb::Serve(options)) if options.serving.has(READ_ONLY));
+        let read_only = self.serving.has(READ_ONLY) || headless;
+        for (flag, useless) in [("plain", self.plain && !shows), (READ_ONLY, read_only && !tells)] {
+            if useless {
+                let says = format!("--{flag} is for the dashboard: this command shows none");
+                return Err(Self::command().error(clap::error::ErrorKind::ArgumentConflict, says));
+            }
         }
         match self.serving.pairs().first() {
             Some((flag, _)) if !serves => Err(Self::command().error(

@@ -27,7 +27,10 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
     let settings = &loaded.settings;
     // Lines on stderr would be drawn over.
     logging::to_file(settings.log_format, &settings.data_dir.join(LOG_FILE));
-    let preferences = preferences(&loaded)?;
+    let mut preferences = preferences(&loaded)?;
+    if settings.read_only {
+        preferences.keys = preferences.keys.only_looking();
+    }
     let mut program = serve::start(&loaded, |_| {}).await?;
     if let Ok(opened) = tokio::time::timeout(serve::SOON, program.opened()).await {
         opened?;
@@ -52,6 +55,11 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
     let shown = ui::run(handle, options, over).await;
     if let Ok(ended) = &shown {
         remembered::write(&settings.data_dir, &ended.remembered);
+        for about in &ended.not_given {
+            let says = format!("{about} was not sent again: the dashboard was left before that");
+            tracing::warn!("{says}");
+            let _ = writeln!(io::stderr(), "willcall: {says}");
+        }
     }
     if let Some(error) = failed {
         return Err(error);

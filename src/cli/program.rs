@@ -2,7 +2,6 @@
 //! taken in is kept and what was sent out is on record.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -21,13 +20,13 @@ use crate::delivery::command::CommandTarget;
 use crate::delivery::http::HttpTarget;
 use crate::delivery::{Target, TargetError, worker};
 use crate::domain::ids::Seq;
-use crate::domain::query::{Disk, Status};
+use crate::domain::query::Status;
 use crate::engine::ledger::Ledger as _;
 use crate::engine::local::{LocalLedger, OpenError};
 use crate::engine::{Engine, Entrance, Handle, Opener, entrance};
 use crate::ingest::door::Door;
 use crate::ingest::server;
-use crate::journal::DataFolder;
+use crate::journal::{DataFolder, folder};
 use crate::store::Progress;
 
 /// Listener, ledger, delivery worker and control socket, running.
@@ -321,20 +320,13 @@ fn status(settings: &Settings, address: Option<SocketAddr>, door: Door) -> impl 
         late_after: settings.late_after,
         ..Status::starting(settings.clock.now())
     });
-    let folder = settings.data_dir.clone();
+    let data_dir = settings.data_dir.clone();
     move || Status {
         turned_away: door.turned_away(),
         turned_away_total: door.totals(),
-        disk: disk(&folder),
+        disk: folder::room(&data_dir),
         ..(*status).clone()
     }
-}
-
-/// The room left for `folder`. What root alone may use is not room.
-fn disk(folder: &Path) -> Option<Disk> {
-    let room = rustix::fs::statvfs(folder).ok()?;
-    let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
-    Some(Disk { free: bytes(room.f_bavail), size: bytes(room.f_blocks) })
 }
 
 /// The path of the listener; with secret path segments, the last one masked.

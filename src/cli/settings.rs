@@ -13,6 +13,9 @@ use super::dashboard::preferences;
 /// The one key that every verb needs; the other flags are for those that serve.
 const DATA_DIR: &str = "data_dir";
 
+/// The one flag that is for the dashboard alone.
+pub(super) const READ_ONLY: &str = "read-only";
+
 /// In the help they stand apart from a verb's own options.
 const HEADING: &str = "Settings";
 
@@ -65,6 +68,11 @@ impl Serving {
         self
     }
 
+    /// This flag was given.
+    pub fn has(&self, flag: &str) -> bool {
+        self.0.iter().any(|(one, _)| *one == flag)
+    }
+
     /// Name, without dashes, and value of each.
     pub fn pairs(&self) -> &[(&'static str, String)] {
         &self.0
@@ -94,10 +102,18 @@ fn argument(key: &'static Key, flag: &'static str) -> Arg {
         "deliver-to" => "URL",
         "deliver-cmd" => "CMD",
         "log-format" => "FORMAT",
+        READ_ONLY => "BOOL",
         _ => "VALUE",
     };
     let help = key.help.trim_end_matches('.');
-    Arg::new(flag).long(flag).value_name(value).help(help).help_heading(HEADING).hide(key.hidden).global(is_place(key))
+    let argument = Arg::new(flag).long(flag).value_name(value).help(help).help_heading(HEADING);
+    let argument = argument.hide(key.hidden).global(is_place(key));
+    // A switch; with `=false` it takes back what the file says.
+    if flag == READ_ONLY {
+        argument.num_args(0..=1).require_equals(true).default_missing_value("true")
+    } else {
+        argument
+    }
 }
 
 fn given(matches: &ArgMatches, wanted: fn(&Key) -> bool) -> Vec<(&'static str, String)> {

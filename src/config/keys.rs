@@ -108,6 +108,7 @@ pub const KEYS: &[Key] = &[
     key!("store_cache", None, store_cache, "Memory for the store's cache, in bytes."),
     key!("theme.name", None, theme_name, "`dark`, `light`, `high-contrast`, `monochrome`, or `auto`: dark, unless the environment says that the terminal is light. `NO_COLOR` always means monochrome."),
     key!("mouse", None, mouse, "The dashboard takes clicks and the wheel from its start on; text is then selected with Shift and the mouse."),
+    key!("read_only", Some("read-only"), read_only, "The dashboard only looks: it retries, marks, cancels, undoes and reveals nothing. Webhooks are taken and delivered all the same."),
     key!("clock", Some("clock"), clock, "A moment at which time stands still.", hidden),
     key!("deliver.to", Some("deliver-to"), deliver_to, "URL deliveries are posted to. With neither this nor `deliver.cmd` they wait for staff."),
     key!("deliver.cmd", Some("deliver-cmd"), deliver_cmd, "Command that carries a delivery out: JSON on stdin; exit 0 done, 75 later, 65 refused."),

@@ -49,6 +49,8 @@ pub struct Settings {
     pub theme: ThemeName,
     /// Whether the dashboard takes the mouse from its start on.
     pub mouse: bool,
+    /// Whether the dashboard only looks: nothing is put on record from there.
+    pub read_only: bool,
     /// What time it is.
     pub clock: Clock,
 }
@@ -220,6 +222,7 @@ impl Draft {
             log_format: self.log_format,
             theme: self.theme_name,
             mouse: self.mouse,
+            read_only: self.read_only,
             clock: self.clock.map_or(Clock::System, Clock::Fixed),
         })
     }

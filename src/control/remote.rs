@@ -15,8 +15,9 @@ use super::ControlError;
 use super::lines::{Lines, line};
 use super::socket::check_length;
 use super::wire::{Given, MOST_REPLY, MOST_REQUEST, Message, PROTOCOL, Request, Want};
+use crate::domain::moment::{Moment, Recalled};
 use crate::domain::query::{Answer, Done, Order, Query, Status};
-use crate::engine::handle::{Desk, DeskError, Pending};
+use crate::engine::handle::{Desk, DeskError, Hindsight, Pending};
 
 /// How long to wait for the server's hello.
 const GREETING: Duration = Duration::from_secs(5);
@@ -32,9 +33,13 @@ type Waiting = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<Outcome>>>>>;
 /// A connection to a server's control socket. Closed when dropped.
 #[derive(Debug)]
 pub struct Remote {
-    calls: mpsc::UnboundedSender<(Want, oneshot::Sender<Outcome>)>,
+    calls: Calls,
     changes: watch::Receiver<u64>,
 }
+
+/// The way to the server. Cheap to clone.
+#[derive(Debug, Clone)]
+struct Calls(mpsc::UnboundedSender<(Want, oneshot::Sender<Outcome>)>);
 
 impl Remote {
     /// Connects to the server that listens on `path`.
@@ -56,13 +61,15 @@ impl Remote {
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
         tokio::spawn(speak(writer, wanted, Arc::clone(&waiting)));
         tokio::spawn(listen(lines, tick, waiting));
-        Ok(Self { calls, changes })
+        Ok(Self { calls: Calls(calls), changes })
     }
+}
 
+impl Calls {
     async fn call(&self, want: Want) -> Outcome {
         let (reply, given) = oneshot::channel();
         let gone = || DeskError::Failed("the server has closed the connection".to_owned());
-        self.calls.send((want, reply)).map_err(|_| gone())?;
+        self.0.send((want, reply)).map_err(|_| gone())?;
         match tokio::time::timeout(PATIENCE, given).await {
             Ok(outcome) => outcome.unwrap_or_else(|_| Err(gone())),
             Err(_) => Err(DeskError::Failed(format!("the server has not answered for {} s", PATIENCE.as_secs()))),
@@ -144,7 +151,7 @@ fn unexpected() -> DeskError {
 impl Desk for Remote {
     fn ask(&self, query: Query) -> Pending<'_, Result<Answer, DeskError>> {
         Box::pin(async move {
-            match self.call(Want::Ask(query)).await? {
+            match self.calls.call(Want::Ask(query)).await? {
                 Given::Answer(answer) => Ok(*answer),
                 _ => Err(unexpected()),
             }
@@ -153,7 +160,7 @@ impl Desk for Remote {
 
     fn act(&self, order: Order) -> Pending<'_, Result<Done, DeskError>> {
         Box::pin(async move {
-            match self.call(Want::Act(order)).await? {
+            match self.calls.call(Want::Act(order)).await? {
                 Given::Done(done) => Ok(*done),
                 _ => Err(unexpected()),
             }
@@ -162,7 +169,7 @@ impl Desk for Remote {
 
     fn status(&self) -> Pending<'_, Result<Status, DeskError>> {
         Box::pin(async move {
-            match self.call(Want::Status).await? {
+            match self.calls.call(Want::Status).await? {
                 Given::Status(status) => Ok(*status),
                 _ => Err(unexpected()),
             }
@@ -173,7 +180,23 @@ impl Desk for Remote {
     fn changes(&self) -> watch::Receiver<u64> {
         let (reply, _) = oneshot::channel();
         // When the connection is gone the receiver is closed, which says it all.
-        let _ = self.calls.send((Want::Watch, reply));
+        let _ = self.calls.0.send((Want::Watch, reply));
         self.changes.clone()
+    }
+
+    fn look_back(&self) -> Result<Arc<dyn Hindsight>, DeskError> {
+        Ok(Arc::new(self.calls.clone()))
+    }
+}
+
+/// The server looks back for whoever is at the other end of the connection.
+impl Hindsight for Calls {
+    fn ask(&self, query: Query, moment: Moment) -> Pending<'_, Result<Recalled<Answer>, DeskError>> {
+        Box::pin(async move {
+            match self.call(Want::Recall(query, moment)).await? {
+                Given::Recalled(recalled) => Ok(*recalled),
+                _ => Err(unexpected()),
+            }
+        })
     }
 }

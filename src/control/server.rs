@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -13,8 +14,9 @@ use super::identity::signed;
 use super::lines::{LineError, Lines, line};
 use super::socket::Socket;
 use super::wire::{Given, MOST_REPLY, MOST_REQUEST, Message, PROTOCOL, Request, Want};
-use crate::domain::query::Order;
-use crate::engine::{DeskError, Handle};
+use crate::domain::moment::Moment;
+use crate::domain::query::{Order, Query};
+use crate::engine::{DeskError, Handle, Hindsight};
 
 /// The most clients at once; one more is turned away.
 pub const MOST_CLIENTS: usize = 64;
@@ -60,7 +62,7 @@ async fn converse(stream: UnixStream, handle: Handle, mut stop: watch::Receiver<
     let Ok(credentials) = stream.peer_cred() else { return };
     let (reader, mut writer) = stream.into_split();
     let mut lines = Lines::new(reader, MOST_REQUEST);
-    let mut changes: Option<watch::Receiver<u64>> = None;
+    let mut told = Told::default();
     let mut message = Message::Hello { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned() };
     loop {
         if writer.write_all(&encoded(&message)).await.is_err() {
@@ -68,26 +70,35 @@ async fn converse(stream: UnixStream, handle: Handle, mut stop: watch::Receiver<
         }
         message = tokio::select! {
             received = lines.next() => match received {
-                Ok(Some(bytes)) => answered(&bytes, &handle, credentials.uid(), &mut changes).await,
+                Ok(Some(bytes)) => answered(&bytes, &handle, credentials.uid(), &mut told).await,
                 Ok(None) | Err(LineError::Io(_)) => return,
                 Err(error @ LineError::TooLong { .. }) => {
                     let _ = writer.write_all(&encoded(&unreadable(&error))).await;
                     return;
                 }
             },
-            last = next_change(&mut changes) => Message::Changed { last },
+            last = next_change(&mut told.changes) => Message::Changed { last },
             _ = stop.changed() => return,
         };
     }
 }
 
-async fn answered(request: &[u8], handle: &Handle, uid: u32, changes: &mut Option<watch::Receiver<u64>>) -> Message {
+/// What one client is told beside answers.
+#[derive(Default)]
+struct Told {
+    changes: Option<watch::Receiver<u64>>,
+    /// Where it has looked back; given up with the connection.
+    hindsight: Option<Arc<dyn Hindsight>>,
+}
+
+async fn answered(request: &[u8], handle: &Handle, uid: u32, told: &mut Told) -> Message {
     let Request { id, want } = match serde_json::from_slice(request) {
         Ok(request) => request,
         Err(error) => return unreadable(&error),
     };
     let result = match want {
         Want::Ask(query) => handle.ask(query).await.map(|answer| Given::Answer(Box::new(answer))),
+        Want::Recall(query, moment) => recalled(query, moment, handle, told).await,
         Want::Act(order) => {
             let order = Order { who: signed(&order.who, uid), ..order };
             handle.act(order).await.map(|done| Given::Done(Box::new(done)))
@@ -97,11 +108,19 @@ async fn answered(request: &[u8], handle: &Handle, uid: u32, changes: &mut Optio
             let mut news = handle.changes();
             // The client cannot know what it has missed: the first line tells it where things stand.
             news.mark_changed();
-            *changes = Some(news);
+            told.changes = Some(news);
             Ok(Given::Watching)
         }
     };
     Message::Reply { id: Some(id), result }
+}
+
+async fn recalled(query: Query, moment: Moment, handle: &Handle, told: &mut Told) -> Result<Given, DeskError> {
+    let hindsight = match &told.hindsight {
+        Some(hindsight) => hindsight,
+        None => told.hindsight.insert(handle.look_back()?),
+    };
+    hindsight.ask(query, moment).await.map(|recalled| Given::Recalled(Box::new(recalled)))
 }
 
 fn unreadable(error: &impl std::fmt::Display) -> Message {

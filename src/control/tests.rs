@@ -1,8 +1,8 @@
 //! Both ends over a real socket, with a desk of paper behind it.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -13,17 +13,19 @@ use super::wire::{MOST_REQUEST, Message, PROTOCOL};
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::moment::{Moment, Recalled};
 use crate::domain::query::{Answer, Command, Cursor, Done, Order, Page, Query, Status, Window};
-use crate::engine::handle::{Desk, DeskError, Handle, Pending};
+use crate::engine::handle::{Desk, DeskError, Handle, Hindsight, Pending};
 
 #[derive(Default)]
 struct Paper {
     orders: Mutex<Vec<Order>>,
     asked: AtomicUsize,
+    looked_back: AtomicUsize,
     tick: watch::Sender<u64>,
 }
 
-impl Desk for std::sync::Arc<Paper> {
+impl Desk for Arc<Paper> {
     fn ask(&self, query: Query) -> Pending<'_, Result<Answer, DeskError>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
@@ -62,10 +64,15 @@ impl Desk for std::sync::Arc<Paper> {
     fn changes(&self) -> watch::Receiver<u64> {
         self.tick.subscribe()
     }
+
+    fn look_back(&self) -> Result<Arc<dyn Hindsight>, DeskError> {
+        self.looked_back.fetch_add(1, Ordering::SeqCst);
+        Ok(Arc::new(Memory))
+    }
 }
 
 struct Server {
-    paper: std::sync::Arc<Paper>,
+    paper: Arc<Paper>,
     path: PathBuf,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -75,10 +82,10 @@ struct Server {
 fn server() -> Server {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SOCKET_NAME);
-    let paper = std::sync::Arc::new(Paper::default());
+    let paper = Arc::new(Paper::default());
     let (stop, stopped) = oneshot::channel::<()>();
     let socket = Socket::bind(&path).unwrap();
-    let running = tokio::spawn(serve(socket, Handle::new(std::sync::Arc::clone(&paper)), async {
+    let running = tokio::spawn(serve(socket, Handle::new(Arc::clone(&paper)), async {
         let _ = stopped.await;
     }));
     Server { paper, path, stop, running, _folder: folder }
@@ -258,4 +265,29 @@ async fn a_server_of_another_protocol_is_named() {
     assert!(error.unwrap_err().to_string().contains("an unknown language"));
     let (error, ()) = tokio::join!(Remote::connect(&path), greeting(b""));
     assert!(error.unwrap_err().to_string().contains("it hung up"));
+}
+
+struct Memory;
+
+impl Hindsight for Memory {
+    fn ask(&self, query: Query, moment: Moment) -> Pending<'_, Result<Recalled<Answer>, DeskError>> {
+        Box::pin(async move {
+            match query {
+                Query::Event(seq) if seq > moment.last => Ok(Recalled::Answer(Answer::Event(None))),
+                _ => Ok(Recalled::Folding(34)),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn earlier_moments_are_seen_through_the_socket_each_client_on_its_own() {
+    let server = server();
+    let look = attached(&server).await.look_back().unwrap();
+    let other = attached(&server).await.look_back().unwrap();
+    let moment = Moment { last: Seq(5), at: Timestamp::UNIX_EPOCH };
+    assert_eq!(look.ask(Query::Event(Seq(5)), moment).await, Ok(Recalled::Folding(34)));
+    assert_eq!(look.ask(Query::Event(Seq(6)), moment).await, Ok(Recalled::Answer(Answer::Event(None))));
+    other.ask(Query::Event(Seq(6)), moment).await.unwrap();
+    assert_eq!(server.paper.looked_back.load(Ordering::SeqCst), 2);
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::moment::{Moment, Recalled};
 use crate::domain::query::{Answer, Done, Order, Query, Status};
 use crate::engine::DeskError;
 
@@ -29,6 +30,8 @@ pub struct Request {
 pub enum Want {
     /// An answer.
     Ask(Query),
+    /// An answer as of an earlier moment.
+    Recall(Query, Moment),
     /// Something done. `who` is a claim: the server adds the user id.
     Act(Order),
     /// How the program is.
@@ -68,6 +71,8 @@ pub enum Message {
 pub enum Given {
     /// For [`Want::Ask`].
     Answer(Box<Answer>),
+    /// For [`Want::Recall`].
+    Recalled(Box<Recalled<Answer>>),
     /// For [`Want::Act`].
     Done(Box<Done>),
     /// For [`Want::Status`].

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Timestamp;
 use super::lateness::between;
-use super::query::{Disk, FamilyCount, LATELY, Overview, Status};
+use super::query::{FamilyCount, LATELY, Overview, Status};
 
 /// What a banner is about; the gravest first. Equal: the same trouble, whatever its figures.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,9 +100,6 @@ const STUCK: Duration = Duration::from_secs(5);
 /// Less than this, and the next minutes may fill it.
 const NO_ROOM: u64 = 64 << 20;
 
-/// Less than this, or than a twentieth of the disk, is little.
-const LITTLE_ROOM: u64 = 1 << 30;
-
 /// A silence is worth a word when so many events would usually have come: by chance alone that happens to one silence in
 /// 160,000 (a Poisson process misses 12 with e⁻¹²).
 const MISSED: u32 = 12;
@@ -136,8 +133,7 @@ fn disk_stuck(facts: &Facts<'_>) -> Option<Banner> {
 
 fn disk_nearly_full(facts: &Facts<'_>) -> Option<Banner> {
     let status = facts.status?;
-    let little = |disk: &Disk| (NO_ROOM..LITTLE_ROOM.min(disk.size / 20)).contains(&disk.free);
-    let disk = status.disk.filter(little)?;
+    let disk = status.disk.filter(|disk| disk.is_nearly_full() && disk.free >= NO_ROOM)?;
     let says = format!(
         "{} of {} left for {}. Free space there, or move the data folder, before webhooks are turned away",
         bytes(disk.free),

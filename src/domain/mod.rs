@@ -27,6 +27,7 @@
 //! | [`brief`] | the gist of a payload, for a line in a list |
 //! | [`lateness`] | how long somebody has waited, against how long they should |
 //! | [`silence`] | what is usual for a family at this time of day |
+//! | [`moment`] | earlier moments of the ledger |
 //! | [`query`] | what can be asked and ordered, and what comes back |
 //! | [`filter`] | the language that says which rows of a list are wanted |
 //! | [`banner`] | what is wrong as a whole, what it means and what to do |
@@ -63,6 +64,7 @@ pub mod show;
 pub mod lateness;
 pub mod silence;
 
+pub mod moment;
 pub mod query;
 
 pub mod filter;

@@ -13,6 +13,7 @@ use super::delivery::{Delivery, Kind, Stage};
 use super::documentation::Drift;
 use super::ids::{DeliveryId, Person, Seq, ShowId, TicketId};
 use super::lateness::LateAfter;
+use super::moment::{Found, Seek};
 use super::record::{Record, Rejected};
 use super::show::Show;
 
@@ -58,6 +59,8 @@ pub enum Query {
         /// The most rows.
         limit: usize,
     },
+    /// Which record was the last at an earlier moment.
+    Moment(Seek),
 }
 
 /// The rows of a list that are wanted. Lists run from the newest to the oldest; a row's place is its sequence number
@@ -375,6 +378,7 @@ pub enum Answer {
     Rejected(Option<Box<RejectedDetail>>),
     Records(Vec<Record>),
     Needed(Needed),
+    Moment(Option<Found>),
 }
 
 /// Something a person wants done, with their name and reason.
@@ -483,6 +487,16 @@ pub struct Disk {
     pub free: u64,
     /// All of it.
     pub size: u64,
+}
+
+/// Less than this, or than a twentieth of the disk, is little.
+const LITTLE_ROOM: u64 = 1 << 30;
+
+impl Disk {
+    /// What is left should be kept for new events.
+    pub fn is_nearly_full(self) -> bool {
+        self.free < LITTLE_ROOM.min(self.size / 20)
+    }
 }
 
 /// How the last attempts went.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::handle::{Desk, DeskError, Pending};
+use super::handle::{Desk, DeskError, Hindsight, Pending};
 use super::ledger::LedgerError;
 use super::{Engine, Intake};
 use crate::domain::query::{Answer, Done, Order, Query, Status};
@@ -117,6 +117,10 @@ impl Desk for Entrance {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.changes.clone()
+    }
+
+    fn look_back(&self) -> Result<Arc<dyn Hindsight>, DeskError> {
+        self.engine()?.look_back()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::domain::moment::{Moment, Recalled};
 use crate::domain::query::{Answer, Done, Order, Query, Status};
 
 /// A boxed future, so that a door can stand behind a socket as well as in this process.
@@ -39,6 +40,21 @@ pub trait Desk: Send + Sync {
 
     /// Ticks with the last sequence number whenever something has changed.
     fn changes(&self) -> watch::Receiver<u64>;
+
+    /// A look at earlier moments, for one who looks.
+    ///
+    /// # Errors
+    /// When they cannot be seen from here.
+    fn look_back(&self) -> Result<Arc<dyn Hindsight>, DeskError> {
+        Err(DeskError::Refused("earlier moments cannot be seen from here".to_owned()))
+    }
+}
+
+/// The ledger as it stood at earlier moments. Changes nothing; what it was folded into is gone when this is dropped.
+pub trait Hindsight: Send + Sync {
+    /// Answers a question as of a moment, or says how far the journal is folded up to there: whoever asks on gets the
+    /// answer, whoever does not has stopped the folding.
+    fn ask(&self, query: Query, moment: Moment) -> Pending<'_, Result<Recalled<Answer>, DeskError>>;
 }
 
 /// A door to the ledger. Cheap to clone.

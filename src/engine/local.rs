@@ -13,13 +13,15 @@
 
 use std::time::Duration;
 
-use super::Archive;
 use super::ahead::Ahead;
 use super::applier::{Applier, Line};
 use super::batch::Batch;
+use super::handle::DeskError;
 use super::ledger::{Ledger, LedgerError};
 use super::mending::{Patience, Workshop};
+use super::past::Pasts;
 use super::recent::Recent;
+use super::{Archive, Retrospect};
 use crate::config::Settings;
 use crate::domain::Timestamp;
 use crate::domain::delivery::Delivery;
@@ -88,6 +90,7 @@ pub struct LocalLedger {
     reader: Reader,
     recent: Recent,
     ahead: Ahead,
+    pasts: Pasts,
     // Dropped before the folder is given back.
     applier: Applier,
     _folder: DataFolder,
@@ -135,10 +138,8 @@ impl LocalLedger {
         };
         let applier = Applier::start(store, journal.last(), workshop, Patience::new(FIRST_PAUSE));
         let applier = applier.map_err(OpenError::Thread)?;
-        Ok((
-            Self { journal, reader, recent: Recent::default(), ahead: Ahead::default(), applier, _folder: folder },
-            Opening { warnings },
-        ))
+        let (recent, ahead, pasts) = (Recent::default(), Ahead::default(), Pasts::new(reader.clone(), &folder));
+        Ok((Self { journal, reader, recent, ahead, pasts, applier, _folder: folder }, Opening { warnings }))
     }
 
     /// Puts on record that every attempt under way when the program died has an unknown outcome; says how many.
@@ -157,7 +158,8 @@ impl LocalLedger {
 
     /// Answers questions about it, from any thread.
     pub fn archive(&self) -> LocalArchive {
-        LocalArchive { reader: self.reader.clone(), line: self.applier.line().clone() }
+        let line = self.applier.line().clone();
+        LocalArchive { reader: self.reader.clone(), line, pasts: self.pasts.clone() }
     }
 
     /// Asks the store, which may lack what is recent.
@@ -249,11 +251,16 @@ impl Ledger for LocalLedger {
 pub struct LocalArchive {
     reader: Reader,
     line: Line,
+    pasts: Pasts,
 }
 
 impl Archive for LocalArchive {
     fn answer(&self, query: &Query, now: Timestamp) -> Result<Answer, LedgerError> {
         self.line.ask_settled(|store| store.answer(&self.reader, query, now))
+    }
+
+    fn look_back(&self) -> Result<Box<dyn Retrospect>, DeskError> {
+        Ok(Box::new(self.pasts.look_back()?))
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | `tried` | how the last attempts went |
+//! | `past` | earlier moments, folded for those who look back |
 //! | [`handle`] | the door for whoever looks and steers |
 //! | `entrance` | the door that is there before the ledger is |
 
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use crate::config::clock::Clock;
 use crate::domain::Timestamp;
 use crate::domain::ids::DeliveryId;
+use crate::domain::moment::{Moment, Recalled};
 use crate::domain::query::{Answer, Done, Order, Query, Status};
 use crate::domain::record;
 use crate::domain::retry::RetryPolicy;
@@ -37,13 +39,14 @@ pub mod handle;
 pub mod ledger;
 pub mod local;
 mod mending;
+mod past;
 mod recent;
 mod tried;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
 pub use entrance::{Entrance, Opener, entrance};
-pub use handle::{Desk, DeskError, Handle};
+pub use handle::{Desk, DeskError, Handle, Hindsight};
 
 use handle::Pending;
 use ledger::{Ledger, LedgerError};
@@ -57,6 +60,23 @@ pub trait Archive: Send + Sync + 'static {
     /// # Errors
     /// When the ledger cannot be read.
     fn answer(&self, query: &Query, now: Timestamp) -> Result<Answer, LedgerError>;
+
+    /// A look at earlier moments.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    fn look_back(&self) -> Result<Box<dyn Retrospect>, DeskError> {
+        Err(DeskError::Refused("this ledger does not know its earlier moments".to_owned()))
+    }
+}
+
+/// Answers questions as of earlier moments.
+pub trait Retrospect: Send {
+    /// The answer to `query` as of `moment`, or how far the folding is.
+    ///
+    /// # Errors
+    /// When that moment cannot be seen.
+    fn answer(&mut self, query: &Query, moment: Moment) -> Result<Recalled<Answer>, DeskError>;
 }
 
 /// The running ledger. Cheap to clone; the writer ends when the last clone is dropped.
@@ -148,5 +168,9 @@ impl Desk for Engine {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.writer.changes()
+    }
+
+    fn look_back(&self) -> Result<Arc<dyn Hindsight>, DeskError> {
+        Ok(Arc::new(past::Aside::new(self.archive.look_back()?)))
     }
 }

@@ -1,4 +1,4 @@
-//! The data folder: where things are in it, and who holds it.
+//! The data folder: where things are in it, how much room there is, and who holds it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, RealDisk};
+use crate::domain::query;
 
 /// A data folder that this process holds alone, until the value is dropped.
 #[derive(Debug)]
@@ -76,6 +77,18 @@ impl DataFolder {
     pub fn store(&self) -> PathBuf {
         self.path.join("store")
     }
+
+    /// Where earlier moments are folded while somebody looks at them.
+    pub fn past(&self) -> PathBuf {
+        self.path.join("past.scratch")
+    }
+}
+
+/// The room left for `folder`; none where the system does not say. What root alone may use is not room.
+pub fn room(folder: &Path) -> Option<query::Disk> {
+    let room = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
+    Some(query::Disk { free: bytes(room.f_bavail), size: bytes(room.f_blocks) })
 }
 
 /// Opens or creates a file that only its owner can read.

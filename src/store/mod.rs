@@ -35,6 +35,7 @@
 //! | `paging` | some rows of a list, and the search in it |
 //! | `answer` | a question -> its answer |
 //! | `difference` | what differs between two stores, in words |
+//! | `past` | the store as it stood after an earlier record |
 //! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
 
 use std::io::ErrorKind;
@@ -52,6 +53,7 @@ pub mod index;
 pub mod keys;
 pub mod marks;
 pub mod paging;
+pub mod past;
 pub mod point;
 pub mod repair;
 pub mod rows;
@@ -61,11 +63,12 @@ pub mod tree;
 mod tests;
 
 pub use difference::Difference;
+pub use past::Past;
 pub use repair::{CatchUp, Progress, Repaired, Verified};
 pub use repair::{bring_up, has_room, move_aside, rebuild, verify};
 
 use fold::Fold;
-use tree::{Changes, Rows};
+use tree::{Before, Changes, Rows};
 
 /// The cache for which memory stays modest: sled's own default is 1 GiB.
 pub const CACHE_BYTES: u64 = 64 << 20;
@@ -187,20 +190,27 @@ impl Store {
     /// # Errors
     /// When they do not continue what was applied, or the store cannot be written.
     pub fn apply(&self, records: &[(Record, Location)]) -> Result<(), StoreError> {
-        caught(|| {
-            let mut fold = Fold::begin(Changes::new(&self.rows), self.totals()?.unwrap_or_default());
-            for (record, location) in records {
-                if record.seq <= fold.applied() {
-                    continue;
-                }
-                let expected = fold.applied().next();
-                if record.seq != expected {
-                    return Err(StoreError::OutOfOrder { expected, given: record.seq });
-                }
-                fold.record(record, *location)?;
+        caught(|| self.folded(records)?.commit())
+    }
+
+    /// The same; what comes back undoes it.
+    fn apply_revocably(&self, records: &[(Record, Location)]) -> Result<Before, StoreError> {
+        caught(|| self.folded(records)?.commit_revocably())
+    }
+
+    fn folded(&self, records: &[(Record, Location)]) -> Result<Changes<'_>, StoreError> {
+        let mut fold = Fold::begin(Changes::new(&self.rows), self.totals()?.unwrap_or_default());
+        for (record, location) in records {
+            if record.seq <= fold.applied() {
+                continue;
             }
-            fold.end()?.commit()
-        })
+            let expected = fold.applied().next();
+            if record.seq != expected {
+                return Err(StoreError::OutOfOrder { expected, given: record.seq });
+            }
+            fold.record(record, *location)?;
+        }
+        fold.end()
     }
 }
 

@@ -240,7 +240,7 @@ pub fn has_room(folder: &Path) -> Result<(), StoreError> {
     tried.map_err(StoreError::io("write", &path))
 }
 
-fn remove(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn remove(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", folder)(error)),
         _ => Ok(()),

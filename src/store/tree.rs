@@ -173,6 +173,25 @@ impl Rows {
         })
     }
 
+    /// Puts changed rows back as they stood before. What was changed since then must have been put back already.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn revoke(&self, before: Before) -> Result<(), StoreError> {
+        self.write(before.0)
+    }
+
+    fn write(&self, writes: Writes) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in writes {
+            match value {
+                None => batch.remove(key),
+                Some(value) => batch.insert(key, value),
+            }
+        }
+        Ok(self.0.apply_batch(batch)?)
+    }
+
     /// Every row as it is stored, by key.
     pub fn stored(&self) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
         self.0.iter().map(|row| row.map_err(StoreError::from))
@@ -284,32 +303,68 @@ impl<'a> Changes<'a> {
     /// # Errors
     /// When sled cannot.
     pub fn commit(self) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
+        let rows = self.rows;
+        rows.write(self.writes()?)
+    }
+
+    /// The same; what comes back undoes it.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn commit_revocably(self) -> Result<Before, StoreError> {
+        let rows = self.rows;
+        let writes = self.writes()?;
+        let stood = |key: &Key| Ok::<_, StoreError>(rows.0.get(key)?.map(|value| value.to_vec()));
+        let before = writes.iter().map(|(key, _)| Ok((key.clone(), stood(key)?))).collect::<Result<_, StoreError>>()?;
+        rows.write(writes)?;
+        Ok(Before(before))
+    }
+
+    fn writes(self) -> Result<Writes, StoreError> {
+        let mut writes = Vec::new();
         for (key, value) in self.changed {
             if keys::table(&key).is_some_and(keys::Table::is_long_lived)
                 && let Some((crc, count)) = self.rows.0.get(&key)?.as_deref().and_then(chunks)
             {
-                (0..count).for_each(|number| batch.remove(keys::chunk(&key, crc, number)));
+                writes.extend((0..count).map(|number| (keys::chunk(&key, crc, number), None)));
             }
             match value {
-                None => batch.remove(key),
-                Some(value) => insert(&mut batch, key, &value),
+                None => writes.push((key, None)),
+                Some(value) => insert(&mut writes, key, &value),
             }
         }
-        Ok(self.rows.0.apply_batch(batch)?)
+        Ok(writes)
     }
 }
 
-fn insert(batch: &mut sled::Batch, key: Key, value: &[u8]) {
+/// Rows as they are to be stored, the last of a key counts; none: to be removed.
+type Writes = Vec<(Key, Option<Vec<u8>>)>;
+
+/// How changed rows stood before.
+#[derive(Debug)]
+pub struct Before(Writes);
+
+/// What a row costs in memory besides its bytes: two vectors.
+const PER_ROW: usize = 2 * size_of::<Vec<u8>>();
+
+impl Before {
+    /// What it holds in memory.
+    pub fn bytes(&self) -> usize {
+        let row = |(key, value): &(Key, Option<Vec<u8>>)| PER_ROW + key.len() + value.as_ref().map_or(0, Vec::len);
+        self.0.iter().map(row).sum()
+    }
+}
+
+fn insert(writes: &mut Writes, key: Key, value: &[u8]) {
     if value.len() <= MOST_INLINE {
-        batch.insert(key, [&[INLINE], value].concat());
+        writes.push((key, Some([&[INLINE], value].concat())));
         return;
     }
     let crc = crc32fast::hash(value);
     let mut count = 0_u32;
     for (number, chunk) in (0..).zip(value.chunks(MOST_INLINE)) {
-        batch.insert(keys::chunk(&key, crc, number), chunk);
+        writes.push((keys::chunk(&key, crc, number), Some(chunk.to_vec())));
         count = number + 1;
     }
-    batch.insert(key, [&[CHUNKED], &crc.to_be_bytes()[..], &count.to_be_bytes()].concat());
+    writes.push((key, Some([&[CHUNKED], &crc.to_be_bytes()[..], &count.to_be_bytes()].concat())));
 }

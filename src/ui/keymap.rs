@@ -131,18 +131,36 @@ impl fmt::Display for Chord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
     bound: Vec<(Action, Vec<Chord>)>,
+    /// Nothing is put on record from here.
+    only_looks: bool,
 }
 
 impl Default for Keymap {
     /// The action table's.
     fn default() -> Self {
         let chords = |keys: &[&str]| keys.iter().filter_map(|key| Chord::parse(key)).collect();
-        Self { bound: TABLE.iter().map(|entry| (entry.action, chords(entry.keys))).collect() }
+        Self { bound: TABLE.iter().map(|entry| (entry.action, chords(entry.keys))).collect(), only_looks: false }
     }
 }
 
 impl Keymap {
-    /// What a key does.
+    /// The same keys, where nothing is put on record: what would be is not offered.
+    #[must_use]
+    pub fn only_looking(self) -> Self {
+        Self { only_looks: true, ..self }
+    }
+
+    /// Nothing is put on record from here.
+    pub fn only_looks(&self) -> bool {
+        self.only_looks
+    }
+
+    /// The action is one that can be done here.
+    pub fn offers(&self, action: Action) -> bool {
+        !(self.only_looks && action.records())
+    }
+
+    /// What a key does, or would do where it is offered.
     pub fn action(&self, chord: Chord) -> Option<Action> {
         self.bound.iter().find(|(_, keys)| keys.contains(&chord)).map(|(action, _)| *action)
     }
@@ -160,9 +178,10 @@ impl Keymap {
         }
     }
 
-    /// The key of an action as hints name it; where it has none, there is nothing to press.
+    /// The key of an action as hints name it; none where there is nothing to press.
     pub fn hint(&self, action: Action) -> Option<String> {
-        self.keys(action).first().map(|key| key_name(&key.to_string()))
+        let keys = if self.offers(action) { self.keys(action) } else { &[] };
+        keys.first().map(|key| key_name(&key.to_string()))
     }
 
     /// The same within a sentence: where it has no key, the name by which it can be given one.

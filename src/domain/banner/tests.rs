@@ -3,7 +3,7 @@
 use super::*;
 use chrono::TimeDelta;
 
-use crate::domain::query::{Attempts, TurnedAway};
+use crate::domain::query::{Attempts, Disk, TurnedAway};
 
 fn now() -> Timestamp {
     Timestamp::from_timestamp(1_000_000, 0).unwrap()

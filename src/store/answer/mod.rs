@@ -15,6 +15,7 @@ use super::{Store, StoreError, caught};
 
 mod deliveries;
 mod events;
+mod moment;
 mod needed;
 mod overdue;
 mod overview;
@@ -44,6 +45,7 @@ impl Store {
                 Query::Quarantine(window) => Answer::Quarantine(sources.quarantine(window)?),
                 Query::Records { after, limit } => Answer::Records(sources.records(*after, *limit)?),
                 Query::Rejected(seq) => Answer::Rejected(sources.rejected(*seq)?.map(Box::new)),
+                Query::Moment(seek) => Answer::Moment(sources.moment(seek)?),
                 Query::Needed { after, limit } => Answer::Needed(sources.needed(*after, *limit)?),
             })
         })

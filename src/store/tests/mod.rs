@@ -24,6 +24,7 @@ mod attention;
 mod damage;
 mod differences;
 mod model;
+mod past;
 mod searching;
 
 use model::{Model, lived_through, steps};

@@ -41,8 +41,11 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &DeliveryDetail) {
     writer.fact("known", Role::Plain, words::evidence(delivery.evidence));
     let attempts = match &delivery.state {
         State::Pending { .. } if delivery.behind.is_none() && writer.by_hand => {
-            let key = writer.keys.named(Action::MarkDelivered);
-            format!("{}; staff deliver it: `{key}` when done", delivery.attempts)
+            let done = match writer.keys.offers(Action::MarkDelivered) {
+                true => format!(": `{}` when done", writer.keys.named(Action::MarkDelivered)),
+                false => String::new(),
+            };
+            format!("{}; staff deliver it{done}", delivery.attempts)
         }
         State::Pending { due } if delivery.behind.is_none() && *due <= writer.now => {
             format!("{}, the next is due", delivery.attempts)
@@ -68,8 +71,10 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &DeliveryDetail) {
     }
     if let Some(before) = delivery.before_last_action() {
         let (before, _) = words::stage(before.stage());
-        let says = format!("`{}` takes the last action back: {before} again", writer.keys.named(Action::Undo));
-        writer.fact("undo", Role::Key, &says);
+        if writer.keys.offers(Action::Undo) {
+            let says = format!("`{}` takes the last action back: {before} again", writer.keys.named(Action::Undo));
+            writer.fact("undo", Role::Key, &says);
+        }
     }
     writer.linked("event", Role::Plain, &delivery.event.to_string(), Some(Subject::Event(delivery.event)));
     writer.fact("key", Role::Plain, &delivery.idempotency_key());

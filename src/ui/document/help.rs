@@ -17,8 +17,12 @@ pub fn help(keys: &Keymap) -> Document {
     let mut lines = Vec::new();
     let mut push = |spans| lines.push(Line { spans, ..Line::default() });
     for group in Group::ALL {
+        let mut entries = TABLE.iter().filter(|entry| entry.group == group && keys.offers(entry.action)).peekable();
+        if entries.peek().is_none() {
+            continue;
+        }
         push(vec![span(Role::Heading, group.name())]);
-        for entry in TABLE.iter().filter(|entry| entry.group == group) {
+        for entry in entries {
             let names = keys.names(entry.action);
             // Whoever has given an action many keys sees them all.
             let names = if text::width(&names) < KEYS { text::left(&names, KEYS) } else { format!("{names} ") };
@@ -59,12 +63,10 @@ pub fn help(keys: &Keymap) -> Document {
     ]);
     push(vec![span(Role::Faint, "  = 41          "), span(Role::Plain, "repeats event 41 and creates nothing")]);
     push(vec![span(Role::Held, "  ↩ reversal    "), span(Role::Plain, "takes a sale back")]);
-    push(vec![
-        span(Role::Faint, "  j•••@x.com    "),
-        span(
-            Role::Plain,
-            format!("personal data is masked; `{}` reveals it, which goes on record", keys.named(Action::Reveal)),
-        ),
-    ]);
+    let reveals = match keys.offers(Action::Reveal) {
+        true => format!("; `{}` reveals it, which goes on record", keys.named(Action::Reveal)),
+        false => String::new(),
+    };
+    push(vec![span(Role::Faint, "  j•••@x.com    "), span(Role::Plain, format!("personal data is masked{reveals}"))]);
     Document { lines }
 }

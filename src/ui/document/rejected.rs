@@ -33,8 +33,13 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &RejectedDetail) {
             writer.linked("sent again", Role::Good, &says, Some(Subject::Event(event)));
         }
         None => {
-            let key = writer.keys.named(Action::Retry);
-            let says = format!("not yet: `{key}` sends it through the parser as it is now");
+            let says = match writer.keys.offers(Action::Retry) {
+                true => {
+                    let key = writer.keys.named(Action::Retry);
+                    format!("not yet: `{key}` sends it through the parser as it is now")
+                }
+                false => "not yet".to_owned(),
+            };
             writer.fact("sent again", Role::Plain, &says);
         }
     }
@@ -49,8 +54,11 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &RejectedDetail) {
         }
         // A dump cannot be masked word by word, so it is all or nothing.
         Err(_) if writer.privacy == Privacy::Masked => {
-            let key = writer.keys.named(Action::Reveal);
-            let says = format!("  no text; the bytes may hold personal data: `{key}` reveals them");
+            let reveals = match writer.keys.offers(Action::Reveal) {
+                true => format!(": `{}` reveals them", writer.keys.named(Action::Reveal)),
+                false => String::new(),
+            };
+            let says = format!("  no text; the bytes may hold personal data{reveals}");
             writer.push(vec![span(Role::Faint, says)], None);
         }
         Err(_) => dump(writer, &detail.body),

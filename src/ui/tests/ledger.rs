@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{TimeDelta, TimeZone, Utc};
 use tokio::sync::watch;
 
+use super::past;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{
     Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, Stage, State, Undo,
@@ -13,6 +14,7 @@ use crate::domain::documentation::{self, FAMILIES};
 use crate::domain::filter::{self, Filter};
 use crate::domain::ids::{DeliveryId, Digest, Person, Seq, ShowId, TicketId};
 use crate::domain::lateness::{LateAfter, Lateness, lateness};
+use crate::domain::moment::Moment;
 use crate::domain::query::{
     Answer, Brief, Command, Cursor, DeliveryDetail, Done, EventDetail, EventRow, FamilyCount, Needed, Order, Overview,
     Page, Query, RejectedDetail, RejectedRow, Searched, Status, Timeline, TurnedAway, Window,
@@ -23,7 +25,7 @@ use crate::domain::record::{
 use crate::domain::retry::Outcome;
 use crate::domain::show::Show;
 use crate::domain::webhook::Webhook;
-use crate::engine::{Desk, DeskError, handle::Pending};
+use crate::engine::{Desk, DeskError, Hindsight, handle::Pending};
 use crate::ui::list::Row;
 
 /// Personal values in the rows: none may be seen unless revealed.
@@ -56,6 +58,10 @@ pub(super) struct Ledger {
     pub(super) now: Timestamp,
     /// Rows that a search looks at for an answer.
     pub(super) most_looked: usize,
+    /// How far the folding of an earlier moment is said to be before it is there, the next one last.
+    pub(super) folding: Vec<u8>,
+    /// What was asked as of which moment.
+    pub(super) recalled: Vec<(Query, Moment)>,
 }
 
 pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, age: i64) -> Delivery {
@@ -149,6 +155,8 @@ impl Ledger {
             now: now(),
             usual: None,
             most_looked: 5000,
+            folding: Vec::new(),
+            recalled: Vec::new(),
         }
     }
 
@@ -423,7 +431,7 @@ impl Ledger {
         deliveries.chain([Seq(self.events.len() as u64)]).max().unwrap_or(Seq(0))
     }
 
-    fn answer(&self, query: &Query) -> Result<Answer, DeskError> {
+    pub(super) fn answer(&self, query: &Query) -> Result<Answer, DeskError> {
         let missing = || DeskError::NotFound("no such thing".into());
         Ok(match query {
             Query::Overview { rows, late_after } => {
@@ -489,6 +497,7 @@ impl Ledger {
                     last: self.last(),
                 })
             }
+            Query::Moment(seek) => Answer::Moment(past::find(self, seek)),
         })
     }
 
@@ -611,5 +620,9 @@ impl Desk for FakeDesk {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.ticks.subscribe()
+    }
+
+    fn look_back(&self) -> Result<Arc<dyn Hindsight>, DeskError> {
+        Ok(Arc::new(past::Past(Arc::clone(&self.ledger))))
     }
 }

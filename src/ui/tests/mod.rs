@@ -1,11 +1,14 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
 mod acting;
+mod called_back;
 mod filtering;
 mod late;
 pub(super) mod ledger;
 mod manners;
+mod past;
 mod pty;
+mod read_only;
 mod reading;
 mod rig;
 mod sweep;

@@ -146,6 +146,7 @@ fn fill(detail: &mut Detail, answer: Answer) {
         | Answer::Shows(_)
         | Answer::Quarantine(_)
         | Answer::Needed(_)
+        | Answer::Moment(_)
         | Answer::Records(_) => return,
     };
     detail.missing = data.is_none();

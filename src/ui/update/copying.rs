@@ -51,8 +51,11 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
     // Said only where something was masked.
     let masked = text.contains(MASKED) || found(Privacy::Revealed).is_ok_and(|whole| whole.text != text);
     if model.privacy == Privacy::Masked && masked {
-        let key = model.keys.named(Action::Reveal);
-        notes.insert(0, format!("personal data is masked: `{key}` reveals it, then copy again"));
+        let reveals = match model.keys.offers(Action::Reveal) {
+            true => format!(": `{}` reveals it, then copy again", model.keys.named(Action::Reveal)),
+            false => String::new(),
+        };
+        notes.insert(0, format!("personal data is masked{reveals}"));
     }
     let sent = clipboard::fits(&text);
     let effects = if sent { vec![Effect::Copy(text.clone())] } else { Vec::new() };

@@ -55,6 +55,8 @@ pub enum Message {
     },
     /// The program says how it is.
     Told(Box<Result<Status, DeskError>>),
+    /// The order of this number can no longer be called back.
+    Due(u64),
     /// An order was carried out, or not.
     Acted {
         /// The order.
@@ -103,6 +105,7 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick => tick(model),
         Message::Answered { slot, query, answer } => answers::answered(model, slot, &query, answer),
         Message::Told(status) => answers::told(model, *status),
+        Message::Due(number) => orders::due(model, number),
         Message::Acted { command, about, done } => answers::acted(model, &command, &about, *done),
     }
 }
@@ -244,7 +247,15 @@ fn help_by(model: &mut Model, rows: isize) {
 
 /// What an action does where nothing else takes the keys.
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
-    if model.pace.hasty() && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit)) {
+    if !model.keys.offers(action) {
+        model.toast(Role::Held, format!("{}: not here: this dashboard is read-only", action.entry().hint));
+        return Vec::new();
+    }
+    let calls_back = action == Action::Undo && !model.held_back.waiting().is_empty();
+    if model.pace.hasty()
+        && !calls_back
+        && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit))
+    {
         return orders::too_soon(model);
     }
     match action {

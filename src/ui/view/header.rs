@@ -37,9 +37,11 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         let (says, role) = words::overdue(model.overdue());
         end = canvas.text_before(end.saturating_sub(2), y, 20, role, &says);
     }
-    for (badge, on) in
-        [("REVEALED", model.privacy == Privacy::Revealed), ("PAUSED", model.paused() && model.details.is_empty())]
-    {
+    for (badge, on) in [
+        ("READ-ONLY", model.keys.only_looks()),
+        ("REVEALED", model.privacy == Privacy::Revealed),
+        ("PAUSED", model.paused() && model.details.is_empty()),
+    ] {
         if on {
             end = canvas.text_before(end.saturating_sub(2), y, 12, Role::Badge, &format!(" {badge} "));
         }

@@ -182,9 +182,10 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
 
 fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
     let count = overview.count(&[Stage::Pending, Stage::InFlight]);
-    let staff = match model.by_hand() && count > 0 {
-        true => format!(", by staff: `{}` when done", model.keys.named(Action::MarkDelivered)),
-        false => String::new(),
+    let staff = match (model.by_hand() && count > 0, model.keys.offers(Action::MarkDelivered)) {
+        (true, true) => format!(", by staff: `{}` when done", model.keys.named(Action::MarkDelivered)),
+        (true, false) => ", by staff".to_owned(),
+        (false, _) => String::new(),
     };
     let title = format!("open: {}{staff}", when::count(count));
     let inside = frame(canvas, area, model, Pane::Open, Role::Heading, &title, "oldest first");
