@@ -80,7 +80,9 @@ struct Call {
 }
 
 impl<'t, G: Ground> World<'t, G> {
-    pub fn new(tally: &'t mut Tally) -> Self {
+    pub fn new(tally: &'t mut Tally, retries: usize) -> Self {
+        let mut policy = RetryPolicy::default();
+        policy.delays.truncate(retries);
         Self {
             ledger: G::new(),
             menta: Menta::default(),
@@ -97,7 +99,7 @@ impl<'t, G: Ground> World<'t, G> {
             last_order: HashMap::new(),
             trace: Trace::default(),
             tally,
-            policy: RetryPolicy::default(),
+            policy,
             forms: BTreeMap::new(),
             newest_said: HashMap::new(),
             heard: HashMap::new(),
