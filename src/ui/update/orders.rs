@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::Effect;
+use super::travel;
 use super::typing::edit;
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Command, Order};
@@ -117,6 +118,7 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Some(Dialog::Moment(_)) => travel::dialog_key(model, chord),
         None => Vec::new(),
     }
 }
@@ -168,7 +170,7 @@ pub(super) fn reveal(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    match model.open_deliveries() {
+    match model.open_now() {
         0 => vec![Effect::Quit],
         open => {
             model.dialog = Some(Dialog::Leave(LeaveDialog { quit: true, open, yes: false }));
@@ -193,7 +195,7 @@ pub(super) fn suspend(model: &mut Model) -> Vec<Effect> {
     if model.status.as_ref().is_some_and(|status| status.listen.is_none()) {
         return vec![Effect::Suspend];
     }
-    let open = model.open_deliveries();
+    let open = model.open_now();
     model.dialog = Some(Dialog::Leave(LeaveDialog { quit: false, open, yes: false }));
     Vec::new()
 }
