@@ -55,6 +55,11 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
     let shown = ui::run(handle, options, over).await;
     if let Ok(ended) = &shown {
         remembered::write(&settings.data_dir, &ended.remembered);
+        for about in &ended.not_given {
+            let says = format!("{about} was not sent again: the dashboard was left before that");
+            tracing::warn!("{says}");
+            let _ = writeln!(io::stderr(), "willcall: {says}");
+        }
     }
     if let Some(error) = failed {
         return Err(error);

@@ -263,7 +263,7 @@ pub const TABLE: &[Entry] = &[
     act(Action::Retry, "retry", &["r"], "retry", "send the delivery, or the quarantined request, again"),
     act(Action::MarkDelivered, "mark_delivered", &["d"], "delivered", "mark as delivered by hand"),
     act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),
-    act(Action::Undo, "undo", &["u"], "undo", "take the last mark-delivered or cancel back"),
+    act(Action::Undo, "undo", &["u"], "undo", "call a retry back for 3 s, take back the last delivered or cancel"),
     look(Action::Help, "help", &["?", "f1"], "help", "this page", Group::Program),
     look(
         Action::Mouse,

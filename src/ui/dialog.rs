@@ -3,6 +3,7 @@
 
 use tui_input::Input;
 
+use super::held_back::HeldBack;
 use super::words;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Evidence};
@@ -188,6 +189,11 @@ impl Ask {
             Self::MarkDelivered(_) | Self::Cancel(_) => None,
             Self::Retry(_) | Self::Undo(_) | Self::Resend(_) => Some(self.verb()),
         }
+    }
+
+    /// It waits a moment after Yes.
+    pub fn can_be_called_back(&self) -> bool {
+        HeldBack::concerns(&self.command())
     }
 
     fn command(&self) -> Command {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::held_back::HELD_BACK;
 use super::model::Slot;
 use super::update::Message;
 use crate::domain::moment::Moment;
@@ -40,6 +41,8 @@ pub enum Effect {
         /// What it is about, as toasts name it.
         about: String,
     },
+    /// Tell when the time is over in which the order of this number can be called back.
+    Wait(u64),
     /// Call the reader: something needs a person.
     Ring(String),
     /// Leave the dashboard.
@@ -104,6 +107,10 @@ pub fn perform(effect: Effect, doors: &mut Doors, messages: &UnboundedSender<Mes
             let command = order.command.clone();
             let done = Box::new(handle.act(order).await);
             let _ = messages.send(Message::Acted { command, about, done });
+        })),
+        Effect::Wait(number) => drop(tokio::spawn(async move {
+            tokio::time::sleep(HELD_BACK).await;
+            let _ = messages.send(Message::Due(number));
         })),
         screen => return Some(screen),
     }

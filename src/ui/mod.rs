@@ -15,7 +15,7 @@
 //! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `pointer`, `document`, `detail`, `travel`, `dialog`, `model`, `choosing` | the state |
 //! | `folds`, `place`, `finding`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
 //! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
-//! | `consequence` | what an order would do |
+//! | `consequence`, `held_back` | what an order would do; orders that can still be called back |
 //! | `remembered` | what is found again at the next start |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
 //! | `view` | what is drawn of it |
@@ -58,6 +58,7 @@ pub mod curl;
 
 pub mod consequence;
 pub mod dialog;
+pub mod held_back;
 pub mod list;
 pub mod model;
 pub mod narrowing;

@@ -8,6 +8,7 @@ use super::copied::Copied;
 use super::detail::Detail;
 use super::dialog::Dialog;
 use super::exhibit::Exhibit;
+use super::held_back::HeldBack;
 use super::keymap::Keymap;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
@@ -203,6 +204,8 @@ pub struct Model {
     pub trouble: Option<String>,
     /// A question to the reader.
     pub dialog: Option<Dialog>,
+    /// Orders that can still be called back.
+    pub held_back: HeldBack,
     /// Lines of the help above the screen, when it is open.
     pub help: Option<usize>,
     /// The filter of the list is being typed.
@@ -262,6 +265,7 @@ impl Model {
             status: None,
             trouble: None,
             dialog: None,
+            held_back: HeldBack::default(),
             help: None,
             narrowing: false,
             earlier: Earlier::default(),

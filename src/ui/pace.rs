@@ -50,6 +50,11 @@ impl Pace {
         self.uptime = uptime;
     }
 
+    /// The time that only goes forward; none where it stands still.
+    pub fn uptime(&self) -> Option<Duration> {
+        self.uptime
+    }
+
     /// A key has come.
     pub(super) fn key(&mut self) {
         self.burst = self.since(self.last_key).is_some_and(|since| since < BURST);

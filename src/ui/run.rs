@@ -55,6 +55,8 @@ pub struct Ended {
     pub exit: Exit,
     /// As it was left.
     pub remembered: Remembered,
+    /// What orders were about that could still be called back: they were not given.
+    pub not_given: Vec<String>,
 }
 
 /// Why the dashboard has ended.
@@ -224,7 +226,8 @@ fn present(clock: Clock, opened: Instant) -> Present {
 }
 
 fn ended(exit: Exit, model: &Model) -> Ended {
-    Ended { exit, remembered: Remembered::of(model) }
+    let not_given = model.held_back.waiting().iter().map(|one| one.about.clone()).collect();
+    Ended { exit, remembered: Remembered::of(model), not_given }
 }
 
 async fn rest(resizing: Option<Resizing>) {

@@ -24,6 +24,8 @@ pub(super) struct Table {
     pub(super) desk: FakeDesk,
     uptime: Duration,
     pub(super) acts: Vec<Order>,
+    /// Orders that can be called back.
+    waits: Vec<u64>,
     pub(super) copies: Vec<String>,
     pub(super) looked_away: usize,
 }
@@ -38,6 +40,7 @@ impl Table {
             desk: FakeDesk::new(ledger),
             uptime: Duration::from_secs(60),
             acts: Vec::new(),
+            waits: Vec::new(),
             copies: Vec::new(),
             looked_away: 0,
         };
@@ -86,6 +89,7 @@ impl Table {
                     self.tell(Message::Told(Box::new(status)));
                 }
                 Effect::Act { order, .. } => self.acts.push(order),
+                Effect::Wait(number) => self.waits.push(number),
                 Effect::Copy(text) => self.copies.push(text),
                 Effect::Recall { slot, moment, query } => {
                     let recalled = self.recall(slot, moment, query);
@@ -94,6 +98,14 @@ impl Table {
                 Effect::LookAway => self.looked_away += 1,
                 Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Ring(_) => {}
             }
+        }
+    }
+
+    /// The time is over in which orders can be called back.
+    pub(super) fn over(&mut self) {
+        self.wait(3000);
+        for number in self.waits.clone() {
+            self.tell(Message::Due(number));
         }
     }
 
@@ -129,6 +141,12 @@ impl Table {
             ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, self.model.size.0, self.model.size.1));
         view::draw(&mut buffer, &self.model, Theme::default());
         text_of(&buffer)
+    }
+
+    /// The same once a second has told the time.
+    pub(super) fn screen_at_once(&mut self) -> String {
+        self.tell(Message::Tick);
+        self.screen()
     }
 
     fn asked_about(&self) -> Option<DeliveryId> {
@@ -188,6 +206,7 @@ fn who_means_it_can_act() {
     assert!(matches!(&table.acts[..], [one] if one.why == "sold at the door, really"), "{:?}", table.acts);
     let mut table = on_the_failed();
     table.keys(1000, "r enter y enter");
+    table.over();
     assert!(matches!(&table.acts[..], [one] if matches!(one.command, Command::Retry(_))), "{:?}", table.acts);
 }
 
@@ -197,6 +216,7 @@ fn an_answer_right_after_the_question_waits_for_another_press() {
     table.keys(100, "r tab tab enter");
     assert!(table.acts.is_empty() && table.toasted("press again"), "{:?}", table.model.toasts);
     table.keys(400, "enter");
+    table.over();
     assert_eq!(table.acts.len(), 1);
     let mut table = on_the_failed();
     table.keys(100, "q y");

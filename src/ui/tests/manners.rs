@@ -32,7 +32,7 @@ async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
     rig.see(&["deliveries: all states"]).await;
     rig.press("H pgdn");
     let help = rig.see(&["F5            send the delivery", "no key        quit; asks", "e closes"]).await;
-    assert!(help.contains("no key        take the last"), "{help}");
+    assert!(help.contains("no key        call a retry back"), "{help}");
     rig.press("e");
     rig.until("the help to go", |text| !text.contains("send the delivery")).await;
     rig.press("f5");

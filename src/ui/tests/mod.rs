@@ -1,6 +1,7 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
 mod acting;
+mod called_back;
 mod filtering;
 mod late;
 pub(super) mod ledger;

@@ -161,6 +161,20 @@ fn nothing_can_be_changed_there_and_nothing_rings() {
 }
 
 #[test]
+fn what_can_still_be_called_back_keeps_one_here() {
+    let mut table = table();
+    table.keys(1000, "3 r").wait(5000);
+    table.keys(1000, "tab tab enter");
+    let waiting: Vec<u64> = table.model.held_back.waiting().iter().map(|one| one.number).collect();
+    table.keys(1000, "[");
+    assert!(table.toasted("d-399 can still be called back: look back when it is sent"), "{:?}", table.model.toasts);
+    assert_eq!((shown(&table), waiting.len()), (None, 1));
+    table.tell(Message::Due(waiting[0]));
+    table.keys(1000, "[");
+    assert_eq!((shown(&table), table.acts.len()), (Some(400), 1));
+}
+
+#[test]
 fn what_happens_meanwhile_is_not_shown_before_the_return() {
     let mut table = table();
     table.keys(1000, "3 [ [");

@@ -5,6 +5,7 @@ mod answers;
 mod asking;
 mod comparing;
 mod copying;
+mod lists;
 mod moving;
 mod orders;
 mod pointing;
@@ -19,7 +20,7 @@ use super::document::Setting;
 use super::effect::Effect;
 use super::keymap::Chord;
 use super::layout::{self, Size};
-use super::model::{CHOICES, Model, OVERDUE, Pane, Slot, Toast, View};
+use super::model::{Model, Pane, Slot, Toast, View};
 use super::pace::Present;
 use super::pointer::Pointer;
 use super::search::Search;
@@ -68,6 +69,8 @@ pub enum Message {
     },
     /// The program says how it is.
     Told(Box<Result<Status, DeskError>>),
+    /// The order of this number can no longer be called back.
+    Due(u64),
     /// An order was carried out, or not.
     Acted {
         /// The order.
@@ -123,6 +126,7 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Recalled { slot, moment, query, recalled } => travel::recalled(model, slot, moment, &query, recalled),
         Message::Answered { slot, query, answer } => answers::answered(model, slot, &query, answer),
         Message::Told(status) => answers::told(model, *status),
+        Message::Due(number) => orders::due(model, number),
         Message::Acted { command, about, done } => answers::acted(model, &command, &about, *done),
     }
 }
@@ -279,7 +283,11 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         model.toast(Role::Held, format!("{}: {why}", action.entry().hint));
         return Vec::new();
     }
-    if model.pace.hasty() && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit)) {
+    let calls_back = action == Action::Undo && !model.held_back.waiting().is_empty();
+    if model.pace.hasty()
+        && !calls_back
+        && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit))
+    {
         return orders::too_soon(model);
     }
     match action {
@@ -303,10 +311,10 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Narrow if !model.details.is_empty() => reading::search(model),
         Action::Narrow => typing::narrow(model),
-        Action::States => states(model),
-        Action::Overdue => overdue(model),
+        Action::States => lists::states(model),
+        Action::Overdue => lists::overdue(model),
         Action::PutAway => alerts::put_away(model),
-        Action::Pause => pause(model),
+        Action::Pause => lists::pause(model),
         Action::Timeline => timeline(model),
         Action::Earlier | Action::Later | Action::MinuteBack | Action::MinuteOn => travel::step(model, action),
         Action::At => travel::ask(model),
@@ -355,7 +363,7 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     model.details.clear();
     model.view = view;
     if again {
-        widen(model);
+        lists::widen(model);
     }
     if let Some(list) = model.list()
         && !list.paused()
@@ -433,58 +441,10 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return model.refresh();
     }
     if model.choice().is_some_and(|choice| *choice > 0) {
-        widen(model);
+        lists::widen(model);
         return model.refresh();
     }
     Vec::new()
-}
-
-/// All rows of the list in sight again: of whatever state and whatever the filter.
-fn widen(model: &mut Model) {
-    let chosen = model.choice().map_or(0, std::mem::take) > 0;
-    if let Some(list) = model.list()
-        && (chosen || !list.narrowed().is_empty())
-    {
-        list.narrowing().clear();
-        list.restart();
-    }
-}
-
-fn states(model: &mut Model) -> Vec<Effect> {
-    if !model.details.is_empty() {
-        return Vec::new();
-    }
-    let Some(choice) = model.choice() else { return Vec::new() };
-    *choice = (*choice + 1) % CHOICES.len();
-    if let Some(list) = model.list() {
-        list.restart();
-    }
-    model.refresh()
-}
-
-/// Only what is overdue, from wherever one is; a second time: all.
-fn overdue(model: &mut Model) -> Vec<Effect> {
-    let here = model.details.is_empty() && model.choice().is_some();
-    let effects = if here { Vec::new() } else { go(model, View::Deliveries) };
-    let Some(choice) = model.choice() else { return effects };
-    *choice = if here && *choice == OVERDUE { 0 } else { OVERDUE };
-    if let Some(list) = model.list() {
-        list.restart();
-    }
-    effects.into_iter().chain(model.refresh()).collect()
-}
-
-fn pause(model: &mut Model) -> Vec<Effect> {
-    match model.list() {
-        Some(list) => {
-            list.pause();
-            model.refresh()
-        }
-        None => {
-            model.toast(Role::Plain, "the overview always follows; the lists of 2 to 6 can be held still");
-            Vec::new()
-        }
-    }
 }
 
 fn timeline(model: &mut Model) -> Vec<Effect> {

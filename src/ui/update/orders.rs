@@ -9,6 +9,7 @@ use crate::domain::privacy::Privacy;
 use crate::domain::query::{Command, Order};
 use crate::ui::action::Action;
 use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
+use crate::ui::held_back::{HeldBack, Waiting};
 use crate::ui::keymap::Chord;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -16,6 +17,12 @@ use crate::ui::words;
 
 /// Puts the question before an order.
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Undo
+        && let Some(called) = model.held_back.call_back()
+    {
+        model.toast(Role::Good, format!("{} was called back: it was not sent", called.about));
+        return Vec::new();
+    }
     if let (Action::Undo, Some(delivery)) = (action, model.undoable()) {
         let ask = Ask::Undo(delivery.clone());
         return put(model, ask);
@@ -82,6 +89,12 @@ pub(super) fn too_soon(model: &mut Model) -> Vec<Effect> {
 }
 
 fn put(model: &mut Model, ask: Ask) -> Vec<Effect> {
+    let about = ask.about();
+    if model.held_back.waiting().iter().any(|one| one.about == about) {
+        let key = model.keys.named(Action::Undo);
+        model.toast(Role::Held, format!("{about} is about to be sent again: `{key}` calls that back"));
+        return Vec::new();
+    }
     model.dialog = Some(Dialog::Order(Box::new(OrderDialog::new(ask))));
     model.refresh()
 }
@@ -148,7 +161,7 @@ fn order(model: &mut Model) -> Vec<Effect> {
         Ok((command, why)) => {
             let about = dialog.ask.about();
             model.dialog = None;
-            vec![Effect::Act { order: Order { who: model.who.clone(), why, command }, about }]
+            give(model, Order { who: model.who.clone(), why, command }, about)
         }
         Err(complaint) => {
             dialog.complaint = Some(complaint);
@@ -156,6 +169,28 @@ fn order(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Has an order carried out, at once or when it can no longer be called back.
+fn give(model: &mut Model, order: Order, about: String) -> Vec<Effect> {
+    if !HeldBack::concerns(&order.command) {
+        return vec![Effect::Act { order, about }];
+    }
+    let uptime = model.pace.uptime();
+    vec![Effect::Wait(model.held_back.hold(order, about, uptime))]
+}
+
+/// Whoever suspends cannot call back: what waits is not given.
+fn drop_waiting(model: &mut Model) {
+    while let Some(waiting) = model.held_back.call_back() {
+        model.toast(Role::Held, format!("{} was not sent again: the dashboard was suspended", waiting.about));
+    }
+}
+
+/// The time of an order that was held back is over.
+pub(super) fn due(model: &mut Model, number: u64) -> Vec<Effect> {
+    let due = model.held_back.due(number);
+    due.map(|Waiting { order, about, .. }| Effect::Act { order, about }).into_iter().collect()
 }
 
 /// Shows personal data, once that is on record, or masks it again.
@@ -193,6 +228,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
 /// Suspending stops every thread of the process, the listener too: that is asked.
 pub(super) fn suspend(model: &mut Model) -> Vec<Effect> {
     if model.status.as_ref().is_some_and(|status| status.listen.is_none()) {
+        drop_waiting(model);
         return vec![Effect::Suspend];
     }
     let open = model.open_now();
@@ -203,6 +239,9 @@ pub(super) fn suspend(model: &mut Model) -> Vec<Effect> {
 fn go(model: &mut Model) -> Vec<Effect> {
     match model.dialog.take() {
         Some(Dialog::Leave(LeaveDialog { quit: true, .. })) => vec![Effect::Quit],
-        _ => vec![Effect::Suspend],
+        _ => {
+            drop_waiting(model);
+            vec![Effect::Suspend]
+        }
     }
 }

@@ -72,6 +72,12 @@ pub(super) fn to(model: &mut Model, at: Timestamp) -> Vec<Effect> {
 }
 
 fn seek_for(model: &mut Model, seek: Seek) -> Vec<Effect> {
+    // Where nothing can be changed, nothing can be called back.
+    if let Some(waiting) = model.held_back.waiting().last() {
+        let says = format!("{} can still be called back: look back when it is sent", waiting.about);
+        model.toast(Role::Held, says);
+        return Vec::new();
+    }
     model.travel.seeking = Some(seek.clone());
     vec![Effect::Ask { slot: Slot::Moment, query: Query::Moment(seek) }]
 }

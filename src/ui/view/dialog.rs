@@ -4,8 +4,10 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::domain::delivery::Evidence;
+use crate::ui::action::Action;
 use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, MomentDialog, OrderDialog};
 use crate::ui::document::{Span, span};
+use crate::ui::held_back::HELD_BACK;
 use crate::ui::model::Model;
 use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
@@ -90,9 +92,15 @@ fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDial
     y += 1;
     let cursor = reason(canvas, Rect { y, height: 1, ..inside }, dialog);
     y += 1;
-    if let Some(complaint) = dialog.complaint {
-        canvas.text(inside.x, y, inside.width, Role::Bad, &format!("✗ {complaint}"));
-    }
+    let note = match dialog.complaint {
+        Some(complaint) => (format!("✗ {complaint}"), Role::Bad),
+        None if ask.can_be_called_back() => {
+            let (seconds, key) = (HELD_BACK.as_secs(), model.keys.named(Action::Undo));
+            (format!("for {seconds} s after Yes, `{key}` calls it back"), Role::Faint)
+        }
+        None => (String::new(), Role::Faint),
+    };
+    canvas.text(inside.x, y, inside.width, note.1, &note.0);
     y += 1;
     let yes = format!("Yes, {}", ask.verb());
     buttons(canvas, inside, y, "No, leave it", &yes, dialog.focus);
@@ -193,6 +201,9 @@ fn leave(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, leave: LeaveDialog
     };
     let mut lines = text::wrap(&open, room);
     lines.extend(text::wrap(stops, room));
+    for waiting in model.held_back.waiting() {
+        lines.extend(text::wrap(&text::visible(&format!("{} is then not sent again.", waiting.about)), room));
+    }
     lines.retain(|line| !line.is_empty());
     let title = if leave.quit { "quit?" } else { "suspend?" };
     let inside = card(canvas, whole, title, lines.len() + 4);
