@@ -24,7 +24,7 @@ fn own(text: &str) -> Preferences {
 #[tokio::test]
 async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
     let keys = "[keys]\nretry = \"f5\"\nquit = []\ndeliveries = \"D\"\nhelp = \"H\"\nback = [\"e\"]\nundo = []";
-    let mut rig = Rig::start_as(Ledger::busy(), (120, 36), own(keys), Remembered::default());
+    let mut rig = Rig::start_as(Ledger::busy(), (120, 44), own(keys), Remembered::default());
     let screen = rig.see(&["stored 400", "F5 retry", "H help", "Ctrl-c quit", "D deliveries", "2 feed"]).await;
     assert!(!screen.contains("r retry") && !screen.contains("q quit"), "{screen}");
     rig.press("3 q r");

@@ -5,10 +5,12 @@ mod answers;
 mod asking;
 mod comparing;
 mod copying;
+mod lists;
 mod moving;
 mod orders;
 mod pointing;
 mod reading;
+mod travel;
 mod typing;
 
 use super::action::{Action, Group};
@@ -18,13 +20,14 @@ use super::document::Setting;
 use super::effect::Effect;
 use super::keymap::Chord;
 use super::layout::{self, Size};
-use super::model::{CHOICES, Model, OVERDUE, Pane, Slot, Toast, View};
+use super::model::{Model, Pane, Slot, Toast, View};
 use super::pace::Present;
 use super::pointer::Pointer;
 use super::search::Search;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::delivery::Delivery;
+use crate::domain::moment::{Moment, Recalled};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Query, Status};
 use crate::engine::DeskError;
@@ -53,6 +56,17 @@ pub enum Message {
         /// Its answer.
         answer: Result<Answer, DeskError>,
     },
+    /// The ledger answered as of an earlier moment, or is on the way there.
+    Recalled {
+        /// What the question was for.
+        slot: Slot,
+        /// The moment.
+        moment: Moment,
+        /// The question.
+        query: Box<Query>,
+        /// What was said.
+        recalled: Result<Recalled<Answer>, DeskError>,
+    },
     /// The program says how it is.
     Told(Box<Result<Status, DeskError>>),
     /// The order of this number can no longer be called back.
@@ -74,7 +88,8 @@ const TOAST_SECONDS: i64 = 8;
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) -> Vec<Effect> {
     let Present { now, uptime } = present.into();
-    model.now = now;
+    model.clock = now;
+    model.now = model.travel.moment().map_or(now, |moment| moment.at);
     model.pace.at(uptime);
     let by_key = matches!(message, Message::Key(_) | Message::Pointed(_));
     let mut effects = take_in(model, message);
@@ -97,12 +112,18 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             model.write_details();
             model.refresh()
         }
+        // What was does not change.
+        Message::Changed if model.travel.shown.is_some() => Vec::new(),
         Message::Changed => {
             model.counted = None;
             model.search(Search::changed);
             model.refresh()
         }
         Message::Tick => tick(model),
+        Message::Answered { slot: Slot::Moment, query, answer } => travel::found(model, &query, answer),
+        // It was asked of the present, which is not shown any more.
+        Message::Answered { .. } if model.travel.shown.is_some() => Vec::new(),
+        Message::Recalled { slot, moment, query, recalled } => travel::recalled(model, slot, moment, &query, recalled),
         Message::Answered { slot, query, answer } => answers::answered(model, slot, &query, answer),
         Message::Told(status) => answers::told(model, *status),
         Message::Due(number) => orders::due(model, number),
@@ -116,9 +137,15 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 fn tick(model: &mut Model) -> Vec<Effect> {
-    let now = model.now;
+    let now = model.clock;
     model.toasts.retain(|toast| (now - toast.at).num_seconds() < TOAST_SECONDS);
     let mut effects: Vec<Effect> = model.ask(Slot::Status, None).into_iter().collect();
+    if model.travel.shown.is_some() {
+        // Time stands still there: only what was not answered is asked again.
+        let unanswered = model.trouble.is_some() || model.overview.is_none();
+        return effects.into_iter().chain(if unanswered { model.refresh() } else { Vec::new() }).collect();
+    }
+    effects.extend(travel::forget(model));
     // Counts are those of the last minutes: where nothing has changed, they do so with the minute, or by what falls overdue.
     let minute = now.timestamp().div_euclid(60);
     let falls_overdue = model.overview.as_ref().and_then(|overview| overview.next_overdue).is_some_and(|at| at < now);
@@ -150,7 +177,7 @@ impl Model {
         let text = self.privacy.text(&text);
         // Said again, it stays longer rather than standing there twice.
         self.toasts.retain(|toast| toast.text != text);
-        self.toasts.push(Toast { text, role, at: self.now, undo });
+        self.toasts.push(Toast { text, role, at: self.clock, undo });
         if self.toasts.len() > 3 {
             self.toasts.remove(0);
         }
@@ -248,7 +275,12 @@ fn help_by(model: &mut Model, rows: isize) {
 /// What an action does where nothing else takes the keys.
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if !model.keys.offers(action) {
-        model.toast(Role::Held, format!("{}: not here: this dashboard is read-only", action.entry().hint));
+        let why = match (model.keys.only_looks(), &model.travel.shown) {
+            (true, _) => "not here: this dashboard is read-only".to_owned(),
+            (_, Some(_)) => format!("nothing can be changed here; `{}` returns to now", model.way_back()),
+            (_, None) => format!("nothing is changed on the way back; `{}` stops", model.way_back()),
+        };
+        model.toast(Role::Held, format!("{}: {why}", action.entry().hint));
         return Vec::new();
     }
     let calls_back = action == Action::Undo && !model.held_back.waiting().is_empty();
@@ -279,11 +311,13 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Narrow if !model.details.is_empty() => reading::search(model),
         Action::Narrow => typing::narrow(model),
-        Action::States => states(model),
-        Action::Overdue => overdue(model),
+        Action::States => lists::states(model),
+        Action::Overdue => lists::overdue(model),
         Action::PutAway => alerts::put_away(model),
-        Action::Pause => pause(model),
+        Action::Pause => lists::pause(model),
         Action::Timeline => timeline(model),
+        Action::Earlier | Action::Later | Action::MinuteBack | Action::MinuteOn => travel::step(model, action),
+        Action::At => travel::ask(model),
         Action::Reveal => orders::reveal(model),
         Action::Fold
         | Action::FoldAll
@@ -329,7 +363,7 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     model.details.clear();
     model.view = view;
     if again {
-        widen(model);
+        lists::widen(model);
     }
     if let Some(list) = model.list()
         && !list.paused()
@@ -381,12 +415,18 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if reading::end_search(model) {
         return Vec::new();
     }
+    if model.travel.going.is_some() || model.travel.seeking.is_some() {
+        return travel::stop(model);
+    }
     if !model.details.is_empty() {
         model.mask();
         model.details.pop();
         return model.refresh();
     }
     model.toasts.clear();
+    if model.travel.shown.is_some() {
+        return travel::to_the_present(model);
+    }
     let height = model.list_rows();
     if let Some(list) = model.list()
         && !list.narrowed().is_empty()
@@ -401,58 +441,10 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return model.refresh();
     }
     if model.choice().is_some_and(|choice| *choice > 0) {
-        widen(model);
+        lists::widen(model);
         return model.refresh();
     }
     Vec::new()
-}
-
-/// All rows of the list in sight again: of whatever state and whatever the filter.
-fn widen(model: &mut Model) {
-    let chosen = model.choice().map_or(0, std::mem::take) > 0;
-    if let Some(list) = model.list()
-        && (chosen || !list.narrowed().is_empty())
-    {
-        list.narrowing().clear();
-        list.restart();
-    }
-}
-
-fn states(model: &mut Model) -> Vec<Effect> {
-    if !model.details.is_empty() {
-        return Vec::new();
-    }
-    let Some(choice) = model.choice() else { return Vec::new() };
-    *choice = (*choice + 1) % CHOICES.len();
-    if let Some(list) = model.list() {
-        list.restart();
-    }
-    model.refresh()
-}
-
-/// Only what is overdue, from wherever one is; a second time: all.
-fn overdue(model: &mut Model) -> Vec<Effect> {
-    let here = model.details.is_empty() && model.choice().is_some();
-    let effects = if here { Vec::new() } else { go(model, View::Deliveries) };
-    let Some(choice) = model.choice() else { return effects };
-    *choice = if here && *choice == OVERDUE { 0 } else { OVERDUE };
-    if let Some(list) = model.list() {
-        list.restart();
-    }
-    effects.into_iter().chain(model.refresh()).collect()
-}
-
-fn pause(model: &mut Model) -> Vec<Effect> {
-    match model.list() {
-        Some(list) => {
-            list.pause();
-            model.refresh()
-        }
-        None => {
-            model.toast(Role::Plain, "the overview always follows; the lists of 2 to 6 can be held still");
-            Vec::new()
-        }
-    }
 }
 
 fn timeline(model: &mut Model) -> Vec<Effect> {

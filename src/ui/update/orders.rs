@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::Effect;
+use super::travel;
 use super::typing::edit;
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Command, Order};
@@ -130,6 +131,7 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Some(Dialog::Moment(_)) => travel::dialog_key(model, chord),
         None => Vec::new(),
     }
 }
@@ -203,7 +205,7 @@ pub(super) fn reveal(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    match model.open_deliveries() {
+    match model.open_now() {
         0 => vec![Effect::Quit],
         open => {
             model.dialog = Some(Dialog::Leave(LeaveDialog { quit: true, open, yes: false }));
@@ -229,7 +231,7 @@ pub(super) fn suspend(model: &mut Model) -> Vec<Effect> {
         drop_waiting(model);
         return vec![Effect::Suspend];
     }
-    let open = model.open_deliveries();
+    let open = model.open_now();
     model.dialog = Some(Dialog::Leave(LeaveDialog { quit: false, open, yes: false }));
     Vec::new()
 }

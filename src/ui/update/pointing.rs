@@ -41,7 +41,7 @@ fn answer(model: &mut Model, focus: Focus) {
     match &mut model.dialog {
         Some(Dialog::Order(dialog)) => dialog.focus = focus,
         Some(Dialog::Leave(leave)) => leave.yes = focus == Focus::Yes,
-        None => {}
+        Some(Dialog::Moment(_)) | None => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::{Effect, back, go, orders, perform, reading};
+use super::{Effect, back, go, orders, perform, reading, travel};
 use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
 
@@ -127,6 +127,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         let chord = Chord { code: KeyCode::Char(character), modifiers: KeyModifiers::NONE };
         if model.dialog.is_some() {
             orders::type_reason(model, chord);
+            travel::type_moment(model, chord);
         } else if model.narrowing && model.help.is_none() {
             effects.extend(narrowing_key(model, chord));
         } else if model.searching() && model.help.is_none() {

@@ -67,6 +67,9 @@ fn actions(model: &Model) -> Vec<Action> {
     } else {
         actions.push(Back);
     }
+    if model.travel.looks_back() {
+        actions.extend([Action::Earlier, Action::Later, Action::MinuteBack, Action::MinuteOn, Action::At]);
+    }
     if let Some(delivery) = model.chosen_delivery() {
         if !delivery.stage().settled() {
             actions.extend([Retry, MarkDelivered, Cancel]);
@@ -96,6 +99,9 @@ fn actions(model: &Model) -> Vec<Action> {
     }
     if !matches!((model.view, model.pane), (View::Overview, Pane::Payouts)) {
         actions.push(Reveal);
+    }
+    if !model.travel.looks_back() {
+        actions.push(Action::At);
     }
     actions
 }

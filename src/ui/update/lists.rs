@@ -1,0 +1,53 @@
+//! What a list shows: only some states, only what is overdue, all again; and whether it holds still.
+
+use super::{Effect, go};
+use crate::ui::model::{CHOICES, Model, OVERDUE, View};
+use crate::ui::theme::Role;
+
+/// All rows of the list in sight again: of whatever state and whatever the filter.
+pub(super) fn widen(model: &mut Model) {
+    let chosen = model.choice().map_or(0, std::mem::take) > 0;
+    if let Some(list) = model.list()
+        && (chosen || !list.narrowed().is_empty())
+    {
+        list.narrowing().clear();
+        list.restart();
+    }
+}
+
+pub(super) fn states(model: &mut Model) -> Vec<Effect> {
+    if !model.details.is_empty() {
+        return Vec::new();
+    }
+    let Some(choice) = model.choice() else { return Vec::new() };
+    *choice = (*choice + 1) % CHOICES.len();
+    if let Some(list) = model.list() {
+        list.restart();
+    }
+    model.refresh()
+}
+
+/// Only what is overdue, from wherever one is; a second time: all.
+pub(super) fn overdue(model: &mut Model) -> Vec<Effect> {
+    let here = model.details.is_empty() && model.choice().is_some();
+    let effects = if here { Vec::new() } else { go(model, View::Deliveries) };
+    let Some(choice) = model.choice() else { return effects };
+    *choice = if here && *choice == OVERDUE { 0 } else { OVERDUE };
+    if let Some(list) = model.list() {
+        list.restart();
+    }
+    effects.into_iter().chain(model.refresh()).collect()
+}
+
+pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
+    match model.list() {
+        Some(list) => {
+            list.pause();
+            model.refresh()
+        }
+        None => {
+            model.toast(Role::Plain, "the overview always follows; the lists of 2 to 6 can be held still");
+            Vec::new()
+        }
+    }
+}
