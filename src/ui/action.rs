@@ -28,6 +28,11 @@ pub enum Action {
     PutAway,
     Pause,
     Timeline,
+    Earlier,
+    Later,
+    MinuteBack,
+    MinuteOn,
+    At,
     Reveal,
     Fold,
     FoldAll,
@@ -67,6 +72,8 @@ pub enum Group {
     Moving,
     /// What is seen.
     Looking,
+    /// When.
+    Past,
     /// How what is open is read.
     Reading,
     /// What an order is then about.
@@ -79,8 +86,16 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Views, Self::Moving, Self::Looking, Self::Reading, Self::Marking, Self::Acting, Self::Program];
+    pub const ALL: [Self; 8] = [
+        Self::Views,
+        Self::Moving,
+        Self::Looking,
+        Self::Past,
+        Self::Reading,
+        Self::Marking,
+        Self::Acting,
+        Self::Program,
+    ];
 
     /// As its heading reads.
     pub fn name(self) -> &'static str {
@@ -88,6 +103,7 @@ impl Group {
             Self::Views => "Views",
             Self::Moving => "Moving",
             Self::Looking => "Looking",
+            Self::Past => "Looking back (what could be seen when; nothing can be changed there)",
             Self::Reading => "Reading (in a detail)",
             Self::Marking => "Marking (what is ordered is then about all that is marked)",
             Self::Acting => "Acting (each goes on record, with your name and reason)",
@@ -142,6 +158,16 @@ const fn mark(
     help: &'static str,
 ) -> Entry {
     Entry { action, id, keys, hint, help, group: Group::Marking }
+}
+
+const fn back(
+    action: Action,
+    id: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { action, id, keys, hint, help, group: Group::Past }
 }
 
 const fn act(
@@ -229,6 +255,17 @@ pub const TABLE: &[Entry] = &[
     ),
     look(Action::Pause, "pause", &["p"], "pause", "hold the list still, or follow the newest again", Group::Looking),
     look(Action::Timeline, "timeline", &["t"], "timeline", "all that is known of this ticket", Group::Looking),
+    back(
+        Action::Earlier,
+        "earlier",
+        &["["],
+        "earlier",
+        "as it stood a record earlier; in a delivery or ticket, one of its own",
+    ),
+    back(Action::Later, "later", &["]"], "later", "the same, a record later"),
+    back(Action::MinuteBack, "minute_back", &["{"], "-1 min", "as it stood a minute earlier"),
+    back(Action::MinuteOn, "minute_on", &["}"], "+1 min", "the same, a minute later"),
+    back(Action::At, "at", &["@"], "look back", "as it stood at a time: `21:40`, `2026-11-22 21:40`, `10m` ago"),
     look(
         Action::Reveal,
         "reveal",

@@ -144,6 +144,7 @@ mod tests {
             Hold::NotTheOwner { owner_since: OTHER },
             Hold::NeverReceived { cancelled: OTHER },
             Hold::RepeatedOrNew { before: OTHER },
+            Hold::ReversalOfEither { reversal: OTHER, taken_for: OTHER },
         ] {
             each(
                 &held(why),

@@ -54,6 +54,12 @@ impl Detail {
         }
     }
 
+    /// There is no such thing, or none yet at the moment that is shown.
+    pub fn vanish(&mut self) {
+        (self.missing, self.data, self.document) = (true, None, Document::default());
+        (self.cursor, self.scroll) = (0, 0);
+    }
+
     /// Writes the document anew. The cursor stays on what it was on, and that where it was on the screen.
     pub fn write(&mut self, height: usize, keys: &Keymap, setting: Setting) {
         let Some(data) = &self.data else { return };

@@ -1,12 +1,16 @@
-//! Questions put before something that cannot be had back by looking away. The focus starts where nothing is answered: on
-//! the reason.
+//! Questions on the screen: before something that cannot be had back by looking away, where the focus starts on the reason,
+//! and for a moment.
+
+use tui_input::Input;
 
 use super::action::Action;
 use super::form::Form;
 use super::held_back::HeldBack;
 use super::many::ManyDialog;
 use super::words;
+use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Evidence};
+use crate::domain::filter::time;
 use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::payload::Amount;
 use crate::domain::query::{Command, RejectedRow};
@@ -20,6 +24,8 @@ pub enum Dialog {
     Many(Box<ManyDialog>),
     /// Before the program goes.
     Leave(LeaveDialog),
+    /// For an earlier moment.
+    Moment(MomentDialog),
 }
 
 impl Dialog {
@@ -28,7 +34,7 @@ impl Dialog {
         match self {
             Self::Order(dialog) => Some(&mut dialog.form),
             Self::Many(dialog) => Some(&mut dialog.form),
-            Self::Leave(_) => None,
+            Self::Leave(_) | Self::Moment(_) => None,
         }
     }
 }
@@ -68,6 +74,34 @@ pub struct LeaveDialog {
     pub open: u64,
     /// On the answer that goes.
     pub yes: bool,
+}
+
+/// A question for an earlier moment.
+#[derive(Debug, Clone, Default)]
+pub struct MomentDialog {
+    /// As typed.
+    pub input: Input,
+    /// Why that is none.
+    pub complaint: Option<&'static str>,
+}
+
+impl MomentDialog {
+    /// The moment that is typed, seen from `now`; none for the present.
+    ///
+    /// # Errors
+    /// When it is no moment, or has not come yet.
+    pub fn moment(&self, now: Timestamp) -> Result<Option<Timestamp>, &'static str> {
+        match self.input.value().trim() {
+            "" | "now" => Ok(None),
+            typed => match time::moment(typed, now) {
+                Some(at) if at < now => Ok(Some(at)),
+                Some(_) => Err("that has not come yet"),
+                None => {
+                    Err("no moment: type one like `21:40`, `2026-11-22 21:40:07` (UTC), or `10m` for ten minutes ago")
+                }
+            },
+        }
+    }
 }
 
 impl OrderDialog {

@@ -1,7 +1,10 @@
-//! An event in a few words, from its brief: who, how much, and what else is worth a word.
+//! An event in a few words, from its brief: who, how much, and what else is worth a word; and a record in a few more.
 
 use crate::domain::privacy::Privacy;
 use crate::domain::query::Brief;
+use crate::domain::record::{Fact, OperatorAction, Record};
+
+use super::{text, words};
 
 /// Seller to buyer, as far as they are named.
 pub fn people(brief: &Brief, privacy: Privacy) -> String {
@@ -37,6 +40,38 @@ pub fn whole(brief: &Brief, privacy: Privacy) -> String {
 /// All but the price, for where that has a place of its own.
 pub fn without_price(brief: &Brief, privacy: Privacy) -> String {
     join([pays(brief, privacy), people_and_note(brief, privacy)])
+}
+
+/// A record: what happened, and how it left the deliveries that it changed.
+pub fn record(record: &Record, privacy: Privacy) -> String {
+    let happened = match &record.head.fact {
+        Fact::Received(fact) => {
+            let ticket =
+                fact.ticket.as_ref().map_or(String::new(), |one| format!(" of ticket {}", text::fit(&one.0, 40)));
+            let again = fact.duplicate_of.map_or(String::new(), |first| format!(", as event {first} before"));
+            format!("{}{ticket} came{again}", fact.action)
+        }
+        Fact::Rejected(fact) => format!("a request went into quarantine: {}", fact.message),
+        Fact::AttemptStarted(fact) => format!("attempt {} of {} began", fact.attempt, fact.delivery),
+        Fact::AttemptFinished(fact) => {
+            let outcome = fact.answer.outcome.name();
+            format!("attempt {} of {} {outcome}: {}", fact.attempt, fact.delivery, fact.answer.text)
+        }
+        Fact::OperatorActed(fact) => {
+            format!("{} {} by {}", fact.action.name(), object(&fact.action), fact.who)
+        }
+    };
+    let left = record.head.deliveries.iter().map(|one| format!("; {} {}", one.id, words::stage(one.stage()).0));
+    text::visible(&privacy.text(&format!("{happened}{}", left.collect::<String>())))
+}
+
+/// What a person's action was done to.
+pub fn object(action: &OperatorAction) -> String {
+    match action {
+        OperatorAction::Resend { rejected, event } => format!("request {rejected}, now event {event}"),
+        OperatorAction::Reveal { what } => format!("personal data in {what}"),
+        other => other.delivery().map_or(String::new(), |id| id.to_string()),
+    }
 }
 
 fn people_and_note(brief: &Brief, privacy: Privacy) -> String {

@@ -133,13 +133,16 @@ pub struct Keymap {
     bound: Vec<(Action, Vec<Chord>)>,
     /// Nothing is put on record from here.
     only_looks: bool,
+    /// Nor while an earlier moment is looked at.
+    looks_back: bool,
 }
 
 impl Default for Keymap {
     /// The action table's.
     fn default() -> Self {
         let chords = |keys: &[&str]| keys.iter().filter_map(|key| Chord::parse(key)).collect();
-        Self { bound: TABLE.iter().map(|entry| (entry.action, chords(entry.keys))).collect(), only_looks: false }
+        let bound = TABLE.iter().map(|entry| (entry.action, chords(entry.keys))).collect();
+        Self { bound, only_looks: false, looks_back: false }
     }
 }
 
@@ -155,9 +158,14 @@ impl Keymap {
         self.only_looks
     }
 
+    /// An earlier moment is looked at, where nothing can be changed; or no longer.
+    pub fn look_back(&mut self, back: bool) {
+        self.looks_back = back;
+    }
+
     /// The action is one that can be done here.
     pub fn offers(&self, action: Action) -> bool {
-        !(self.only_looks && action.records())
+        !((self.only_looks || self.looks_back) && action.records())
     }
 
     /// What a key does, or would do where it is offered.

@@ -174,6 +174,17 @@ impl<R: Row> List<R> {
         })
     }
 
+    /// What is held is of another moment: it is asked for anew, from where the reader is. Until that has come it is kept only
+    /// for who is looking at it.
+    pub fn renew(&mut self, in_sight: bool) {
+        let stopped = self.search.stopped;
+        (self.want, self.search) = (Want::Stretch, Search::default());
+        self.search.stopped = stopped;
+        if !in_sight {
+            (self.page, self.loaded) = (Page::default(), false);
+        }
+    }
+
     fn cursor(&self) -> Cursor {
         match (self.want, self.hold, self.page.rows.first()) {
             (Want::Oldest, ..) => Cursor::Oldest,

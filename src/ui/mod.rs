@@ -12,7 +12,7 @@
 //! | `colour`, `palette` | one colour, and those of each theme |
 //! | `action`, `keymap` | everything a key can do, in one table |
 //! | `preferences` | the reader's own keys and colours |
-//! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `pointer`, `document`, `detail`, `dialog`, `model`, `choosing` | the state |
+//! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `pointer`, `document`, `detail`, `travel`, `dialog`, `model`, `choosing` | the state |
 //! | `folds`, `place`, `finding`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
 //! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
 //! | `marks`, `gathering`, `cause` | which rows are marked, and how: one by one, all that fit, all alike |
@@ -72,6 +72,8 @@ pub mod model;
 pub mod narrowing;
 pub mod pointer;
 pub mod search;
+
+pub mod travel;
 
 mod choosing;
 pub mod remembered;

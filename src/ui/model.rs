@@ -21,6 +21,7 @@ use super::pace::Pace;
 use super::subject::Subject;
 use super::text;
 use super::theme::Role;
+use super::travel::Travel;
 use crate::domain::Timestamp;
 use crate::domain::alert::Bell;
 use crate::domain::delivery::{Delivery, Kind, Stage};
@@ -156,6 +157,10 @@ pub enum Slot {
     Status,
     /// What needs a person since the last ring.
     Needed,
+    /// Which earlier moment is wanted.
+    Moment,
+    /// The first sight of an earlier moment.
+    Arrival,
 }
 
 /// All state of the dashboard.
@@ -167,8 +172,12 @@ pub struct Model {
     pub who: String,
     /// The mouse is taken from the terminal.
     pub mouse: bool,
-    /// The present.
+    /// What the reader's clock shows.
+    pub clock: Timestamp,
+    /// The present of what is shown: an earlier one while the reader looks back.
     pub now: Timestamp,
+    /// Where in time that is.
+    pub travel: Travel,
     /// The terminal.
     pub size: Size,
     /// The screen.
@@ -249,7 +258,9 @@ impl Model {
             keys: Keymap::default(),
             mouse: false,
             who,
+            clock: now,
             now,
+            travel: Travel::default(),
             size,
             view: View::Overview,
             details: Vec::new(),
@@ -289,9 +300,11 @@ impl Model {
 
     /// The banners as lines.
     pub fn banner_lines(&self) -> Vec<banners::Line> {
-        let most = layout::most_banner_lines(self.size);
+        let (most, cells) = (layout::most_banner_lines(self.size), usize::from(self.size.0));
         let hint = self.banner_hint().map_or(0, |hint| text::width(&hint) + banners::GAP);
-        self.banners.lines(most, usize::from(self.size.0), hint, self.privacy)
+        let mut lines = self.travel_lines(most, cells);
+        lines.extend(self.banners.lines(most - lines.len(), cells, hint, self.privacy));
+        lines
     }
 
     /// What stands at the end of the banner that would be put away next; none where no key does that.
@@ -319,6 +332,11 @@ impl Model {
         self.overview.as_ref().map_or(0, |overview| overview.overdue)
     }
 
+    /// How the program is at what is shown: of an earlier moment that is on no record.
+    pub fn program(&self) -> Option<&Status> {
+        self.status.as_ref().filter(|_| self.travel.shown.is_none())
+    }
+
     /// There is no target: staff carry deliveries out.
     pub fn by_hand(&self) -> bool {
         self.status.as_ref().is_some_and(|status| status.target == BY_HAND)
@@ -339,7 +357,7 @@ impl Model {
     }
 
     fn turned_away(&self) -> usize {
-        self.status.as_ref().map_or(0, |status| status.turned_away.len())
+        self.program().map_or(0, |status| status.turned_away.len())
     }
 
     /// The detail on top.
@@ -430,6 +448,23 @@ impl Model {
         self.overview.as_ref().map_or(0, |overview| overview.count(&[Stage::Pending, Stage::InFlight]))
     }
 
+    /// The same in the present, whatever moment is shown.
+    pub fn open_now(&self) -> u64 {
+        if self.travel.shown.is_some() { self.travel.open } else { self.open_deliveries() }
+    }
+
+    /// The lists are of another moment than what they hold. Where the reader is in them stays.
+    pub fn renew_lists(&mut self) {
+        let view = self.view;
+        for (family, list) in &mut self.feeds {
+            list.renew(view == View::Feed && *family == self.family);
+        }
+        self.deliveries.renew(view == View::Deliveries);
+        self.returns.renew(view == View::Reversals);
+        self.shows.renew(view == View::Payouts);
+        self.quarantine.renew(view == View::Quarantine);
+    }
+
     /// The questions whose answers are in sight.
     pub fn needs(&self) -> Vec<(Slot, Query)> {
         let mut needs = Vec::new();
@@ -438,11 +473,11 @@ impl Model {
                 needs.extend(dialog.ask.id().map(|id| (Slot::Dialog(id), Query::Delivery(id))));
             }
             Some(Dialog::Many(dialog)) => needs.extend(dialog.query().map(|query| (Slot::Marked, query))),
-            Some(Dialog::Leave(_)) | None => {}
+            Some(Dialog::Leave(_) | Dialog::Moment(_)) | None => {}
         }
         needs.extend(self.gathering.as_ref().map(|one| (Slot::Gathering, one.query().clone())));
         if let Some(detail) = self.detail() {
-            if detail.subject == Subject::Results {
+            if detail.subject == Subject::Results && self.travel.shown.is_none() {
                 needs.extend(self.batch.as_ref().and_then(Batch::restless).map(|query| (Slot::Results, query)));
             }
             needs.extend(detail.subject.query().map(|query| (Slot::Detail(detail.subject.clone()), query)));

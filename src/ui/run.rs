@@ -15,7 +15,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::clipboard;
-use super::effect::{self, Effect};
+use super::effect::{self, Doors, Effect};
 use super::layout;
 use super::model::Model;
 use super::pace::Present;
@@ -113,7 +113,7 @@ pub async fn drive(
     let Options { who, clock, preferences: Preferences { keys, theme, mouse }, remembered, ring, tmux } = options;
     let (mut input, mut continued, mut shutdown) = (pin!(input.fuse()), pin!(continued.fuse()), pin!(shutdown));
     let (sender, mut messages) = unbounded_channel();
-    let mut changes = handle.changes();
+    let (mut changes, mut doors) = (handle.changes(), Doors::new(handle.clone()));
     let mut ledger_lives = true;
     let mut second = interval_at(Instant::now() + Duration::from_secs(1), Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -135,7 +135,7 @@ pub async fn drive(
     }
     loop {
         for effect in std::mem::take(&mut effects) {
-            match effect::perform(effect, handle, &sender) {
+            match effect::perform(effect, &mut doors, &sender) {
                 Some(Effect::Quit) => return Ok(ended(Exit::Quit, &model)),
                 Some(Effect::Suspend) => {
                     screen.suspend()?;

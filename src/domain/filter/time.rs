@@ -70,6 +70,21 @@ impl Stretch {
     }
 }
 
+/// The moment that somebody means who types `21:40`, `2026-11-22 21:40`, `2026-11-22` or `10m`, a span ago; seen from `now`.
+/// A time of day that has not come yet is yesterday's. `None` when it is none.
+pub fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let text = text.trim();
+    if let Some(ago) = span(text.strip_suffix("ago").unwrap_or(text).trim_end()) {
+        return now.checked_sub_signed(ago.abs());
+    }
+    let stretch = Stretch::parse(&text.split_whitespace().collect::<Vec<_>>().join("T"))?;
+    let (from, _) = stretch.bounds(now);
+    match stretch {
+        Stretch::Today(..) if from > now => from.checked_sub_signed(Duration::days(1)),
+        _ => Some(from),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +100,27 @@ mod tests {
             ["", "-", "10", "m", "10x", "1.5h", "10m5", "99999999999999999999s", "9223372036854775807w", "½h", "10m "]
         {
             assert_eq!(span(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_as_people_say_it() {
+        let now: Timestamp = "2026-11-22T14:30:00Z".parse().unwrap();
+        for (text, at) in [
+            ("14:05", "2026-11-22T14:05:00Z"),
+            ("14:30:00", "2026-11-22T14:30:00Z"),
+            ("21:40", "2026-11-21T21:40:00Z"),
+            (" 2026-11-20  21:40:07 ", "2026-11-20T21:40:07Z"),
+            ("2026-11-20", "2026-11-20T00:00:00Z"),
+            ("2026-11-23T00:00", "2026-11-23T00:00:00Z"),
+            ("10m", "2026-11-22T14:20:00Z"),
+            ("1h30m ago", "2026-11-22T13:00:00Z"),
+            ("-10m", "2026-11-22T14:20:00Z"),
+        ] {
+            assert_eq!(moment(text, now), Some(at.parse().unwrap()), "{text}");
+        }
+        for wrong in ["", "now", "ago", "25:00", "21:40 22:40", "2026-11-20 21", "9999999999999w"] {
+            assert_eq!(moment(wrong, now), None, "{wrong}");
         }
     }
 

@@ -3,8 +3,9 @@
 use super::event::gist;
 use super::{Joint, Line, Source, Span, Writer, span};
 use crate::domain::ids::Seq;
-use crate::domain::record::{AttemptFinished, Fact, OperatorAction, Record};
+use crate::domain::record::{AttemptFinished, Fact, Record};
 use crate::domain::webhook::Webhook;
+use crate::ui::gist::object;
 use crate::ui::subject::Subject;
 use crate::ui::theme::Role;
 use crate::ui::{text, when, words};
@@ -46,11 +47,7 @@ pub(super) fn write(writer: &mut Writer<'_>, record: &Record) {
             )
         }
         Fact::OperatorActed(fact) => {
-            let about = match &fact.action {
-                OperatorAction::Resend { rejected, event } => format!("request {rejected}, now event {event}"),
-                OperatorAction::Reveal { what } => format!("personal data in {what}"),
-                other => other.delivery().map_or(String::new(), |id| id.to_string()),
-            };
+            let about = object(&fact.action);
             let why = if fact.why.is_empty() { String::new() } else { format!(": {}", privacy.text(&fact.why)) };
             let says = format!("{about} by {}{why}", fact.who);
             (Role::Key, format!("▸ {}", fact.action.name()), says, fact.action.delivery().map(Subject::Delivery))

@@ -6,6 +6,7 @@ use super::ledger::{FakeDesk, Ledger, delivery, now};
 use super::rig::text_of;
 use crate::domain::delivery::{Delivery, Failure, Kind, State, Undo};
 use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::moment::Moment;
 use crate::domain::query::{Command, Done, Order, Query};
 use crate::engine::Desk;
 use crate::ui::dialog::Dialog;
@@ -20,7 +21,7 @@ use crate::ui::view;
 /// A dashboard on a ledger, with a time of its own.
 pub(super) struct Table {
     pub(super) model: Model,
-    desk: FakeDesk,
+    pub(super) desk: FakeDesk,
     uptime: Duration,
     pub(super) acts: Vec<Order>,
     /// Those of them to which nothing has come back yet, and what each is about.
@@ -28,6 +29,7 @@ pub(super) struct Table {
     /// Orders that can be called back.
     waits: Vec<u64>,
     pub(super) copies: Vec<String>,
+    pub(super) looked_away: usize,
 }
 
 /// Milliseconds between the keys of somebody who types.
@@ -43,6 +45,7 @@ impl Table {
             under_way: Vec::new(),
             waits: Vec::new(),
             copies: Vec::new(),
+            looked_away: 0,
         };
         let effects = update::open(&mut table.model);
         table.settle(effects);
@@ -70,6 +73,13 @@ impl Table {
         Message::Answered { slot, query: Box::new(query), answer }
     }
 
+    /// What it says as of an earlier moment.
+    pub(super) fn recall(&self, slot: Slot, moment: Moment, query: Query) -> Message {
+        let hindsight = self.desk.look_back().expect("one can look back");
+        let recalled = futures_util::FutureExt::now_or_never(hindsight.ask(query.clone(), moment)).expect("ready");
+        Message::Recalled { slot, moment, query: Box::new(query), recalled }
+    }
+
     pub(super) fn settle(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
@@ -87,6 +97,11 @@ impl Table {
                 }
                 Effect::Wait(number) => self.waits.push(number),
                 Effect::Copy(text) => self.copies.push(text),
+                Effect::Recall { slot, moment, query } => {
+                    let recalled = self.recall(slot, moment, query);
+                    self.tell(recalled);
+                }
+                Effect::LookAway => self.looked_away += 1,
                 Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Ring(_) => {}
             }
         }

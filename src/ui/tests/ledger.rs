@@ -97,6 +97,7 @@ pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, a
         counterpart: None,
         released: false,
         said_again: false,
+        illegible: false,
         behind: None,
         undo: None,
         created_at: ago(age),

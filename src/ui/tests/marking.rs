@@ -216,3 +216,30 @@ fn what_no_order_can_be_about_is_not_marked() {
     table.keys(CALM, "6 space");
     assert_eq!(table.model.marks().map(|marks| marks.rows().contains(&Seq(403))), Some(true));
 }
+
+#[test]
+fn marks_wait_in_the_present_for_whoever_looks_back() {
+    let mut table = Table::new(Ledger::busy());
+    table.keys(CALM, "3 space space");
+    assert_eq!(marked(&table).len(), 2);
+    table.keys(CALM, "[");
+    assert!(table.model.travel.shown.is_some(), "{}", table.screen());
+    let screen = table.screen();
+    let footer = screen.lines().last().unwrap_or_default();
+    assert!(!footer.contains("unmark") && !footer.contains("mark"), "{footer}");
+    for key in ["space", "A", "x"] {
+        table.keys(CALM, key);
+        assert!(table.model.dialog.is_none() && marked(&table).len() == 2, "{key}");
+    }
+    table.keys(CALM, "esc");
+    assert!(table.model.travel.shown.is_none());
+    assert_eq!(marked(&table).len(), 2);
+    table.keys(CALM, "r");
+    assert!(table.model.dialog.is_some());
+    table.keys(CALM, "esc");
+    // What is under way keeps the reader here.
+    let effects = table.only(Message::Key(Chord::parse("A").unwrap()));
+    table.keys(CALM, "[");
+    assert!(table.model.travel.shown.is_none() && table.toasted("rows are still being marked: look back when"));
+    table.settle(effects);
+}

@@ -14,6 +14,7 @@ mod read_only;
 mod reading;
 mod rig;
 mod sweep;
+mod travel;
 
 use chrono::TimeDelta;
 use crossterm::event::Event;
@@ -478,7 +479,7 @@ async fn a_small_terminal_says_what_it_needs_and_orders_nothing() {
 
 #[tokio::test]
 async fn help_lists_every_action_from_the_table() {
-    let mut rig = Rig::start(Ledger::busy(), (100, 80));
+    let mut rig = Rig::start(Ledger::busy(), (100, 90));
     rig.see(&["stored 400"]).await;
     rig.press("?");
     let text = rig.see(&["Acting"]).await;

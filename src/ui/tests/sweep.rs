@@ -101,6 +101,10 @@ fn settle(model: &mut Model, desk: &FakeDesk, effects: Vec<Effect>) {
                 let answer = runtime.block_on(desk.ask(query.clone()));
                 Message::Answered { slot, query: Box::new(query), answer }
             }
+            Effect::Recall { slot, moment, query } => {
+                let recalled = runtime.block_on(desk.look_back().unwrap().ask(query.clone(), moment));
+                Message::Recalled { slot, moment, query: Box::new(query), recalled }
+            }
             Effect::Status => Message::Told(Box::new(runtime.block_on(desk.status()))),
             _ => continue,
         };
@@ -160,6 +164,14 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
     model.help = Some(7);
     press(&mut model, desk, "j");
     screens.push(("help".into(), model));
+    for keys in ["1 [", "2 [ [", "3 [ enter", "6 [", "@ a 1 0 m", "@ 1 0 m enter 3", "@ 2 0 2 0 - 0 1 - 0 1 enter"] {
+        let mut model = start.clone();
+        press(&mut model, desk, keys);
+        screens.push((format!("looking back by {keys}"), model.clone()));
+        model.travel.going.clone_from(&model.travel.shown);
+        model.travel.folding = Some(100);
+        screens.push((format!("on the way by {keys}"), model));
+    }
     let mut model = start;
     press(&mut model, desk, "3 /");
     model.deliveries.narrowing.input = tui_input::Input::new("\u{202e}王".repeat(400));

@@ -11,20 +11,20 @@ pub(super) fn raise(model: &mut Model) -> Vec<Effect> {
     let facts = Facts {
         now: model.now,
         trouble: model.trouble.as_deref(),
-        status: model.status.as_ref(),
+        status: model.program(),
         overview: model.overview.as_ref(),
     };
     let wrong = banner::banners(&facts);
     let before = model.body_rows();
-    let now = model.now;
-    model.banners.take(wrong, now);
+    // They are read by the reader's clock, whatever moment they are of.
+    model.banners.take(wrong, model.clock);
     settle(model, before)
 }
 
 /// Puts one away.
 pub(super) fn put_away(model: &mut Model) -> Vec<Effect> {
-    let (before, now) = (model.body_rows(), model.now);
-    model.banners.put_away(now);
+    let before = model.body_rows();
+    model.banners.put_away(model.clock);
     settle(model, before)
 }
 
@@ -38,7 +38,9 @@ fn settle(model: &mut Model, rows_before: u16) -> Vec<Effect> {
 
 /// Asks what needs a person since the last ring, once there may be anything.
 pub(super) fn listen(model: &mut Model) -> Vec<Effect> {
-    let Some(last) = model.overview.as_ref().filter(|_| model.rings).map(|overview| overview.last) else {
+    // What was has been rung for.
+    let rings = model.rings && model.travel.shown.is_none();
+    let Some(last) = model.overview.as_ref().filter(|_| rings).map(|overview| overview.last) else {
         return Vec::new();
     };
     let bell = model.bell.get_or_insert_with(|| Bell::new(last));

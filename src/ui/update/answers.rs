@@ -39,7 +39,7 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
         }
         Err(DeskError::NotFound(_)) => {
             if let Slot::Detail(subject) = &slot {
-                details(model, |detail| detail.subject == *subject, |detail| detail.missing = true);
+                details(model, |detail| detail.subject == *subject, Detail::vanish);
             }
             model.asked(&slot, false)
         }
@@ -162,8 +162,10 @@ fn fill(detail: &mut Detail, answer: Answer) {
         | Answer::Moment(_)
         | Answer::Records(_) => return,
     };
-    detail.missing = data.is_none();
-    detail.data = data;
+    match data {
+        Some(data) => (detail.missing, detail.data) = (false, Some(data)),
+        None => detail.vanish(),
+    }
 }
 
 pub(super) fn told(model: &mut Model, status: Result<Status, DeskError>) -> Vec<Effect> {

@@ -16,10 +16,18 @@ impl Model {
             *again = true;
             return None;
         }
+        let Some(query) = query else {
+            self.asking.insert(slot, false);
+            return Some(Effect::Status);
+        };
+        // While another moment is folded, the one that is shown cannot be asked.
+        if self.travel.shown.is_some() && self.travel.going.is_some() {
+            return None;
+        }
         self.asking.insert(slot.clone(), false);
-        Some(match query {
-            Some(query) => Effect::Ask { slot, query },
-            None => Effect::Status,
+        Some(match self.travel.moment() {
+            Some(moment) => Effect::Recall { slot, moment, query },
+            None => Effect::Ask { slot, query },
         })
     }
 

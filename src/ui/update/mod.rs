@@ -5,6 +5,7 @@ mod answers;
 mod asking;
 mod comparing;
 mod copying;
+mod lists;
 mod many;
 mod marking;
 mod moving;
@@ -12,7 +13,7 @@ mod orders;
 mod pointing;
 mod reading;
 mod results;
-mod rows;
+mod travel;
 mod typing;
 
 use super::action::{Action, Group};
@@ -29,6 +30,7 @@ use super::search::Search;
 use super::subject::Subject;
 use super::theme::Role;
 use crate::domain::delivery::Delivery;
+use crate::domain::moment::{Moment, Recalled};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Query, Status};
 use crate::engine::DeskError;
@@ -57,6 +59,17 @@ pub enum Message {
         /// Its answer.
         answer: Result<Answer, DeskError>,
     },
+    /// The ledger answered as of an earlier moment, or is on the way there.
+    Recalled {
+        /// What the question was for.
+        slot: Slot,
+        /// The moment.
+        moment: Moment,
+        /// The question.
+        query: Box<Query>,
+        /// What was said.
+        recalled: Result<Recalled<Answer>, DeskError>,
+    },
     /// The program says how it is.
     Told(Box<Result<Status, DeskError>>),
     /// The order of this number can no longer be called back.
@@ -78,7 +91,8 @@ const TOAST_SECONDS: i64 = 8;
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) -> Vec<Effect> {
     let Present { now, uptime } = present.into();
-    model.now = now;
+    model.clock = now;
+    model.now = model.travel.moment().map_or(now, |moment| moment.at);
     model.pace.at(uptime);
     let by_key = matches!(message, Message::Key(_) | Message::Pointed(_));
     let mut effects = take_in(model, message);
@@ -101,12 +115,18 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             model.write_details();
             model.refresh()
         }
+        // What was does not change.
+        Message::Changed if model.travel.shown.is_some() => Vec::new(),
         Message::Changed => {
             model.counted = None;
             model.search(Search::changed);
             model.refresh()
         }
         Message::Tick => tick(model),
+        Message::Answered { slot: Slot::Moment, query, answer } => travel::found(model, &query, answer),
+        // It was asked of the present, which is not shown any more.
+        Message::Answered { .. } if model.travel.shown.is_some() => Vec::new(),
+        Message::Recalled { slot, moment, query, recalled } => travel::recalled(model, slot, moment, &query, recalled),
         Message::Answered { slot, query, answer } => answers::answered(model, slot, &query, answer),
         Message::Told(status) => answers::told(model, *status),
         Message::Due(number) => orders::due(model, number),
@@ -120,9 +140,15 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 fn tick(model: &mut Model) -> Vec<Effect> {
-    let now = model.now;
+    let now = model.clock;
     model.toasts.retain(|toast| (now - toast.at).num_seconds() < TOAST_SECONDS);
     let mut effects: Vec<Effect> = model.ask(Slot::Status, None).into_iter().collect();
+    if model.travel.shown.is_some() {
+        // Time stands still there: only what was not answered is asked again.
+        let unanswered = model.trouble.is_some() || model.overview.is_none();
+        return effects.into_iter().chain(if unanswered { model.refresh() } else { Vec::new() }).collect();
+    }
+    effects.extend(travel::forget(model));
     // Counts are those of the last minutes: where nothing has changed, they do so with the minute, or by what falls overdue.
     let minute = now.timestamp().div_euclid(60);
     let falls_overdue = model.overview.as_ref().and_then(|overview| overview.next_overdue).is_some_and(|at| at < now);
@@ -155,7 +181,7 @@ impl Model {
         let text = self.privacy.text(&text);
         // Said again, it stays longer rather than standing there twice.
         self.toasts.retain(|toast| toast.text != text);
-        self.toasts.push(Toast { text, role, at: self.now, undo });
+        self.toasts.push(Toast { text, role, at: self.clock, undo });
         if self.toasts.len() > 3 {
             self.toasts.remove(0);
         }
@@ -253,7 +279,12 @@ fn help_by(model: &mut Model, rows: isize) {
 /// What an action does where nothing else takes the keys.
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if !model.keys.offers(action) {
-        model.toast(Role::Held, format!("{}: not here: this dashboard is read-only", action.entry().hint));
+        let why = match (model.keys.only_looks(), &model.travel.shown) {
+            (true, _) => "not here: this dashboard is read-only".to_owned(),
+            (_, Some(_)) => format!("nothing can be changed here; `{}` returns to now", model.way_back()),
+            (_, None) => format!("nothing is changed on the way back; `{}` stops", model.way_back()),
+        };
+        model.toast(Role::Held, format!("{}: {why}", action.entry().hint));
         return Vec::new();
     }
     let calls_back = action == Action::Undo && orders::can_call_back(model);
@@ -284,11 +315,13 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Narrow if !model.details.is_empty() => reading::search(model),
         Action::Narrow => typing::narrow(model),
-        Action::States => rows::states(model),
-        Action::Overdue => rows::overdue(model),
+        Action::States => lists::states(model),
+        Action::Overdue => lists::overdue(model),
         Action::PutAway => alerts::put_away(model),
-        Action::Pause => rows::pause(model),
+        Action::Pause => lists::pause(model),
         Action::Timeline => timeline(model),
+        Action::Earlier | Action::Later | Action::MinuteBack | Action::MinuteOn => travel::step(model, action),
+        Action::At => travel::ask(model),
         Action::Reveal => orders::reveal(model),
         Action::Fold
         | Action::FoldAll
@@ -339,7 +372,7 @@ fn go(model: &mut Model, view: View) -> Vec<Effect> {
     model.details.clear();
     model.view = view;
     if again {
-        rows::widen(model);
+        lists::widen(model);
     }
     if let Some(list) = model.list()
         && !list.paused()
@@ -391,23 +424,29 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if reading::end_search(model) {
         return Vec::new();
     }
+    if model.travel.going.is_some() || model.travel.seeking.is_some() {
+        return travel::stop(model);
+    }
     if !model.details.is_empty() {
         model.mask();
         model.details.pop();
         return model.refresh();
     }
     model.toasts.clear();
+    if model.travel.shown.is_some() {
+        return travel::to_the_present(model);
+    }
     if marking::let_go(model) {
         return Vec::new();
     }
-    if let Some(effects) = rows::unfilter(model) {
+    if let Some(effects) = lists::unfilter(model) {
         return effects;
     }
     if marking::clear(model) {
         return Vec::new();
     }
     if model.choice().is_some_and(|choice| *choice > 0) {
-        rows::widen(model);
+        lists::widen(model);
         return model.refresh();
     }
     Vec::new()

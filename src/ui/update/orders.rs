@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyCode;
 
+use super::travel;
 use super::typing::edit;
 use super::{Effect, many};
 use crate::domain::privacy::Privacy;
@@ -58,6 +59,18 @@ pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     put(model, Ask::about_delivery(action, delivery))
+}
+
+/// Why what is under way keeps the reader in the present: where nothing can be changed, nothing can be called back.
+pub(super) fn stays(model: &Model) -> Option<String> {
+    if let Some(waiting) = model.held_back.waiting().last() {
+        return Some(format!("{} can still be called back: look back when it is sent", waiting.about));
+    }
+    if let Some(batch) = model.batch.as_ref().filter(|batch| batch.phase != Phase::Ended) {
+        let says = format!("{} of {} is still under way: look back at its end", batch.verb(), batch.about());
+        return Some(says);
+    }
+    model.gathering.as_ref().map(|_| "rows are still being marked: look back when they are".to_owned())
 }
 
 /// There is something that can be called back.
@@ -127,6 +140,7 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             }
             _ => Vec::new(),
         },
+        Some(Dialog::Moment(_)) => travel::dialog_key(model, chord),
         Some(dialog) => {
             let Some(form) = dialog.form() else { return Vec::new() };
             match (chord.code, form.focus) {
@@ -154,7 +168,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
     let about = match model.dialog.take() {
         Some(Dialog::Order(dialog)) => format!("{} stays as it is", dialog.ask.about()),
         Some(Dialog::Many(dialog)) => format!("{} stay marked", counted(dialog.view, dialog.marked)),
-        Some(Dialog::Leave(_)) | None => return Vec::new(),
+        Some(Dialog::Leave(_) | Dialog::Moment(_)) | None => return Vec::new(),
     };
     model.toast(Role::Plain, format!("nothing done: {about}"));
     Vec::new()
@@ -228,7 +242,7 @@ pub(super) fn reveal(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    match model.open_deliveries() {
+    match model.open_now() {
         0 => vec![Effect::Quit],
         open => {
             model.dialog = Some(Dialog::Leave(LeaveDialog { quit: true, open, yes: false }));
@@ -254,7 +268,7 @@ pub(super) fn suspend(model: &mut Model) -> Vec<Effect> {
         drop_waiting(model);
         return vec![Effect::Suspend];
     }
-    let open = model.open_deliveries();
+    let open = model.open_now();
     model.dialog = Some(Dialog::Leave(LeaveDialog { quit: false, open, yes: false }));
     Vec::new()
 }

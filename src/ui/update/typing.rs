@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::{Effect, go, orders, perform, reading, rows};
+use super::{Effect, go, lists, orders, perform, reading, travel};
 use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
 
@@ -86,7 +86,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
     }
     model.narrowing = false;
     model.toasts.clear();
-    let effects = rows::unfilter(model).unwrap_or_default();
+    let effects = lists::unfilter(model).unwrap_or_default();
     match model.narrowed_from.take() {
         Some(view) => go(model, view),
         None => effects,
@@ -128,6 +128,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         let chord = Chord { code: KeyCode::Char(character), modifiers: KeyModifiers::NONE };
         if model.dialog.is_some() {
             orders::type_into(model, chord);
+            travel::type_moment(model, chord);
         } else if model.narrowing && model.help.is_none() {
             effects.extend(narrowing_key(model, chord));
         } else if model.searching() && model.help.is_none() {

@@ -55,7 +55,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, detail: &
     }
     breadcrumbs(canvas, area, end, model, detail);
     if lines.is_empty() {
-        let says = if detail.missing { "There is no such thing in the ledger." } else { "Loading…" };
+        let says = match (detail.missing, &model.travel.shown) {
+            (false, _) => "Loading…",
+            (true, None) => "There is no such thing in the ledger.",
+            (true, Some(_)) => "There was no such thing in the ledger then.",
+        };
         canvas.text(area.x + 2, area.y + 2, area.width, Role::Plain, says);
         return cursor;
     }

@@ -7,7 +7,7 @@ use super::canvas::Canvas;
 use super::many;
 use crate::domain::delivery::Evidence;
 use crate::ui::action::Action;
-use crate::ui::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
+use crate::ui::dialog::{Ask, Dialog, LeaveDialog, MomentDialog, OrderDialog};
 use crate::ui::document::{Span, span};
 use crate::ui::form::{Count, Focus, Form};
 use crate::ui::held_back::HELD_BACK;
@@ -28,6 +28,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: 
             leave(canvas, whole, model, *leave_dialog);
             None
         }
+        Dialog::Moment(dialog) => Some(moment(canvas, whole, model, dialog)),
     }
 }
 
@@ -196,6 +197,37 @@ fn typed(
     let before: String = value.chars().take(input.cursor()).skip(scroll).collect();
     let at = x + u16::try_from(text::width(&text::visible(&before))).unwrap_or(0).min(room.saturating_sub(1));
     here.then_some(Position { x: at, y: line.y })
+}
+
+/// What is typed, and which moment that is.
+fn moment(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &MomentDialog) -> Position {
+    let inside = card(canvas, whole, "look back to when?", 4);
+    let (value, room) = (dialog.input.value(), inside.width);
+    let scroll = dialog.input.visual_scroll(usize::from(room.saturating_sub(1)));
+    canvas.text(inside.x, inside.y, room, Role::Plain, &value.chars().skip(scroll).collect::<String>());
+    if value.is_empty() {
+        canvas.text(
+            inside.x + 1,
+            inside.y,
+            room.saturating_sub(1),
+            Role::Faint,
+            "21:40  2026-11-22 21:40:07  10m  now",
+        );
+    }
+    let (role, says) = match (dialog.moment(model.clock), dialog.complaint) {
+        (_, Some(complaint)) => (Role::Bad, format!("✗ {complaint}")),
+        (Ok(Some(at)), None) => {
+            let ago = when::long_age(model.clock - at);
+            (Role::Plain, format!("{} UTC, {ago} ago", at.format("%Y-%m-%d %H:%M:%S")))
+        }
+        (Ok(None), None) => (Role::Faint, "now".to_owned()),
+        (Err(_), None) => (Role::Faint, "UTC".to_owned()),
+    };
+    canvas.text(inside.x, inside.y + 1, room, role, &says);
+    canvas.text(inside.x, inside.y + 3, room, Role::Faint, "Enter looks back   Esc stays here");
+    let before: String = value.chars().take(dialog.input.cursor()).skip(scroll).collect();
+    let at = u16::try_from(text::width(&text::visible(&before))).unwrap_or(0).min(room.saturating_sub(1));
+    Position { x: inside.x + at, y: inside.y }
 }
 
 fn buttons(canvas: &mut Canvas<'_>, inside: Rect, y: u16, no: &str, yes: &str, focus: Focus) {

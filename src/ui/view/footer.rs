@@ -68,7 +68,8 @@ fn actions(model: &Model) -> Vec<Action> {
     use Action::{Back, Cancel, MarkDelivered, Narrow, Next, Open, Pause, Retry, Reveal, States, Timeline, Top, Undo};
     use Action::{Mark, MarkAlike, MarkAll, MarkRange};
     let mut actions = Vec::new();
-    if model.marks().is_some_and(|marks| !marks.is_empty() || marks.ranges()) {
+    let marks = model.marks().filter(|_| model.keys.offers(Mark));
+    if marks.is_some_and(|marks| !marks.is_empty() || marks.ranges()) {
         let orders: &[Action] =
             if model.view == View::Quarantine { &[Retry] } else { &[Retry, MarkDelivered, Cancel, Undo] };
         return orders.iter().copied().chain([Mark, MarkRange, MarkAlike, MarkAll, Back]).collect();
@@ -77,6 +78,9 @@ fn actions(model: &Model) -> Vec<Action> {
         actions.push(Open);
     } else {
         actions.push(Back);
+    }
+    if model.travel.looks_back() {
+        actions.extend([Action::Earlier, Action::Later, Action::MinuteBack, Action::MinuteOn, Action::At]);
     }
     if let Some(delivery) = model.chosen_delivery() {
         if !delivery.stage().settled() {
@@ -108,6 +112,9 @@ fn actions(model: &Model) -> Vec<Action> {
     }
     if !matches!((model.view, model.pane), (View::Overview, Pane::Payouts)) {
         actions.push(Reveal);
+    }
+    if !model.travel.looks_back() {
+        actions.push(Action::At);
     }
     actions
 }

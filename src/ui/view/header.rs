@@ -8,7 +8,7 @@ use crate::ui::banners::Line;
 use crate::ui::model::{Model, View};
 use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
-use crate::ui::{when, words};
+use crate::ui::{travel, when, words};
 
 /// Cells below which a target says nothing.
 const TARGET: usize = 10;
@@ -28,7 +28,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, banners: 
 fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let y = area.y;
     let mut end = area.right().saturating_sub(1);
-    end = canvas.text_before(end, y, 8, Role::Heading, &model.now.format("%H:%M:%S").to_string());
+    end = match &model.travel.shown {
+        Some(found) => {
+            let says = format!(" AS OF {} ", travel::name(found.moment.at, model.clock));
+            canvas.text_before(end, y, 27, Role::Badge, &says)
+        }
+        None => canvas.text_before(end, y, 8, Role::Heading, &model.now.format("%H:%M:%S").to_string()),
+    };
     if let Some(overview) = &model.overview {
         let stored = format!("stored {}", when::count(overview.events));
         end = canvas.text_before(end.saturating_sub(2), y, 24, Role::Plain, &stored);
@@ -49,7 +55,8 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let mut x = canvas.text(area.x + 1, y, area.width, Role::Brand, "willcall");
     let end = end.saturating_sub(2);
     let mut put = |role, text: &str| x = canvas.text(x, y, end.saturating_sub(x), role, text);
-    match &model.status {
+    match model.program() {
+        None if model.travel.shown.is_some() => put(Role::Faint, "  ? listener and target are on no record"),
         None => put(Role::Faint, "  …"),
         Some(status) => {
             match &status.listen {
@@ -88,11 +95,11 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, y: u16, model: &Model) {
         canvas.spot(tab, Spot::View(view));
         x += gap;
     }
-    let turned: u64 = model.status.iter().flat_map(|status| status.turned_away_total.values()).sum();
+    let turned: u64 = model.program().into_iter().flat_map(|status| status.turned_away_total.values()).sum();
     if turned > 0 {
         let by_status: Vec<String> = model
-            .status
-            .iter()
+            .program()
+            .into_iter()
             .flat_map(|status| &status.turned_away_total)
             .map(|(status, count)| format!("{count}×{status}"))
             .collect();

@@ -104,9 +104,12 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
     let (role, sign) = if overview.quarantined > 0 { (Role::Held, "!") } else { (Role::Good, "✓") };
     let says = format!("{sign} {} in quarantine", when::count(overview.quarantined));
     canvas.text(inside.x + 1, inside.y, inside.width.saturating_sub(1), role, &says);
-    let turned: u64 = model.status.iter().flat_map(|status| status.turned_away_total.values()).sum();
-    let (role, sign) = if turned > 0 { (Role::Held, "!") } else { (Role::Good, "✓") };
-    let says = format!("{sign} {} turned away", when::count(turned));
+    let turned = model.program().map(|status| status.turned_away_total.values().sum());
+    let (role, says) = match turned {
+        None if model.travel.shown.is_some() => (Role::Faint, "? turned away: unknown".to_owned()),
+        None | Some(0) => (Role::Good, "✓ 0 turned away".to_owned()),
+        Some(some) => (Role::Held, format!("! {} turned away", when::count(some))),
+    };
     canvas.text(inside.x + 1, inside.y + 1, inside.width.saturating_sub(1), role, &says);
     let per_minute: u32 = overview.families.values().map(last_minute).fold(0, u32::saturating_add);
     let says = format!("  {}/min coming in", when::count(per_minute.into()));
@@ -191,6 +194,7 @@ fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview)
     let inside = frame(canvas, area, model, Pane::Open, Role::Heading, &title, "oldest first");
     if overview.open.is_empty() {
         let says = match overview.events {
+            0 if model.travel.shown.is_some() => "nothing yet",
             0 => "nothing yet: try  willcall send fixtures/events",
             _ => "✓ nothing waits to be sent",
         };

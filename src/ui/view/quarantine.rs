@@ -29,7 +29,7 @@ fn door_columns(time: u16) -> [Column; 4] {
 }
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Position> {
-    let known = model.status.as_ref().map_or(0, |status| status.turned_away.len());
+    let known = model.program().map_or(0, |status| status.turned_away.len());
     let lower = layout::turned_away_rows(area.height, known);
     let upper = Rect { height: area.height - lower, ..area };
     turned_away(canvas, Rect { y: upper.bottom(), height: lower, ..area }, model);
@@ -77,8 +77,12 @@ fn cells(row: &RejectedRow, model: &Model) -> Vec<Cell> {
 }
 
 fn turned_away(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
-    let Some(status) = &model.status else { return };
     let x = canvas.text(area.x + 1, area.y, area.width, Role::Heading, "turned away at the door, not kept");
+    let Some(status) = model.program() else {
+        let says = if model.travel.shown.is_some() { "on no record: unknown of earlier moments" } else { "…" };
+        canvas.text(x + 2, area.y, area.width, Role::Faint, says);
+        return;
+    };
     let totals: Vec<String> =
         status.turned_away_total.iter().map(|(status, count)| format!("{count}×{status}")).collect();
     let says = if totals.is_empty() { "none since the start".to_owned() } else { totals.join("  ") };

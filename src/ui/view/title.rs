@@ -112,6 +112,9 @@ pub(super) fn empty<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &List<R>,
         (true, true) => {
             say(canvas, area, &[&format!("No row fits this filter. {} shows all again.", model.way_back())]);
         }
+        (true, false) if model.travel.shown.is_some() => {
+            say(canvas, area, &["Nothing of this kind was on record then."])
+        }
         (true, false) => say(canvas, area, otherwise),
     }
 }

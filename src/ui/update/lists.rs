@@ -1,4 +1,4 @@
-//! Which rows of the list in sight are wanted, and whether it follows what comes in.
+//! What a list shows: only some states, only what is overdue, all again; and whether it holds still.
 
 use super::{Effect, go};
 use crate::ui::model::{CHOICES, Model, OVERDUE, View};
