@@ -109,11 +109,11 @@ pub enum Kind {
     Refused,
     /// Carried out, and failed or held again since.
     Fails,
-    NotEligible,
     CalledBack,
     UnderWay,
     Waits,
     Done,
+    NotEligible,
 }
 
 impl Batch {

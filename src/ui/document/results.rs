@@ -31,13 +31,16 @@ pub(super) fn write(writer: &mut Writer<'_>, batch: &Batch) {
         Phase::Ended => ("each has come to its end".to_owned(), Role::Plain),
     };
     writer.fact("orders", role, &stands);
-    writer.fact("done", Role::Good, &count(tally.done));
+    writer.fact("ordered", Role::Good, &count(tally.done));
     for (label, some) in [("refused", tally.refused), ("called back", tally.called_back)] {
         if some > 0 {
             writer.fact(label, Role::Bad, &count(some));
         }
     }
     writer.fact("by", Role::Plain, &format!("{}: {}", batch.who, batch.why));
+    let keys = [(Action::MarkAlike, "marks the rows of a group"), (Action::Fold, "folds it, or unfolds it")];
+    let keys = keys.map(|(action, does)| format!("`{}` {does}", writer.keys.named(action)));
+    writer.push(vec![span(Role::Faint, format!("  {}", keys.join(", ")))], None);
     writer.blank();
     for (group, fate) in batch.fates().iter().enumerate() {
         let path = vec![GROUPS, group];
@@ -67,15 +70,11 @@ fn heading(writer: &mut Writer<'_>, fate: &Fate, path: Path, fold: Fold) {
         (Kind::Fails | Kind::Done, Some((stage, role))) => (format!("{stage}  {why}"), role),
         (Kind::Fails | Kind::Done, None) => ("✓ done".to_owned(), Role::Good),
     };
-    let marks = match writer.keys.hint(Action::MarkAlike) {
-        Some(key) => format!("   {key} marks these"),
-        None => String::new(),
-    };
     let sign = if fold.open { "▾" } else { "▸" };
     let count = format!("{sign} {} × ", when::count(fate.rows.len() as u64));
-    let room = writer.width.saturating_sub(text::width(&count) + text::width(&marks));
+    let room = writer.width.saturating_sub(text::width(&count));
     let says = text::fit(&text::visible(&says), room);
-    let spans = vec![span(Role::Heading, count), span(role, says), span(Role::Faint, marks)];
+    let spans = vec![span(Role::Heading, count), span(role, says)];
     writer.put(Line { spans, source: Some(Source::Part(path)), fold: Some(fold), ..Line::default() });
 }
 

@@ -144,7 +144,7 @@ fn each_has_its_result_and_failures_are_grouped_by_cause() {
         "› results",
         "mark delivered: 12 deliveries",
         "each has come to its end",
-        "done          9",
+        "ordered       9",
         "refused       3",
         "ana: at the gate",
         "2 × ✗ not done: it is behind …",
@@ -155,7 +155,7 @@ fn each_has_its_result_and_failures_are_grouped_by_cause() {
     ] {
         assert!(screen.contains(part), "{part}\n{screen}");
     }
-    assert!(table.toasted("✗ mark delivered: 9 of 12 deliveries done, 3 refused"), "{:?}", table.model.toasts);
+    assert!(table.toasted("✗ mark delivered: 9 of 12 deliveries ordered, 3 refused"), "{:?}", table.model.toasts);
     // One key marks a group again, in its list; another opens what became of them once more.
     table.keys(CALM, "a");
     assert_eq!(marked(&table), [3, 5]);
@@ -216,7 +216,11 @@ fn the_rest_is_called_back_while_they_are_given() {
     table.keys(CALM, "A x").text(120, "off").keys(CALM, "enter").text(120, "60").keys(CALM, "enter tab enter");
     table.carry_out();
     table.keys(CALM, "esc");
-    assert!(table.screen().contains("cancel: 1 of 60 deliveries done: `u` calls the rest back"), "{}", table.screen());
+    assert!(
+        table.screen().contains("cancel: 1 of 60 deliveries ordered: `u` calls the rest back"),
+        "{}",
+        table.screen()
+    );
     // Others are not asked about meanwhile.
     table.keys(CALM, "A x");
     assert!(!asks(&table) && table.toasted("is still under way"), "{:?}", table.model.toasts);

@@ -116,7 +116,7 @@ fn end(model: &mut Model) {
     let Some(batch) = &model.batch else { return };
     let tally = batch.tally();
     let (sign, role) = if tally.refused > 0 { ("✗", Role::Bad) } else { ("✓", Role::Good) };
-    let done = format!("{sign} {}: {} of {} done", batch.verb(), when::count(tally.done as u64), batch.about());
+    let done = format!("{sign} {}: {} of {} ordered", batch.verb(), when::count(tally.done as u64), batch.about());
     let refused = match tally.refused {
         0 => String::new(),
         some => format!(", {} refused", when::count(some as u64)),

@@ -43,7 +43,7 @@ fn held_back(model: &Model) -> impl Iterator<Item = (String, Role)> {
         let tally = batch.tally();
         let given = when::count((tally.done + tally.refused) as u64);
         let key = model.keys.named(Action::Undo);
-        let says = format!("{}: {given} of {} done: `{key}` calls the rest back", batch.verb(), batch.about());
+        let says = format!("{}: {given} of {} ordered: `{key}` calls the rest back", batch.verb(), batch.about());
         (says, Role::Busy)
     });
     waiting.chain(runs)
