@@ -296,12 +296,12 @@ const BREAKS: &[Break] = &[
         )],
     },
     Break {
-        name: "what cannot be read is a sale once a person has dismissed it",
+        name: "what cannot be read is taken for a sale",
         noticed_by: Ground::Stories,
         changes: &[(
-            "src/domain/ticket.rs",
-            "    delivery.illegible && matches!(delivery.stage(), Stage::Held | Stage::Cancelled)",
-            "    delivery.illegible && matches!(delivery.stage(), Stage::Held)",
+            "src/domain/decide/mod.rs",
+            "    Delivery { illegible: true, ..held(update, seq, now, why) }",
+            "    Delivery { illegible: false, ..held(update, seq, now, why) }",
         )],
     },
     Break {

@@ -92,7 +92,7 @@ pub struct Delivery {
     /// Its webhook, which has no resale id, came more than once: repeated, or sold again with the reversal yet to come.
     #[serde(default, skip_serializing_if = "is_default")]
     pub said_again: bool,
-    /// Its webhook does not say surely whether it is a sale or a reversal.
+    /// Its webhook does not say surely whether it is a sale or a reversal, and nobody has: for whatever else comes it is neither.
     #[serde(default, skip_serializing_if = "is_default")]
     pub illegible: bool,
     /// The unsettled delivery of the same ticket that must be settled first.

@@ -261,12 +261,6 @@ impl Draft {
     }
 }
 
-/// Nobody has said whether this is a sale or a reversal, or somebody that it is of no consequence: it is neither, for whatever
-/// else comes.
-pub(super) fn illegible(delivery: &Delivery) -> bool {
-    delivery.illegible && matches!(delivery.stage(), Stage::Held | Stage::Cancelled)
-}
-
 /// It moved the ticket, may have, or will.
 fn matters(transfer: &Delivery) -> bool {
     transfer.stage() != Stage::Cancelled || transfer.evidence != Evidence::NotDone

@@ -5,7 +5,7 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Amendment, Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
 use crate::domain::ids::{DeliveryId, Digest, Person, Seq};
 use crate::domain::payload::TicketUpdated;
-use crate::domain::ticket::{Draft, Standing, illegible, same_parties};
+use crate::domain::ticket::{Draft, Standing, same_parties};
 
 /// The key of a sale is (ticket, resale id), and without a resale id (ticket, seller, buyer).
 fn is_sale_of(delivery: &Delivery, update: &TicketUpdated) -> bool {
@@ -24,7 +24,7 @@ pub(super) fn sold(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now: Tim
     let known = draft
         .transfers()
         .rev()
-        .find(|one| is_sale_of(one, update) && !illegible(one))
+        .find(|one| is_sale_of(one, update) && !one.illegible)
         .map(|one| (one.id, one.counterpart));
     match known {
         Some((before, Some(_))) if update.order.resale.is_none() => {
@@ -73,7 +73,7 @@ fn waiting_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId>
         .find(|one| {
             one.counterpart.is_none()
                 && !matches!(one.state, State::Cancelled { .. })
-                && !illegible(one)
+                && !one.illegible
                 && match (&one.resale, &update.order.resale) {
                     (Some(one), Some(other)) => one == other,
                     // One that fits sales already seen may be of any of them: which, a person is asked.
