@@ -91,16 +91,22 @@ impl MomentDialog {
     /// # Errors
     /// When it is no moment, or has not come yet.
     pub fn moment(&self, now: Timestamp) -> Result<Option<Timestamp>, &'static str> {
-        match self.input.value().trim() {
-            "" | "now" => Ok(None),
-            typed => match time::moment(typed, now) {
-                Some(at) if at < now => Ok(Some(at)),
-                Some(_) => Err("that has not come yet"),
-                None => {
-                    Err("no moment: type one like `21:40`, `2026-11-22 21:40:07` (UTC), or `10m` for ten minutes ago")
-                }
-            },
-        }
+        moment(self.input.value(), now)
+    }
+}
+
+/// The moment that is `typed`, as for [`MomentDialog::moment`].
+///
+/// # Errors
+/// When it is no moment, or has not come yet.
+pub fn moment(typed: &str, now: Timestamp) -> Result<Option<Timestamp>, &'static str> {
+    match typed.trim() {
+        "" | "now" => Ok(None),
+        typed => match time::moment(typed, now) {
+            Some(at) if at < now => Ok(Some(at)),
+            Some(_) => Err("that has not come yet"),
+            None => Err("no moment: type one like `21:40`, `2026-11-22 21:40:07` (UTC), or `10m` for ten minutes ago"),
+        },
     }
 }
 

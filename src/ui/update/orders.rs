@@ -91,7 +91,7 @@ fn call_back(model: &mut Model) -> bool {
 }
 
 /// What is under the cursor came there after the reader looked: it is told and held, so that the next key is sure.
-fn hold_still(model: &mut Model) -> Vec<Effect> {
+pub(super) fn hold_still(model: &mut Model) -> Vec<Effect> {
     model.toast(Role::Held, "the list has moved: press again");
     if model.details.is_empty() {
         let pane = model.pane;
@@ -262,7 +262,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     if let Some(Dialog::Leave(_)) = model.dialog {
         return vec![Effect::Quit];
     }
-    model.help = None;
+    model.menu = None;
     model.narrowing = false;
     model.copied = None;
     quit(model)
