@@ -55,8 +55,8 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
     let shown = ui::run(handle, options, over).await;
     if let Ok(ended) = &shown {
         remembered::write(&settings.data_dir, &ended.remembered);
-        for about in &ended.not_given {
-            let says = format!("{about} was not sent again: the dashboard was left before that");
+        for what in &ended.not_given {
+            let says = format!("not done, because the dashboard was left first: {what}");
             tracing::warn!("{says}");
             let _ = writeln!(io::stderr(), "willcall: {says}");
         }

@@ -92,6 +92,9 @@ pub struct Delivery {
     /// Its webhook, which has no resale id, came more than once: repeated, or sold again with the reversal yet to come.
     #[serde(default, skip_serializing_if = "is_default")]
     pub said_again: bool,
+    /// Its webhook does not say surely whether it is a sale or a reversal, and nobody has: for whatever else comes it is neither.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub illegible: bool,
     /// The unsettled delivery of the same ticket that must be settled first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<DeliveryId>,
@@ -293,6 +296,13 @@ pub enum Hold {
     },
     /// menta's data changed after a person had cancelled the delivery.
     AmendedAfterCancel,
+    /// A reversal without a resale id was taken for another sale's, between the same two people: it may have been this one's.
+    ReversalOfEither {
+        /// The return.
+        reversal: DeliveryId,
+        /// The sale it was taken to undo.
+        taken_for: DeliveryId,
+    },
     /// Said again without a resale id, with the opposite said in between: a late repetition, or the same people anew.
     RepeatedOrNew {
         /// The sale said before.
@@ -304,6 +314,11 @@ impl Hold {
     /// False when there is nothing that could be sent: such a delivery is marked delivered or cancelled.
     pub fn can_be_sent(&self) -> bool {
         !matches!(self, Self::Missing { .. } | Self::ReversalUnclear { .. } | Self::RepeatedKey { .. })
+    }
+
+    /// A reversal that may be of one sale or another, or of one yet to come.
+    pub fn leaves_sale_open(&self) -> bool {
+        matches!(self, Self::Unmatched | Self::SeveralSales { .. } | Self::RepeatedOrNew { .. })
     }
 }
 
@@ -355,6 +370,12 @@ impl std::fmt::Display for Hold {
             Self::AmendedAfterCancel => f.write_str(
                 "menta changed buyer or personal data after it was cancelled: retry sends the new, cancel leaves it",
             ),
+            Self::ReversalOfEither { reversal, taken_for } => {
+                write!(
+                    f,
+                    "reversal {reversal} has no resale id and was taken for {taken_for}'s, of the same two people: was it this sale's (cancel), or not (retry)?"
+                )
+            }
             Self::RepeatedOrNew { before } => {
                 write!(f, "the same as for {before}, and no resale id: said again late (cancel), or anew (retry)?")
             }
@@ -463,6 +484,7 @@ impl Delivery {
             counterpart: None,
             released: false,
             said_again: false,
+            illegible: false,
             behind: None,
             undo: None,
             created_at: now,

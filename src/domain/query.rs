@@ -413,6 +413,17 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The number of the event or request that it is about.
+    pub fn place(&self) -> Option<Seq> {
+        match self {
+            Self::Retry(id) | Self::MarkDelivered(id) | Self::Cancel(id) | Self::Undo(id) => Some(id.0),
+            Self::Resend(seq) => Some(*seq),
+            Self::Reveal { .. } => None,
+        }
+    }
+}
+
 /// An order was carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {

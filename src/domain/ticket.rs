@@ -128,8 +128,9 @@ impl Draft {
 
     /// Holds the front if it may not go, then says for everyone else whom they wait for.
     fn line_up(&mut self) {
+        let in_flight = self.deliveries.iter().find(|delivery| delivery.stage() == Stage::InFlight).map(|one| one.id);
         let front = self.deliveries.iter().position(|delivery| !delivery.stage().settled());
-        if let Some(front) = front
+        if let (Some(front), None) = (front, in_flight)
             && let Some(why) = self.objection(front)
         {
             self.deliveries[front].state = State::Held { why };
@@ -138,6 +139,8 @@ impl Draft {
         for delivery in &mut self.deliveries {
             delivery.behind = match (delivery.stage(), front) {
                 (Stage::Pending, Some(front)) if front != delivery.id => Some(front),
+                // An older one that menta has changed is done once more, after what has overtaken it.
+                (Stage::Pending, Some(_)) => in_flight,
                 _ => None,
             };
         }
@@ -155,6 +158,9 @@ impl Draft {
         if delivery.released || delivery.attempts > 0 {
             return None;
         }
+        if let Some((reversal, taken_for)) = self.reversal_of_either(delivery) {
+            return Some(Hold::ReversalOfEither { reversal, taken_for });
+        }
         self.contradiction(delivery.from.as_ref()?, delivery.to.as_ref()?, place, Standing::Done)
     }
 
@@ -164,15 +170,25 @@ impl Draft {
             let dismissed = matches!(one.state, State::Cancelled { why: Cancellation::Operator { .. } });
             let concerns = one.counterpart == Some(sale.id)
                 || (one.counterpart.is_none()
-                    && matches!(
-                        one.state,
-                        State::Held { why: Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
-                    )
+                    && matches!(&one.state, State::Held { why } if why.leaves_sale_open())
                     && match &one.resale {
                         Some(_) => one.resale == sale.resale,
                         None => same_parties((&one.from, &one.to), (&sale.from, &sale.to)),
                     });
             concerns && !dismissed
+        })
+    }
+
+    /// A reversal that tells its sale by the people alone, who may stand either way round, and the other sale it was taken to
+    /// undo: it came before `sale`, whose people are the same.
+    fn reversal_of_either(&self, sale: &Delivery) -> Option<(DeliveryId, DeliveryId)> {
+        if sale.resale.is_some() {
+            return None;
+        }
+        self.returns().filter(|back| back.resale.is_none()).find_map(|back| {
+            let other = back.counterpart.filter(|other| *other != sale.id)?;
+            let people = self.get(other).map(|one| (&one.from, &one.to))?;
+            same_parties(people, (&sale.from, &sale.to)).then_some((back.id, other))
         })
     }
 
@@ -243,11 +259,6 @@ impl Draft {
             counts && matters(other) && !taken_back
         })
     }
-}
-
-/// Nobody has said yet whether this is a sale or a reversal: it is neither, for whatever else comes.
-pub(super) fn illegible(delivery: &Delivery) -> bool {
-    matches!(delivery.state, State::Held { why: Hold::ReversalUnclear { .. } | Hold::RepeatedKey { .. } })
 }
 
 /// It moved the ticket, may have, or will.

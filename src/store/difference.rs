@@ -217,7 +217,7 @@ fn is_delivery(row: &[u8]) -> &'static str {
 }
 
 /// Fields that name nobody and hold no text from outside.
-const SHOWN: [&str; 24] = [
+const SHOWN: [&str; 25] = [
     "kind",
     "event",
     "attempts",
@@ -226,6 +226,7 @@ const SHOWN: [&str; 24] = [
     "counterpart",
     "released",
     "said_again",
+    "illegible",
     "behind",
     "created_at",
     "updated_at",

@@ -46,6 +46,11 @@ pub enum Action {
     CopyRequest,
     Compare,
     CompareBefore,
+    Mark,
+    MarkRange,
+    MarkAll,
+    MarkAlike,
+    Results,
     Retry,
     MarkDelivered,
     Cancel,
@@ -71,6 +76,8 @@ pub enum Group {
     Past,
     /// How what is open is read.
     Reading,
+    /// What an order is then about.
+    Marking,
     /// What is changed; each is put on record.
     Acting,
     /// The program.
@@ -79,8 +86,16 @@ pub enum Group {
 
 impl Group {
     /// In the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Views, Self::Moving, Self::Looking, Self::Past, Self::Reading, Self::Acting, Self::Program];
+    pub const ALL: [Self; 8] = [
+        Self::Views,
+        Self::Moving,
+        Self::Looking,
+        Self::Past,
+        Self::Reading,
+        Self::Marking,
+        Self::Acting,
+        Self::Program,
+    ];
 
     /// As its heading reads.
     pub fn name(self) -> &'static str {
@@ -90,6 +105,7 @@ impl Group {
             Self::Looking => "Looking",
             Self::Past => "Looking back (what could be seen when; nothing can be changed there)",
             Self::Reading => "Reading (in a detail)",
+            Self::Marking => "Marking (what is ordered is then about all that is marked)",
             Self::Acting => "Acting (each goes on record, with your name and reason)",
             Self::Program => "Program",
         }
@@ -132,6 +148,16 @@ const fn read(
     help: &'static str,
 ) -> Entry {
     Entry { action, id, keys, hint, help, group: Group::Reading }
+}
+
+const fn mark(
+    action: Action,
+    id: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { action, id, keys, hint, help, group: Group::Marking }
 }
 
 const fn back(
@@ -181,7 +207,7 @@ pub const TABLE: &[Entry] = &[
     look(Action::Top, "top", &["g", "home"], "newest", "to the newest row, and follow it", Group::Moving),
     look(Action::Bottom, "bottom", &["G", "end"], "oldest", "to the oldest row", Group::Moving),
     look(Action::PageUp, "page_up", &["pgup"], "page up", "a page up", Group::Moving),
-    look(Action::PageDown, "page_down", &["pgdn", "space"], "page down", "a page down", Group::Moving),
+    look(Action::PageDown, "page_down", &["pgdn"], "page down", "a page down", Group::Moving),
     look(Action::HalfUp, "half_up", &["ctrl-u"], "half up", "half a page up", Group::Moving),
     look(Action::HalfDown, "half_down", &["ctrl-d"], "half down", "half a page down", Group::Moving),
     look(Action::Next, "next", &["tab", "right", "l"], "next", "next pane, family or link", Group::Moving),
@@ -199,7 +225,7 @@ pub const TABLE: &[Entry] = &[
         "back",
         &["esc"],
         "back",
-        "close what is open; stop the search, clear the filter, the states",
+        "close what is open; stop the search; clear filter, marks, states",
         Group::Looking,
     ),
     look(
@@ -260,6 +286,11 @@ pub const TABLE: &[Entry] = &[
     read(Action::CopyRequest, "copy_request", &["c"], "curl", "copy the request, or the attempt, as a curl command"),
     read(Action::Compare, "compare", &["="], "compare", "mark the event or attempt; on another, set both side by side"),
     read(Action::CompareBefore, "compare_before", &["-"], "with before", "set it beside the one of its kind before it"),
+    mark(Action::Mark, "mark", &["space"], "mark", "mark the row, or take its mark away, and go to the next"),
+    mark(Action::MarkRange, "mark_range", &["v"], "range", "begin a range at the row; again: mark it up to the cursor"),
+    mark(Action::MarkAll, "mark_all", &["A"], "mark all", "mark all rows that fit the filter and the states"),
+    mark(Action::MarkAlike, "mark_alike", &["a"], "alike", "mark all that stand there for the same reason as the row"),
+    mark(Action::Results, "results", &["e"], "results", "what became of the last orders about marked rows"),
     act(Action::Retry, "retry", &["r"], "retry", "send the delivery, or the quarantined request, again"),
     act(Action::MarkDelivered, "mark_delivered", &["d"], "delivered", "mark as delivered by hand"),
     act(Action::Cancel, "cancel", &["x"], "cancel", "cancel the delivery"),
@@ -287,9 +318,9 @@ pub const TABLE: &[Entry] = &[
 ];
 
 impl Action {
-    /// It puts something on record: a dashboard that only looks does not have it.
+    /// It puts something on record, or chooses for what: a dashboard that only looks does not have it.
     pub fn records(self) -> bool {
-        self == Self::Reveal || self.entry().group == Group::Acting
+        self == Self::Reveal || matches!(self.entry().group, Group::Acting | Group::Marking)
     }
 
     /// Its line in the table.

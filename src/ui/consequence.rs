@@ -13,20 +13,23 @@ use crate::domain::ticket::Ticket;
 
 /// The sentence about `ask`, put at `now`.
 pub fn of(ask: &Ask, privacy: Privacy, now: Timestamp) -> String {
-    let outcome = |delivery: &Delivery, command: Command| carried_out(delivery, &command, now);
+    let outcome = |delivery: &Delivery| carried_out(delivery, &ask.command(), now);
     let said = match ask {
-        Ask::Retry(one) => outcome(one, Command::Retry(one.id)).map(|after| retry(one, &after, privacy)),
-        Ask::MarkDelivered(one) => {
-            outcome(one, Command::MarkDelivered(one.id)).map(|after| mark_delivered(one, &after, privacy))
-        }
-        Ask::Cancel(one) => outcome(one, Command::Cancel(one.id)).map(|after| cancel(one, &after, privacy)),
-        Ask::Undo(one) => outcome(one, Command::Undo(one.id))
-            .map(|after| format!("It becomes {} again.", words::stage(after.stage()).0)),
+        Ask::Retry(one) => outcome(one).map(|after| retry(one, &after, privacy)),
+        Ask::MarkDelivered(one) => outcome(one).map(|after| mark_delivered(one, &after, privacy)),
+        Ask::Cancel(one) => outcome(one).map(|after| cancel(one, &after, privacy)),
+        Ask::Undo(one) => outcome(one).map(|after| format!("It becomes {} again.", words::stage(after.stage()).0)),
         Ask::Resend(_) => {
             Ok("Its bytes go through the parser as it is now; if they can be read they become an event.".to_owned())
         }
     };
     said.unwrap_or_else(|Refusal(why)| format!("It will be refused: {}.", privacy.text(&why)))
+}
+
+/// Why `ask` would be refused at `now`, as far as the delivery itself tells.
+pub fn refusal(ask: &Ask, now: Timestamp) -> Option<String> {
+    let Refusal(why) = carried_out(ask.delivery()?, &ask.command(), now).err()?;
+    Some(why)
 }
 
 /// The delivery as the order leaves it, as far as the delivery itself tells.
@@ -141,6 +144,7 @@ mod tests {
             Hold::NotTheOwner { owner_since: OTHER },
             Hold::NeverReceived { cancelled: OTHER },
             Hold::RepeatedOrNew { before: OTHER },
+            Hold::ReversalOfEither { reversal: OTHER, taken_for: OTHER },
         ] {
             each(
                 &held(why),

@@ -65,7 +65,7 @@ impl Detail {
         let Some(data) = &self.data else { return };
         let first = self.document.lines.is_empty();
         let place = Place::of(&self.document, self.cursor);
-        let above = self.cursor.saturating_sub(self.scroll);
+        let mut above = self.cursor.saturating_sub(self.scroll);
         if let Some(search) = &self.search {
             // In the document as it is when all is open.
             let whole = document::write(data, keys, setting, &Folds::all(true), self.wrap);
@@ -77,6 +77,12 @@ impl Detail {
         self.cursor = place.in_document(&self.document);
         if first && self.subject.is_a_list() {
             self.cursor = self.first_link().unwrap_or(0);
+            above = self.cursor;
+        }
+        // What is read of results is what became of the first group.
+        if first && self.subject == Subject::Results {
+            self.cursor = self.document.lines.iter().position(|line| line.fold.is_some()).unwrap_or(0);
+            above = self.cursor;
         }
         if let Some(search) = &mut self.search {
             search.hits = finding::find(&self.document, search.words.value());
@@ -282,6 +288,10 @@ impl Detail {
                 };
                 timeline.deliveries.iter().find(|one| one.id == id)
             }
+            Data::Results(batch) => match self.chosen()? {
+                Subject::Delivery(id) => batch.item(id.0)?.ask.delivery(),
+                _ => None,
+            },
             Data::Show(..) | Data::Rejected(_) | Data::Comparison(_) => None,
         }
     }
@@ -295,6 +305,7 @@ impl Detail {
                 Subject::Event(seq) => events.as_ref()?.rows.iter().find(|row| row.seq == *seq)?.ticket.as_ref(),
                 _ => None,
             },
+            Data::Results(_) => self.delivery()?.ticket.as_ref(),
             Data::Ticket(_) | Data::Rejected(_) | Data::Comparison(_) => None,
         }
     }

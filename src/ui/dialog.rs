@@ -3,12 +3,15 @@
 
 use tui_input::Input;
 
+use super::action::Action;
+use super::form::Form;
 use super::held_back::HeldBack;
+use super::many::ManyDialog;
 use super::words;
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Delivery, Evidence};
 use crate::domain::filter::time;
-use crate::domain::ids::DeliveryId;
+use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::payload::Amount;
 use crate::domain::query::{Command, RejectedRow};
 
@@ -17,43 +20,27 @@ use crate::domain::query::{Command, RejectedRow};
 pub enum Dialog {
     /// Before an order.
     Order(Box<OrderDialog>),
+    /// Before orders about many rows.
+    Many(Box<ManyDialog>),
     /// Before the program goes.
     Leave(LeaveDialog),
     /// For an earlier moment.
     Moment(MomentDialog),
 }
 
-/// What is under the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
-    /// The answer that changes nothing.
-    No,
-    /// The answer that does it.
-    Yes,
-    /// The line for the reason.
-    Reason,
-}
-
-impl Focus {
-    /// The next one round.
-    #[must_use]
-    pub fn next(self) -> Self {
+impl Dialog {
+    /// What is typed and chosen in it.
+    pub fn form(&mut self) -> Option<&mut Form> {
         match self {
-            Self::No => Self::Yes,
-            Self::Yes => Self::Reason,
-            Self::Reason => Self::No,
+            Self::Order(dialog) => Some(&mut dialog.form),
+            Self::Many(dialog) => Some(&mut dialog.form),
+            Self::Leave(_) | Self::Moment(_) => None,
         }
-    }
-
-    /// The one before.
-    #[must_use]
-    pub fn previous(self) -> Self {
-        self.next().next()
     }
 }
 
 /// What an order is about, and what it does.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// Send the delivery again.
     Retry(Delivery),
@@ -74,12 +61,8 @@ pub struct OrderDialog {
     pub ask: Ask,
     /// What the buyer paid, once known.
     pub amount: Option<Amount>,
-    /// As typed.
-    pub reason: Input,
-    /// Where the next key goes.
-    pub focus: Focus,
-    /// Why it was not done yet.
-    pub complaint: Option<&'static str>,
+    /// What is typed and chosen.
+    pub form: Form,
 }
 
 /// A question before the program goes.
@@ -124,7 +107,7 @@ impl MomentDialog {
 impl OrderDialog {
     /// A question about `ask`, on the line for its reason.
     pub fn new(ask: Ask) -> Self {
-        Self { ask, amount: None, reason: Input::default(), focus: Focus::Reason, complaint: None }
+        Self { ask, amount: None, form: Form::default() }
     }
 
     /// The order, or what is wanting.
@@ -132,17 +115,29 @@ impl OrderDialog {
     /// # Errors
     /// When a reason is needed and none was given.
     pub fn command(&self) -> Result<(Command, String), &'static str> {
-        let given = self.reason.value().trim();
-        let why = match (given, self.ask.usual_reason()) {
-            ("", None) => return Err("a reason is needed: whoever reads the record later will ask why"),
-            ("", Some(usual)) => usual,
-            (given, _) => given,
-        };
-        Ok((self.ask.command(), why.to_owned()))
+        Ok((self.ask.command(), self.form.why(self.ask.usual_reason())?))
     }
 }
 
 impl Ask {
+    /// What `action` orders about a delivery.
+    pub fn about_delivery(action: Action, delivery: Delivery) -> Self {
+        match action {
+            Action::MarkDelivered => Self::MarkDelivered(delivery),
+            Action::Cancel => Self::Cancel(delivery),
+            Action::Undo => Self::Undo(delivery),
+            _ => Self::Retry(delivery),
+        }
+    }
+
+    /// The place of its row.
+    pub fn place(&self) -> Seq {
+        match self {
+            Self::Resend(row) => row.seq,
+            Self::Retry(one) | Self::MarkDelivered(one) | Self::Cancel(one) | Self::Undo(one) => one.id.0,
+        }
+    }
+
     /// The delivery it is about.
     pub fn delivery(&self) -> Option<&Delivery> {
         match self {
@@ -196,7 +191,8 @@ impl Ask {
         HeldBack::concerns(&self.command())
     }
 
-    fn command(&self) -> Command {
+    /// The order.
+    pub fn command(&self) -> Command {
         match self {
             Self::Retry(one) => Command::Retry(one.id),
             Self::MarkDelivered(one) => Command::MarkDelivered(one.id),

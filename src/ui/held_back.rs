@@ -3,18 +3,28 @@
 
 use std::time::Duration;
 
+use crate::domain::ids::Seq;
 use crate::domain::query::{Command, Order};
 
 /// For so long an order can be called back.
 pub const HELD_BACK: Duration = Duration::from_secs(3);
 
-/// An order that waits.
+/// What waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// An order.
+    One(Order),
+    /// The orders of the batch.
+    Batch,
+}
+
+/// One or many orders that wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// Tells it from any other of this run.
     pub number: u64,
     /// What will be ordered.
-    pub order: Order,
+    pub held: Held,
     /// What it is about, as toasts name it.
     pub about: String,
     /// When it was confirmed; none where time stands still.
@@ -22,6 +32,19 @@ pub struct Waiting {
 }
 
 impl Waiting {
+    /// The place of the row that its one order is about.
+    pub fn place(&self) -> Option<Seq> {
+        match &self.held {
+            Held::One(order) => order.command.place(),
+            Held::Batch => None,
+        }
+    }
+
+    /// Words for what it is about: as in `it is`, `they are`.
+    pub fn one_or_many(&self, one: &'static str, many: &'static str) -> &'static str {
+        if self.held == Held::Batch { many } else { one }
+    }
+
     /// The seconds that are left, begun ones counted.
     pub fn seconds(&self, uptime: Option<Duration>) -> u64 {
         let waited = uptime.zip(self.since).map_or(Duration::ZERO, |(now, since)| now.saturating_sub(since));
@@ -42,10 +65,10 @@ impl HeldBack {
         matches!(command, Command::Retry(_) | Command::Resend(_))
     }
 
-    /// Holds an order back; its number.
-    pub fn hold(&mut self, order: Order, about: String, since: Option<Duration>) -> u64 {
+    /// Holds it back; its number.
+    pub fn hold(&mut self, held: Held, about: String, since: Option<Duration>) -> u64 {
         self.last += 1;
-        self.waiting.push(Waiting { number: self.last, order, about, since });
+        self.waiting.push(Waiting { number: self.last, held, about, since });
         self.last
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Narrowed by a filter, it holds all that its search has found so far instead.
 
+use super::marks::Marks;
 use super::narrowing::Narrowing;
 use super::search::{Ask, ENOUGH, Search};
 use crate::domain::delivery::Delivery;
@@ -97,6 +98,8 @@ pub struct List<R> {
     pub narrowing: Narrowing,
     /// How far the search for them has come.
     pub search: Search,
+    /// Which rows are marked.
+    pub marks: Marks,
     want: Want,
 }
 
@@ -108,6 +111,7 @@ impl<R> Default for List<R> {
             hold: Hold::default(),
             narrowing: Narrowing::default(),
             search: Search::default(),
+            marks: Marks::default(),
             want: Want::default(),
         }
     }
@@ -139,6 +143,14 @@ pub trait Scroll {
     fn searches(&self, height: usize) -> bool;
     /// It holds still.
     fn paused(&self) -> bool;
+    /// Which rows are marked.
+    fn marks(&mut self) -> &mut Marks;
+    /// Which rows are marked, to be read.
+    fn marked(&self) -> &Marks;
+    /// The place of the row under the cursor.
+    fn cursor_place(&self) -> Option<Seq>;
+    /// The places from the first to the second, where all of these are held.
+    fn between(&self, range: (Seq, Seq)) -> Option<Vec<Seq>>;
 }
 
 impl<R: Row> List<R> {
@@ -364,6 +376,7 @@ impl<R: Row> Scroll for List<R> {
 
     fn restart(&mut self) {
         self.follow();
+        self.marks.end_range();
         self.loaded = false;
         self.search = Search::default();
     }
@@ -390,6 +403,24 @@ impl<R: Row> Scroll for List<R> {
 
     fn paused(&self) -> bool {
         matches!(self.hold, Hold::Paused { .. })
+    }
+
+    fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
+    }
+
+    fn marked(&self) -> &Marks {
+        &self.marks
+    }
+
+    fn cursor_place(&self) -> Option<Seq> {
+        self.selected().map(Row::place)
+    }
+
+    fn between(&self, (newest, oldest): (Seq, Seq)) -> Option<Vec<Seq>> {
+        let rows = &self.page.rows;
+        let index = |place: Seq| rows.iter().position(|row| row.place() == place);
+        Some(rows.get(index(newest)?..=index(oldest)?)?.iter().map(Row::place).collect())
     }
 }
 

@@ -15,6 +15,8 @@
 //! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `pointer`, `document`, `detail`, `travel`, `dialog`, `model`, `choosing` | the state |
 //! | `folds`, `place`, `finding`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
 //! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
+//! | `marks`, `gathering`, `cause` | which rows are marked, and how: one by one, all that fit, all alike |
+//! | `form`, `many`, `batch` | the question before an order, orders about many, and what became of each |
 //! | `consequence`, `held_back` | what an order would do; orders that can still be called back |
 //! | `remembered` | what is found again at the next start |
 //! | `update`, `effect` | what changes it, and what that wants done outside |
@@ -56,10 +58,16 @@ pub mod clipboard;
 pub mod copied;
 pub mod curl;
 
+pub mod batch;
+pub mod cause;
 pub mod consequence;
 pub mod dialog;
+pub mod form;
+pub mod gathering;
 pub mod held_back;
 pub mod list;
+pub mod many;
+pub mod marks;
 pub mod model;
 pub mod narrowing;
 pub mod pointer;

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use super::action::{Action, key_name};
 use super::banners::{self, Banners};
+use super::batch::Batch;
 use super::copied::Copied;
 use super::detail::Detail;
 use super::dialog::Dialog;
 use super::exhibit::Exhibit;
-use super::held_back::HeldBack;
+use super::gathering::Gathering;
+use super::held_back::{HeldBack, Waiting};
 use super::keymap::Keymap;
 use super::layout::{self, Size};
 use super::list::{List, Scroll};
+use super::many;
+use super::marks::Marks;
 use super::narrowing::Earlier;
 use super::pace::Pace;
 use super::subject::Subject;
@@ -25,7 +29,7 @@ use crate::domain::documentation::FAMILIES;
 use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::privacy::Privacy;
-use crate::domain::query::{DeliveryQuery, EventQuery, EventRow, Overview, Query, RejectedRow, Status};
+use crate::domain::query::{DeliveryQuery, EventQuery, EventRow, Overview, Query, RejectedRow, Status, Window};
 use crate::domain::show::Show;
 
 /// A screen.
@@ -143,6 +147,12 @@ pub enum Slot {
     Detail(Subject),
     /// The delivery that a dialog is about.
     Dialog(DeliveryId),
+    /// The marked rows that a dialog is about.
+    Marked,
+    /// Rows that are being marked.
+    Gathering,
+    /// How deliveries stand about which many orders were given.
+    Results,
     /// How the program is.
     Status,
     /// What needs a person since the last ring.
@@ -206,6 +216,10 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// Orders that can still be called back.
     pub held_back: HeldBack,
+    /// Rows that are being marked.
+    pub gathering: Option<Gathering>,
+    /// The last orders about many rows.
+    pub batch: Option<Batch>,
     /// Lines of the help above the screen, when it is open.
     pub help: Option<usize>,
     /// The filter of the list is being typed.
@@ -266,6 +280,8 @@ impl Model {
             trouble: None,
             dialog: None,
             held_back: HeldBack::default(),
+            gathering: None,
+            batch: None,
             help: None,
             narrowing: false,
             earlier: Earlier::default(),
@@ -378,7 +394,12 @@ impl Model {
 
     /// The list in sight.
     pub fn list(&mut self) -> Option<&mut dyn Scroll> {
-        match self.view {
+        self.list_of(self.view)
+    }
+
+    /// The list of a screen.
+    pub fn list_of(&mut self, view: View) -> Option<&mut dyn Scroll> {
+        match view {
             View::Overview => None,
             View::Feed => Some(self.feeds.entry(self.family.clone()).or_default()),
             View::Deliveries => Some(&mut self.deliveries),
@@ -386,6 +407,16 @@ impl Model {
             View::Payouts => Some(&mut self.shows),
             View::Quarantine => Some(&mut self.quarantine),
         }
+    }
+
+    /// The rows in sight can be marked.
+    pub fn marks_rows(&self) -> bool {
+        self.details.is_empty() && matches!(self.view, View::Deliveries | View::Reversals | View::Quarantine)
+    }
+
+    /// The marks of the list in sight, where its rows can be marked.
+    pub fn marks(&self) -> Option<&Marks> {
+        self.seen_list().filter(|_| self.marks_rows()).map(Scroll::marked)
     }
 
     /// The choice of states of the list in sight.
@@ -400,6 +431,16 @@ impl Model {
     /// The list in sight holds still.
     pub fn paused(&self) -> bool {
         self.seen_list().is_some_and(Scroll::paused)
+    }
+
+    /// Orders that were confirmed and not given yet, as in `retry of transfer d-41`.
+    pub fn not_given(&self) -> Vec<String> {
+        let one = |waiting: &Waiting| waiting.place().map(|_| format!("retry of {}", waiting.about));
+        let many = self.batch.as_ref().and_then(|batch| {
+            let waits = batch.tally().wait;
+            (waits > 0).then(|| format!("{} of {}", batch.verb(), many::counted(batch.view, waits)))
+        });
+        self.held_back.waiting().iter().filter_map(one).chain(many).collect()
     }
 
     /// Deliveries that are pending or in flight.
@@ -427,12 +468,18 @@ impl Model {
     /// The questions whose answers are in sight.
     pub fn needs(&self) -> Vec<(Slot, Query)> {
         let mut needs = Vec::new();
-        if let Some(Dialog::Order(dialog)) = &self.dialog
-            && let Some(id) = dialog.ask.id()
-        {
-            needs.push((Slot::Dialog(id), Query::Delivery(id)));
+        match &self.dialog {
+            Some(Dialog::Order(dialog)) => {
+                needs.extend(dialog.ask.id().map(|id| (Slot::Dialog(id), Query::Delivery(id))));
+            }
+            Some(Dialog::Many(dialog)) => needs.extend(dialog.query().map(|query| (Slot::Marked, query))),
+            Some(Dialog::Leave(_) | Dialog::Moment(_)) | None => {}
         }
+        needs.extend(self.gathering.as_ref().map(|one| (Slot::Gathering, one.query().clone())));
         if let Some(detail) = self.detail() {
+            if detail.subject == Subject::Results && self.travel.shown.is_none() {
+                needs.extend(self.batch.as_ref().and_then(Batch::restless).map(|query| (Slot::Results, query)));
+            }
             needs.extend(detail.subject.query().map(|query| (Slot::Detail(detail.subject.clone()), query)));
             return needs;
         }
@@ -443,12 +490,7 @@ impl Model {
     /// The question of the list in sight; none while it needs nothing.
     fn list_needs(&self) -> Option<(Slot, Query)> {
         let height = self.list_rows();
-        let deliveries = |list: &List<Delivery>, choice: usize, kind| {
-            let (stages, overdue) =
-                (CHOICES[choice].stages.to_vec(), CHOICES[choice].overdue.then(|| self.late_after()));
-            Some(Query::Deliveries(DeliveryQuery { stages, kind, overdue, window: list.window(height)? }))
-        };
-        let query = match self.view {
+        let window = match self.view {
             View::Overview => return Some((Slot::Overview, self.counts())),
             View::Feed => {
                 let window = match self.feed() {
@@ -458,12 +500,29 @@ impl Model {
                 let query = EventQuery { family: self.family.clone(), show: None, window };
                 return Some((Slot::Feed(self.family.clone()), Query::Events(query)));
             }
-            View::Deliveries => deliveries(&self.deliveries, self.delivery_choice, None)?,
-            View::Reversals => deliveries(&self.returns, self.return_choice, Some(Kind::Return))?,
-            View::Payouts => Query::Shows(self.shows.window(height)?),
-            View::Quarantine => Query::Quarantine(self.quarantine.window(height)?),
+            View::Deliveries => self.deliveries.window(height)?,
+            View::Reversals => self.returns.window(height)?,
+            View::Payouts => self.shows.window(height)?,
+            View::Quarantine => self.quarantine.window(height)?,
         };
-        Some((Slot::List(self.view), query))
+        Some((Slot::List(self.view), self.rows_query(self.view, window, None)?))
+    }
+
+    /// The question for rows of a list that is no feed, of its choice of states, or of one state among these.
+    pub fn rows_query(&self, view: View, window: Window, stage: Option<Stage>) -> Option<Query> {
+        let deliveries = |choice: usize, kind, window| {
+            let Choice { stages, overdue, .. } = CHOICES[choice];
+            let stages = stage.map_or(stages.to_vec(), |stage| vec![stage]);
+            let overdue = overdue.then(|| self.late_after());
+            Query::Deliveries(DeliveryQuery { stages, kind, overdue, window })
+        };
+        Some(match view {
+            View::Overview | View::Feed => return None,
+            View::Deliveries => deliveries(self.delivery_choice, None, window),
+            View::Reversals => deliveries(self.return_choice, Some(Kind::Return), window),
+            View::Payouts => Query::Shows(window),
+            View::Quarantine => Query::Quarantine(window),
+        })
     }
 
     /// The list in sight, to be read.

@@ -41,7 +41,7 @@ impl Place {
             if path.pop().is_none() {
                 break;
             }
-            self.nth = 0;
+            (self.nth, self.link) = (0, None);
         }
         self.line.min(lines.len().saturating_sub(1))
     }

@@ -1,6 +1,6 @@
 //! What the mouse can mean. A click chooses, a second one on what is chosen opens; an order is never given by it.
 
-use super::dialog::Focus;
+use super::form::Focus;
 use super::model::{Pane, View};
 use crate::domain::ids::Seq;
 

@@ -55,7 +55,7 @@ pub struct Ended {
     pub exit: Exit,
     /// As it was left.
     pub remembered: Remembered,
-    /// What orders were about that could still be called back: they were not given.
+    /// Orders that were confirmed, and not given any more, as in `retry of transfer d-41`.
     pub not_given: Vec<String>,
 }
 
@@ -226,7 +226,7 @@ fn present(clock: Clock, opened: Instant) -> Present {
 }
 
 fn ended(exit: Exit, model: &Model) -> Ended {
-    let not_given = model.held_back.waiting().iter().map(|one| one.about.clone()).collect();
+    let not_given = model.not_given();
     Ended { exit, remembered: Remembered::of(model), not_given }
 }
 

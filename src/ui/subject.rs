@@ -18,6 +18,8 @@ pub enum Subject {
     Rejected(Seq),
     /// Two records side by side.
     Comparison(Seq, Seq),
+    /// What became of orders about many.
+    Results,
 }
 
 /// Events of a show that are listed.
@@ -34,7 +36,7 @@ impl Subject {
                 Query::Events(EventQuery { family: None, show: Some(id.clone()), window: Window::newest(SHOW_EVENTS) })
             }
             Self::Rejected(seq) => Query::Rejected(*seq),
-            Self::Comparison(..) => return None,
+            Self::Comparison(..) | Self::Results => return None,
         })
     }
 
@@ -53,6 +55,7 @@ impl std::fmt::Display for Subject {
             Self::Ticket(id) => write!(f, "ticket {id}"),
             Self::Show(id) => write!(f, "show {id}"),
             Self::Rejected(seq) => write!(f, "quarantine {seq}"),
+            Self::Results => f.write_str("results"),
             Self::Comparison(one, other) => write!(f, "record {one} beside {other}"),
         }
     }

@@ -223,6 +223,14 @@ impl Menta {
         self.words.insert(number, Words::Update(update));
     }
 
+    /// The words of a deed that was a sale, a correction or a reversal.
+    pub fn update(&self, deed: usize) -> Option<&Update> {
+        match self.words.get(&deed)? {
+            Words::Update(update) => Some(update),
+            Words::Listing { .. } => None,
+        }
+    }
+
     /// Everybody menta ever named as an owner of a ticket.
     pub fn ever_owned(&self, ticket: Ticket, person: &str) -> bool {
         person == PEOPLE[0]

@@ -2,7 +2,7 @@
 //! debugging), and from that to a scenario file.
 
 use crate::ground::Ground;
-use crate::network::{History, Post, Step};
+use crate::network::{History, MANY, Post, Step};
 use crate::platform::Manner;
 use crate::promises::Broken;
 use crate::report::Tally;
@@ -11,13 +11,14 @@ use crate::world::World;
 /// What came of playing a history.
 pub struct Played {
     pub broken: Option<Broken>,
+    retries: usize,
     /// The steps of a scenario file.
     pub trace: String,
 }
 
 /// Plays it; a panic of the program counts as a broken promise.
 pub fn play<G: Ground>(history: &History, tally: &mut Tally) -> Played {
-    let mut world = World::<G>::new(tally);
+    let mut world = World::<G>::new(tally, history.retries);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.play(history)));
     let broken = match outcome {
         Ok(outcome) => outcome.err(),
@@ -28,7 +29,7 @@ pub fn play<G: Ground>(history: &History, tally: &mut Tally) -> Played {
         }
     };
     let trace = world.trace.told(broken.is_some(), &world.deliveries, &world.platform);
-    Played { broken, trace }
+    Played { broken, retries: history.retries, trace }
 }
 
 /// The shortest history found for which `fails` is still true.
@@ -101,5 +102,9 @@ fn simpler(step: &Step) -> Vec<Vec<Step>> {
 
 /// As a file for `fixtures/scenarios`.
 pub fn scenario(about: &str, played: &Played) -> String {
-    format!("about = {}\n\n{}", toml::Value::from(about), played.trace)
+    let retries = match played.retries {
+        MANY => String::new(),
+        few => format!("retries = {few}\n"),
+    };
+    format!("about = {}\n{retries}\n{}", toml::Value::from(about), played.trace)
 }

@@ -86,9 +86,15 @@ impl Moment {
     }
 }
 
+/// Further attempts of the usual schedule, and of a short one.
+pub const MANY: usize = 10;
+const FEW: usize = 2;
+
 /// Everything that happens, and how the platform behaves at the end.
 #[derive(Debug, Clone)]
 pub struct History {
+    /// Further attempts after the first.
+    pub retries: usize,
     pub steps: Vec<Step>,
     pub ending: Manner,
 }
@@ -154,7 +160,9 @@ impl History {
         timed.sort_by_key(|(at, _)| *at);
         let steps = dice.gathered(timed.into_iter().map(|(_, step)| step));
         let ending = if dice.chance(85) { Manner::Accepts } else { dice.manner(&Manner::ALL) };
-        Self { steps, ending }
+        // With the whole schedule attempts are hardly ever used up.
+        let retries = if seed % 4 == 3 { FEW } else { MANY };
+        Self { retries, steps, ending }
     }
 }
 

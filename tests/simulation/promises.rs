@@ -172,7 +172,12 @@ pub fn between<G: Ground>(world: &World<G>) -> Result<(), Broken> {
     let mut fronts: HashMap<Result<&TicketId, DeliveryId>, DeliveryId> = HashMap::new();
     for delivery in world.deliveries.values().filter(|one| !one.stage().settled()) {
         let front = *fronts.entry(line(delivery)).or_insert(delivery.id);
-        let behind = (delivery.stage() == Stage::Pending && front != delivery.id).then_some(front);
+        let flies = || in_flight.iter().copied().find(|id| line(&world.deliveries[id]) == line(delivery));
+        let behind = match delivery.stage() {
+            Stage::Pending if front == delivery.id => flies(),
+            Stage::Pending => Some(front),
+            _ => None,
+        };
         promise("2 order", delivery.behind == behind, || {
             format!("{} should wait for {behind:?}, but waits for {:?}", delivery.id, delivery.behind)
         })?;

@@ -209,6 +209,7 @@ fn hold(why: &Hold) -> &'static str {
         Hold::AmendedAfterSent { .. } => "amended after sent",
         Hold::AmendedBack { .. } => "amended back",
         Hold::AmendedAfterCancel => "amended after cancel",
+        Hold::ReversalOfEither { .. } => "reversal of either",
         Hold::RepeatedOrNew { .. } => "repeated or new",
     }
 }

@@ -80,7 +80,9 @@ struct Call {
 }
 
 impl<'t, G: Ground> World<'t, G> {
-    pub fn new(tally: &'t mut Tally) -> Self {
+    pub fn new(tally: &'t mut Tally, retries: usize) -> Self {
+        let mut policy = RetryPolicy::default();
+        policy.delays.truncate(retries);
         Self {
             ledger: G::new(),
             menta: Menta::default(),
@@ -97,7 +99,7 @@ impl<'t, G: Ground> World<'t, G> {
             last_order: HashMap::new(),
             trace: Trace::default(),
             tally,
-            policy: RetryPolicy::default(),
+            policy,
             forms: BTreeMap::new(),
             newest_said: HashMap::new(),
             heard: HashMap::new(),
@@ -114,10 +116,7 @@ impl<'t, G: Ground> World<'t, G> {
 
     /// The words of a deed, if they are about a sale.
     pub fn update(&self, deed: usize) -> Option<&Update> {
-        match self.menta.words.get(&deed)? {
-            Words::Update(update) => Some(update),
-            Words::Listing { .. } => None,
-        }
+        self.menta.update(deed)
     }
 
     /// Plays a whole history and what must follow when nothing more comes.
@@ -316,7 +315,8 @@ impl<'t, G: Ground> World<'t, G> {
             self.tally.count("arrived", if update.reversal { "reversal" } else { "sale" });
             if !update.reversal {
                 let newest = self.newest_said.entry(update.sale).or_insert(deed);
-                let older = deed < *newest;
+                let overtaken_by = *newest;
+                let older = deed < overtaken_by;
                 *newest = deed.max(*newest);
                 // Words without buyer or seller set the order of versions too, but are none that could be sent.
                 if form.sound() {
@@ -330,7 +330,9 @@ impl<'t, G: Ground> World<'t, G> {
                             if older {
                                 self.tally.count("arrived", "older words for the first time, after newer ones");
                             }
-                            if older && before.is_none_or(|before| before.0 != update.to) {
+                            // What overtook them may name no seller, and was not sent; it was said all the same.
+                            let overtook = self.menta.update(overtaken_by).is_some_and(|newer| newer.to != update.to);
+                            if older && (overtook || before.is_none_or(|before| before.0 != update.to)) {
                                 self.unordered.insert(update.ticket);
                             }
                         }

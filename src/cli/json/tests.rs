@@ -31,6 +31,7 @@ fn sale() -> Domain {
         counterpart: None,
         released: false,
         said_again: false,
+        illegible: false,
         behind: None,
         undo: None,
         created_at: at(0),

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::sale::apply;
+use super::sale::{apply, judge_amended};
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, State};
 use crate::domain::ids::{DeliveryId, Digest};
@@ -65,7 +65,13 @@ pub fn finished(
                 one.amendment = None;
                 one.state = State::Delivered { by: Hand::Target };
             }),
-            None => draft.change(id, |one| proceed(one, answer, policy, now)),
+            None => {
+                let said = draft.get(id).map(|one| one.event);
+                draft.change(id, |one| proceed(one, answer, policy, now));
+                if draft.get(id).map(|one| one.event) != said {
+                    judge_amended(draft, id);
+                }
+            }
         }
     })
 }
@@ -82,11 +88,9 @@ fn learn(delivery: &mut Delivery, answer: &Answer) {
 /// An attempt ended without success while the reversal of its sale was waiting: no further one starts.
 fn taken_back(draft: &mut Draft, sale: DeliveryId, back: DeliveryId) {
     let Some(evidence) = draft.get(sale).map(|one| one.evidence) else { return };
-    let unclear = draft.get(back).is_some_and(|back| {
-        matches!(
-            back.state,
-            State::Held { why: Hold::OtherPeople { .. } | Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
-        )
+    let unclear = draft.get(back).is_some_and(|back| match &back.state {
+        State::Held { why } => why.leaves_sale_open() || matches!(why, Hold::OtherPeople { .. }),
+        _ => false,
     });
     draft.change(sale, |one| {
         one.state = match unclear {

@@ -27,10 +27,15 @@ use super::ticket::Ticket;
 pub fn ticket_updated(ticket: &Ticket, update: &TicketUpdated, seq: Seq, now: Timestamp) -> Vec<Delivery> {
     ticket.decided(now, |draft| match (&update.repeated_key, &update.reversal) {
         (Some(key), _) => {
-            draft.deliveries.push(held(update, seq, now, Hold::RepeatedKey { key: key.chars().take(40).collect() }));
+            draft.deliveries.push(illegible(
+                update,
+                seq,
+                now,
+                Hold::RepeatedKey { key: key.chars().take(40).collect() },
+            ));
         }
         (None, Reversal::Unclear(sent)) => {
-            draft.deliveries.push(held(update, seq, now, Hold::ReversalUnclear { sent: sent.clone() }));
+            draft.deliveries.push(illegible(update, seq, now, Hold::ReversalUnclear { sent: sent.clone() }));
         }
         (None, Reversal::Sale) => sale::sold(draft, update, seq, now),
         (None, Reversal::Reversal) => reversal::reversed(draft, update, seq, now),
@@ -78,6 +83,11 @@ fn opened(update: &TicketUpdated, seq: Seq, now: Timestamp, kind: Kind, state: S
 fn held(update: &TicketUpdated, seq: Seq, now: Timestamp, why: Hold) -> Delivery {
     let kind = if update.reversal == Reversal::Reversal { Kind::Return } else { Kind::Transfer };
     opened(update, seq, now, kind, State::Held { why })
+}
+
+/// The same, where it is not sure either what the webhook says.
+fn illegible(update: &TicketUpdated, seq: Seq, now: Timestamp, why: Hold) -> Delivery {
+    Delivery { illegible: true, ..held(update, seq, now, why) }
 }
 
 fn missing(field: &str) -> Hold {

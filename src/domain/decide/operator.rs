@@ -129,6 +129,8 @@ fn mark_delivered(ticket: &Ticket, delivery: &Delivery, who: &str, why: &str) ->
         apply(&mut one, amendment);
     }
     one.evidence = Evidence::Done;
+    // Whatever its webhook says, somebody knows what it was.
+    one.illegible = false;
     one.state = State::Delivered { by: Hand::Operator { who: who.to_owned(), why: why.to_owned() } };
     Ok(one)
 }

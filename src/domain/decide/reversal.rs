@@ -5,7 +5,7 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Amendment, Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
 use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::payload::TicketUpdated;
-use crate::domain::ticket::{Draft, illegible, same_parties};
+use crate::domain::ticket::{Draft, same_parties};
 
 pub(super) fn reversed(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now: Timestamp) {
     if update.ticket.is_none() {
@@ -23,7 +23,7 @@ pub(super) fn reversed(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now:
     }
     let mut back = opened(update, seq, now, Kind::Return, State::Held { why: Hold::Unmatched });
     let sales: Vec<DeliveryId> =
-        draft.transfers().filter(|one| may_undo(one, update) && !illegible(one)).map(|one| one.id).collect();
+        draft.transfers().filter(|one| may_undo(one, update) && !one.illegible).map(|one| one.id).collect();
     let said_before = draft.returns().rev().find(|one| {
         update.order.resale.is_none() && one.resale.is_none() && same_parties((&one.from, &one.to), parties)
     });
@@ -52,7 +52,7 @@ fn may_undo(sale: &Delivery, update: &TicketUpdated) -> bool {
 /// The return that an earlier webhook about the same reversal created.
 fn earlier_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId> {
     let resale = update.order.resale.as_ref()?;
-    draft.returns().rev().find(|one| one.resale.as_ref() == Some(resale) && !illegible(one)).map(|one| one.id)
+    draft.returns().rev().find(|one| one.resale.as_ref() == Some(resale) && !one.illegible).map(|one| one.id)
 }
 
 /// Decides about `back`, the return of `sale`, and about the sale itself.

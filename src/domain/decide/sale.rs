@@ -3,9 +3,9 @@
 use super::{held, lacking, opened};
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Amendment, Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
-use crate::domain::ids::{DeliveryId, Digest, Seq};
+use crate::domain::ids::{DeliveryId, Digest, Person, Seq};
 use crate::domain::payload::TicketUpdated;
-use crate::domain::ticket::{Draft, Standing, illegible, same_parties};
+use crate::domain::ticket::{Draft, Standing, same_parties};
 
 /// The key of a sale is (ticket, resale id), and without a resale id (ticket, seller, buyer).
 fn is_sale_of(delivery: &Delivery, update: &TicketUpdated) -> bool {
@@ -24,7 +24,7 @@ pub(super) fn sold(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now: Tim
     let known = draft
         .transfers()
         .rev()
-        .find(|one| is_sale_of(one, update) && !illegible(one))
+        .find(|one| is_sale_of(one, update) && !one.illegible)
         .map(|one| (one.id, one.counterpart));
     match known {
         Some((before, Some(_))) if update.order.resale.is_none() => {
@@ -43,14 +43,27 @@ pub(super) fn sold(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now: Tim
 
 /// Pending, or held because it cannot be sent or contradicts what is known.
 fn first_state(draft: &Draft, update: &TicketUpdated, place: usize, now: Timestamp) -> State {
-    if let Some(why) = lacking(update.ticket.is_some(), update.old_owner.as_ref(), update.new_owner.as_ref()) {
-        return State::Held { why };
+    let (seller, buyer) = (update.old_owner.as_ref(), update.new_owner.as_ref());
+    let why = lacking(update.ticket.is_some(), seller, buyer).or_else(|| contradiction(draft, seller, buyer, place));
+    why.map_or(State::Pending { due: now }, |why| State::Held { why })
+}
+
+fn contradiction(draft: &Draft, seller: Option<&Person>, buyer: Option<&Person>, place: usize) -> Option<Hold> {
+    draft.contradiction(seller?, buyer?, place, Standing::Expected)
+}
+
+/// Holds a sale that waits for its next attempt if it cannot be sent as it is said now, or contradicts what is known.
+pub(super) fn judge_amended(draft: &mut Draft, id: DeliveryId) {
+    let Some(place) = draft.deliveries.iter().position(|one| one.id == id) else { return };
+    let one = &draft.deliveries[place];
+    if one.kind != Kind::Transfer || one.stage() != Stage::Pending {
+        return;
     }
-    let contradiction = match (&update.old_owner, &update.new_owner) {
-        (Some(seller), Some(buyer)) => draft.contradiction(seller, buyer, place, Standing::Expected),
-        _ => None,
-    };
-    contradiction.map_or(State::Pending { due: now }, |why| State::Held { why })
+    let (seller, buyer) = (one.from.as_ref(), one.to.as_ref());
+    let why = lacking(one.ticket.is_some(), seller, buyer).or_else(|| contradiction(draft, seller, buyer, place));
+    if let Some(why) = why {
+        draft.deliveries[place].state = State::Held { why };
+    }
 }
 
 /// A reversal that came before its sale.
@@ -60,10 +73,17 @@ fn waiting_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId>
         .find(|one| {
             one.counterpart.is_none()
                 && !matches!(one.state, State::Cancelled { .. })
-                && !illegible(one)
+                && !one.illegible
                 && match (&one.resale, &update.order.resale) {
                     (Some(one), Some(other)) => one == other,
-                    (None, None) => same_parties((&one.from, &one.to), (&update.old_owner, &update.new_owner)),
+                    // One that fits sales already seen may be of any of them: which, a person is asked.
+                    (None, None) => {
+                        let of_several = matches!(
+                            one.state,
+                            State::Held { why: Hold::SeveralSales { .. } | Hold::RepeatedOrNew { .. } }
+                        );
+                        !of_several && same_parties((&one.from, &one.to), (&update.old_owner, &update.new_owner))
+                    }
                     _ => false,
                 }
         })

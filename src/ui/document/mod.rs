@@ -10,10 +10,12 @@ mod help;
 mod history;
 mod payload;
 mod rejected;
+mod results;
 mod show;
 mod timeline;
 mod tree;
 
+use super::batch::Batch;
 use super::exhibit::Pair;
 use super::folds::{Fold, Folds, Path};
 use super::keymap::Keymap;
@@ -29,6 +31,7 @@ use crate::domain::show::Show;
 pub use delivery::paid;
 pub use event::gist;
 pub use help::help;
+pub use results::group;
 pub use tree::{at, copied};
 
 /// The data of a detail.
@@ -42,6 +45,7 @@ pub enum Data {
     Show(Box<Show>, Option<Page<EventRow>>),
     Rejected(Box<RejectedDetail>),
     Comparison(Box<Pair>),
+    Results(Box<Batch>),
 }
 
 /// Some text of one role; visible already.
@@ -160,6 +164,7 @@ pub fn write(data: &Data, keys: &Keymap, setting: Setting, folds: &Folds, wrap: 
         Data::Show(show, events) => show::write(&mut writer, show, events.as_ref()),
         Data::Rejected(detail) => rejected::write(&mut writer, detail),
         Data::Comparison(pair) => comparison::write(&mut writer, pair),
+        Data::Results(batch) => results::write(&mut writer, batch),
     }
     writer.document
 }

@@ -24,6 +24,8 @@ pub(super) struct Table {
     pub(super) desk: FakeDesk,
     uptime: Duration,
     pub(super) acts: Vec<Order>,
+    /// Those of them to which nothing has come back yet, and what each is about.
+    pub(super) under_way: Vec<(Order, String)>,
     /// Orders that can be called back.
     waits: Vec<u64>,
     pub(super) copies: Vec<String>,
@@ -40,6 +42,7 @@ impl Table {
             desk: FakeDesk::new(ledger),
             uptime: Duration::from_secs(60),
             acts: Vec::new(),
+            under_way: Vec::new(),
             waits: Vec::new(),
             copies: Vec::new(),
             looked_away: 0,
@@ -88,7 +91,10 @@ impl Table {
                     let status = futures_util::FutureExt::now_or_never(self.desk.status()).expect("ready");
                     self.tell(Message::Told(Box::new(status)));
                 }
-                Effect::Act { order, .. } => self.acts.push(order),
+                Effect::Act { order, about } => {
+                    self.acts.push(order.clone());
+                    self.under_way.push((order, about));
+                }
                 Effect::Wait(number) => self.waits.push(number),
                 Effect::Copy(text) => self.copies.push(text),
                 Effect::Recall { slot, moment, query } => {
@@ -98,6 +104,21 @@ impl Table {
                 Effect::LookAway => self.looked_away += 1,
                 Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Ring(_) => {}
             }
+        }
+    }
+
+    /// The desk carries the oldest order out that is under way.
+    pub(super) fn carry_out(&mut self) {
+        let (order, about) = self.under_way.remove(0);
+        let command = order.command.clone();
+        let done = Box::new(futures_util::FutureExt::now_or_never(self.desk.act(order)).expect("ready"));
+        self.tell(Message::Acted { command, about, done });
+    }
+
+    /// The same until none is under way.
+    pub(super) fn carry_all_out(&mut self) {
+        while !self.under_way.is_empty() {
+            self.carry_out();
         }
     }
 
@@ -131,9 +152,18 @@ impl Table {
         self
     }
 
+    /// Changes the ledger without a word.
+    pub(super) fn desk_mut(&mut self, change: impl FnOnce(&mut Ledger)) {
+        change(&mut self.desk.ledger.lock().unwrap());
+    }
+
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Ledger)) {
         self.desk.change(change);
         self.tell(Message::Changed);
+    }
+
+    pub(super) fn asked(&self) -> Vec<Query> {
+        self.desk.ledger.lock().unwrap().asked.clone()
     }
 
     pub(super) fn screen(&mut self) -> String {

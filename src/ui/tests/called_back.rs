@@ -102,11 +102,11 @@ async fn whoever_leaves_first_is_told_what_was_not_sent() {
     rig.press("j j r tab tab enter");
     rig.see(&["transfer d-390 is sent again in 3 s"]).await;
     rig.press("q");
-    rig.see(&["transfer d-390 is then not sent again"]).await;
+    rig.see(&["Not done any more: retry of transfer d-390."]).await;
     rig.press("y");
     let desk = rig.desk.clone();
     let ended = rig.ended().await;
-    assert_eq!((ended.exit, ended.not_given), (Exit::Quit, vec!["transfer d-390".to_owned()]));
+    assert_eq!((ended.exit, ended.not_given), (Exit::Quit, vec!["retry of transfer d-390".to_owned()]));
     assert!(desk.ledger.lock().unwrap().orders.is_empty());
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Ledger {
     pub(super) status: Status,
     pub(super) orders: Vec<Order>,
     pub(super) refusal: Option<DeskError>,
+    /// Deliveries about which every order is refused, and why.
+    pub(super) refused: Vec<(u64, &'static str)>,
     pub(super) asked: Vec<Query>,
     pub(super) rejected_lately: u64,
     pub(super) usual: Option<u32>,
@@ -95,6 +97,7 @@ pub(in crate::ui) fn delivery(id: u64, kind: Kind, ticket: &str, state: State, a
         counterpart: None,
         released: false,
         said_again: false,
+        illegible: false,
         behind: None,
         undo: None,
         created_at: ago(age),
@@ -150,6 +153,7 @@ impl Ledger {
             },
             orders: Vec::new(),
             refusal: None,
+            refused: Vec::new(),
             asked: Vec::new(),
             rejected_lately: 0,
             now: now(),
@@ -505,6 +509,10 @@ impl Ledger {
         self.orders.push(order.clone());
         if let Some(refusal) = &self.refusal {
             return Err(refusal.clone());
+        }
+        let refused = self.refused.iter().find(|(id, _)| order.command.place() == Some(Seq(*id)));
+        if let Some((id, why)) = refused {
+            return Err(DeskError::Refused(format!("d-{id} {why}")));
         }
         let (who, why) = (order.who.clone(), order.why.clone());
         let state = match &order.command {

@@ -23,17 +23,17 @@ fn own(text: &str) -> Preferences {
 
 #[tokio::test]
 async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
-    let keys = "[keys]\nretry = \"f5\"\nquit = []\ndeliveries = \"D\"\nhelp = \"H\"\nback = [\"e\"]\nundo = []";
+    let keys = "[keys]\nretry = \"f5\"\nquit = []\ndeliveries = \"D\"\nhelp = \"H\"\nback = [\"E\"]\nundo = []";
     let mut rig = Rig::start_as(Ledger::busy(), (120, 44), own(keys), Remembered::default());
     let screen = rig.see(&["stored 400", "F5 retry", "H help", "Ctrl-c quit", "D deliveries", "2 feed"]).await;
     assert!(!screen.contains("r retry") && !screen.contains("q quit"), "{screen}");
     rig.press("3 q r");
     rig.press("D");
     rig.see(&["deliveries: all states"]).await;
-    rig.press("H pgdn");
-    let help = rig.see(&["F5            send the delivery", "no key        quit; asks", "e closes"]).await;
+    rig.press("H pgdn j j j j j");
+    let help = rig.see(&["F5            send the delivery", "no key        quit; asks", "E closes"]).await;
     assert!(help.contains("no key        call a retry back"), "{help}");
-    rig.press("e");
+    rig.press("E");
     rig.until("the help to go", |text| !text.contains("send the delivery")).await;
     rig.press("f5");
     rig.see(&["retry transfer d-399?"]).await;
@@ -133,7 +133,7 @@ async fn the_wheel_scrolls_what_is_under_it() {
     rig.see(&["> d-399"]).await;
     rig.press("?");
     rig.see(&["Views", "more lines"]).await;
-    for _ in 0..30 {
+    for _ in 0..40 {
         rig.send(mouse(MouseEventKind::ScrollDown, (10, 10)));
     }
     rig.until("the end of the help", |text| !text.contains("more lines")).await;

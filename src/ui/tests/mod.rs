@@ -6,6 +6,8 @@ mod filtering;
 mod late;
 pub(super) mod ledger;
 mod manners;
+mod many;
+mod marking;
 mod past;
 mod pty;
 mod read_only;

@@ -19,7 +19,7 @@ fn recording() -> impl Iterator<Item = Action> {
 
 #[test]
 fn no_key_puts_anything_on_record() {
-    assert_eq!(recording().count(), 5);
+    assert_eq!(recording().count(), 10);
     for place in ["1", "2", "3", "4", "5", "6", "1 enter", "2 enter", "3 enter", "3 t", "4 enter", "6 enter"] {
         for key in TABLE.iter().flat_map(|entry| entry.keys) {
             let mut table = looking();

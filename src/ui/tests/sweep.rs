@@ -153,8 +153,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
     {
         let mut model = start.clone();
         let mut dialog = OrderDialog::new(ask);
-        dialog.reason = tui_input::Input::new("王\u{1b}x".repeat(90));
-        dialog.focus = crate::ui::dialog::Focus::Reason;
+        dialog.form.reason = tui_input::Input::new("王\u{1b}x".repeat(90));
         model.dialog = Some(Dialog::Order(Box::new(dialog)));
         screens.push(("order".into(), model));
     }

@@ -12,7 +12,7 @@ use crate::domain::moment::Seek;
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Query, Status};
 use crate::engine::DeskError;
-use crate::ui::action::{Action, TABLE};
+use crate::ui::action::{Action, Group, TABLE};
 use crate::ui::dialog::Dialog;
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Chord;
@@ -137,7 +137,8 @@ fn ages_and_lateness_are_those_of_then() {
 
 #[test]
 fn nothing_can_be_changed_there_and_nothing_rings() {
-    for key in TABLE.iter().filter(|entry| entry.action.records()).map(|entry| entry.keys[0]) {
+    for entry in TABLE.iter().filter(|entry| entry.action.records()) {
+        let key = entry.keys[0];
         let mut table = table();
         table.model.rings = true;
         table.keys(1000, "3 [ [").keys(1000, key);
@@ -148,7 +149,8 @@ fn nothing_can_be_changed_there_and_nothing_rings() {
         // And back in the present it can.
         table.keys(1000, "esc 1 3 j").wait(5000);
         table.keys(1000, key);
-        assert!(table.model.dialog.is_some() || !table.acts.is_empty() || key == "u", "{key}");
+        let asks = table.model.dialog.is_some() || !table.acts.is_empty();
+        assert!(asks || key == "u" || entry.group == Group::Marking, "{key}");
     }
     let mut table = table();
     table.keys(1000, "3 [");

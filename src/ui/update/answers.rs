@@ -1,6 +1,6 @@
 //! What comes back from the ledger, into the state.
 
-use super::{Effect, alerts, count};
+use super::{Effect, alerts, count, many, marking, results};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
@@ -24,7 +24,12 @@ pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Res
             let overdue = model.overdue();
             take_in(model, &slot, query, answer);
             // A search goes on; a list that needs nothing asks for nothing.
-            let mut effects = model.asked(&slot, matches!(slot, Slot::Feed(_) | Slot::List(_)) && is_search(query));
+            let goes_on = match slot {
+                Slot::Gathering | Slot::Marked => true,
+                Slot::Feed(_) | Slot::List(_) => is_search(query),
+                _ => false,
+            };
+            let mut effects = model.asked(&slot, goes_on);
             effects.extend(alerts::listen(model));
             // Time alone makes a delivery overdue: no change of the ledger tells the list.
             if overdue != model.overdue() && model.choice().is_some_and(|choice| CHOICES[*choice].overdue) {
@@ -61,6 +66,14 @@ fn is_search(query: &Query) -> bool {
 fn take_in(model: &mut Model, slot: &Slot, query: &Query, answer: Answer) {
     let height = model.list_rows();
     match (slot, query, answer) {
+        (Slot::Gathering, query, answer) => marking::gathered(model, query, answer),
+        (Slot::Results, _, answer) => results::stand(model, answer),
+        (Slot::Marked, query, answer) => {
+            let now = model.now;
+            if let Some(Dialog::Many(dialog)) = &mut model.dialog {
+                dialog.take(query, answer, now);
+            }
+        }
         (_, Query::Overview { rows, .. }, Answer::Overview(overview)) => take_overview(model, *rows, *overview),
         (Slot::Feed(family), Query::Events(query), Answer::Events(page)) => {
             model.feeds.entry(family.clone()).or_default().accept(&query.window, page, height);
@@ -170,6 +183,10 @@ pub(super) fn told(model: &mut Model, status: Result<Status, DeskError>) -> Vec<
 }
 
 pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Result<Done, DeskError>) -> Vec<Effect> {
+    model.search(Search::renew);
+    if let Some(effects) = many::acted(model, command, &done) {
+        return effects;
+    }
     match (command, done) {
         (Command::Reveal { what }, Ok(_)) => {
             // Only where it was asked for: the reader may have gone on meanwhile.
@@ -202,6 +219,5 @@ pub(super) fn acted(model: &mut Model, command: &Command, about: &str, done: Res
         }
         (_, Err(error)) => model.toast(Role::Bad, format!("✗ {about}: {error}")),
     }
-    model.search(Search::renew);
     model.refresh()
 }

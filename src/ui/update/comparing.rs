@@ -67,7 +67,7 @@ fn records(data: &Data) -> &[Record] {
     match data {
         Data::Delivery(detail) => &detail.history,
         Data::Ticket(timeline) => &timeline.records,
-        Data::Event(_) | Data::Show(..) | Data::Rejected(_) | Data::Comparison(_) => &[],
+        Data::Event(_) | Data::Show(..) | Data::Rejected(_) | Data::Comparison(_) | Data::Results(_) => &[],
     }
 }
 
@@ -82,6 +82,6 @@ fn under_cursor(model: &Model) -> Option<Exhibit> {
             let here = seq.and_then(|seq| exhibit::of_record(records, seq));
             here.or_else(|| exhibit::last_attempt(records).filter(|_| matches!(data, Data::Delivery(_))))
         }
-        Data::Show(..) | Data::Rejected(_) | Data::Comparison(_) => None,
+        Data::Show(..) | Data::Rejected(_) | Data::Comparison(_) | Data::Results(_) => None,
     }
 }

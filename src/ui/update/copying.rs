@@ -120,7 +120,9 @@ fn payload(detail: &Detail, privacy: Privacy) -> Found {
             Some(record) if !record.body.is_empty() => (format!("the bytes of record {}", record.seq), &record.body),
             _ => return Err("no payload here: go to an event or an answer".to_owned()),
         },
-        Some(Data::Show(..) | Data::Comparison(_)) | None => return Err("no payload here: open an event".to_owned()),
+        Some(Data::Show(..) | Data::Comparison(_) | Data::Results(_)) | None => {
+            return Err("no payload here: open an event".to_owned());
+        }
     };
     Ok(Piece { text: text_of(&what, body, privacy)?, what, notes: Vec::new() })
 }
@@ -180,7 +182,7 @@ fn command(model: &Model, detail: &Detail, privacy: Privacy) -> Found {
                 _ => Err("no request here: go to an event or an attempt".to_owned()),
             }
         }
-        Some(Data::Show(..) | Data::Comparison(_)) | None => {
+        Some(Data::Show(..) | Data::Comparison(_) | Data::Results(_)) | None => {
             Err("no request here: open an event or a delivery".to_owned())
         }
     }

@@ -4,6 +4,20 @@ use super::{Effect, go};
 use crate::ui::model::{CHOICES, Model, OVERDUE, View};
 use crate::ui::theme::Role;
 
+/// Stops the search if one is on its way, or takes the filter away; none where there is neither.
+pub(super) fn unfilter(model: &mut Model) -> Option<Vec<Effect>> {
+    let height = model.list_rows();
+    let list = model.list().filter(|list| !list.narrowed().is_empty())?;
+    // What it found is kept.
+    if list.searches(height) && list.search().has_begun() {
+        list.search().stopped = true;
+        return Some(Vec::new());
+    }
+    list.narrowing().clear();
+    list.restart();
+    Some(model.refresh())
+}
+
 /// All rows of the list in sight again: of whatever state and whatever the filter.
 pub(super) fn widen(model: &mut Model) {
     let chosen = model.choice().map_or(0, std::mem::take) > 0;

@@ -6,10 +6,13 @@ mod asking;
 mod comparing;
 mod copying;
 mod lists;
+mod many;
+mod marking;
 mod moving;
 mod orders;
 mod pointing;
 mod reading;
+mod results;
 mod travel;
 mod typing;
 
@@ -155,6 +158,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     // What came while the bell had to be silent.
     effects.extend(alerts::listen(model));
     model.search(Search::second);
+    results::second(model);
     let seen = model.seen_list().filter(|_| model.details.is_empty() && model.dialog.is_none());
     let searches = seen.is_some_and(|list| !list.narrowed().filter().is_empty());
     if model.trouble.is_some() || model.overview.is_none() || searches {
@@ -283,7 +287,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         model.toast(Role::Held, format!("{}: {why}", action.entry().hint));
         return Vec::new();
     }
-    let calls_back = action == Action::Undo && !model.held_back.waiting().is_empty();
+    let calls_back = action == Action::Undo && orders::can_call_back(model);
     if model.pace.hasty()
         && !calls_back
         && (action.entry().group == Group::Acting || matches!(action, Action::Open | Action::Quit))
@@ -329,6 +333,11 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyValue | Action::CopyPayload | Action::CopyRequest => copying::copy(model, action),
         Action::Compare => comparing::compare(model),
         Action::CompareBefore => comparing::with_before(model),
+        Action::Mark => marking::mark(model),
+        Action::MarkRange => marking::range(model),
+        Action::MarkAll => marking::all(model),
+        Action::MarkAlike => marking::alike(model),
+        Action::Results => results::open(model),
         Action::Retry | Action::MarkDelivered | Action::Cancel | Action::Undo => orders::ask(model, action),
         Action::Help => {
             model.help = Some(0);
@@ -427,18 +436,14 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.travel.shown.is_some() {
         return travel::to_the_present(model);
     }
-    let height = model.list_rows();
-    if let Some(list) = model.list()
-        && !list.narrowed().is_empty()
-    {
-        // A search that is on its way is stopped first, and what it found is kept.
-        if list.searches(height) && list.search().has_begun() {
-            list.search().stopped = true;
-            return Vec::new();
-        }
-        list.narrowing().clear();
-        list.restart();
-        return model.refresh();
+    if marking::let_go(model) {
+        return Vec::new();
+    }
+    if let Some(effects) = lists::unfilter(model) {
+        return effects;
+    }
+    if marking::clear(model) {
+        return Vec::new();
     }
     if model.choice().is_some_and(|choice| *choice > 0) {
         lists::widen(model);

@@ -2,30 +2,33 @@
 
 use crossterm::event::KeyCode;
 
-use super::Effect;
 use super::travel;
 use super::typing::edit;
+use super::{Effect, many};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Command, Order};
 use crate::ui::action::Action;
-use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, OrderDialog};
-use crate::ui::held_back::{HeldBack, Waiting};
+use crate::ui::batch::Phase;
+use crate::ui::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
+use crate::ui::form::Focus;
+use crate::ui::held_back::{Held, HeldBack, Waiting};
 use crate::ui::keymap::Chord;
+use crate::ui::many::counted;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
 /// Puts the question before an order.
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
-    if action == Action::Undo
-        && let Some(called) = model.held_back.call_back()
-    {
-        model.toast(Role::Good, format!("{} was called back: it was not sent", called.about));
+    if action == Action::Undo && call_back(model) {
         return Vec::new();
     }
     if let (Action::Undo, Some(delivery)) = (action, model.undoable()) {
         let ask = Ask::Undo(delivery.clone());
         return put(model, ask);
+    }
+    if let Some(effects) = many::ask(model, action) {
+        return effects;
     }
     if model.pace.unseen() {
         return hold_still(model);
@@ -55,13 +58,36 @@ pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
         model.toast(Role::Held, format!("{} is {state}{undo}", words::name(&delivery)));
         return Vec::new();
     }
-    let ask = match action {
-        Action::MarkDelivered => Ask::MarkDelivered(delivery),
-        Action::Cancel => Ask::Cancel(delivery),
-        Action::Undo => Ask::Undo(delivery),
-        _ => Ask::Retry(delivery),
-    };
-    put(model, ask)
+    put(model, Ask::about_delivery(action, delivery))
+}
+
+/// Why what is under way keeps the reader in the present: where nothing can be changed, nothing can be called back.
+pub(super) fn stays(model: &Model) -> Option<String> {
+    if let Some(waiting) = model.held_back.waiting().last() {
+        return Some(format!("{} can still be called back: look back when it is sent", waiting.about));
+    }
+    if let Some(batch) = model.batch.as_ref().filter(|batch| batch.phase != Phase::Ended) {
+        let says = format!("{} of {} is still under way: look back at its end", batch.verb(), batch.about());
+        return Some(says);
+    }
+    model.gathering.as_ref().map(|_| "rows are still being marked: look back when they are".to_owned())
+}
+
+/// There is something that can be called back.
+pub(super) fn can_call_back(model: &Model) -> bool {
+    let waits = model.batch.as_ref().is_some_and(|batch| batch.phase != Phase::Ended);
+    waits || !model.held_back.waiting().is_empty()
+}
+
+/// Calls back what was ordered last and not given yet; false when there is nothing.
+fn call_back(model: &mut Model) -> bool {
+    match model.held_back.call_back() {
+        Some(Waiting { held: Held::One(_), about, .. }) => {
+            model.toast(Role::Good, format!("{about} was called back: it was not sent"));
+            true
+        }
+        Some(Waiting { held: Held::Batch, .. }) | None => many::call_back(model),
+    }
 }
 
 /// What is under the cursor came there after the reader looked: it is told and held, so that the next key is sure.
@@ -89,10 +115,10 @@ pub(super) fn too_soon(model: &mut Model) -> Vec<Effect> {
 }
 
 fn put(model: &mut Model, ask: Ask) -> Vec<Effect> {
-    let about = ask.about();
-    if model.held_back.waiting().iter().any(|one| one.about == about) {
+    let place = ask.place();
+    if model.held_back.waiting().iter().any(|one| one.place() == Some(place)) {
         let key = model.keys.named(Action::Undo);
-        model.toast(Role::Held, format!("{about} is about to be sent again: `{key}` calls that back"));
+        model.toast(Role::Held, format!("{} is about to be sent again: `{key}` calls that back", ask.about()));
         return Vec::new();
     }
     model.dialog = Some(Dialog::Order(Box::new(OrderDialog::new(ask))));
@@ -114,49 +140,54 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             }
             _ => Vec::new(),
         },
-        Some(Dialog::Order(dialog)) => {
-            match (chord.code, dialog.focus) {
+        Some(Dialog::Moment(_)) => travel::dialog_key(model, chord),
+        Some(dialog) => {
+            let Some(form) = dialog.form() else { return Vec::new() };
+            match (chord.code, form.focus) {
                 (KeyCode::Esc, _) | (KeyCode::Enter, Focus::No) => return close(model),
                 (KeyCode::Enter, Focus::Yes) if hasty => return too_soon(model),
                 (KeyCode::Enter, Focus::Yes) => return order(model),
                 // Never to the answer that acts: whoever types on and presses Enter again leaves all as it was.
-                (KeyCode::Enter, Focus::Reason) => dialog.focus = Focus::No,
-                (KeyCode::Tab | KeyCode::Down, _) => dialog.focus = dialog.focus.next(),
-                (KeyCode::BackTab | KeyCode::Up, _) => dialog.focus = dialog.focus.previous(),
-                (KeyCode::Left | KeyCode::Right, Focus::No) => dialog.focus = Focus::Yes,
-                (KeyCode::Left | KeyCode::Right, Focus::Yes) => dialog.focus = Focus::No,
+                (KeyCode::Enter, Focus::Reason | Focus::Count) => form.enter_line(),
+                (KeyCode::Tab | KeyCode::Down, _) => form.step(true),
+                (KeyCode::BackTab | KeyCode::Up, _) => form.step(false),
+                (KeyCode::Left | KeyCode::Right, Focus::No) => form.focus = Focus::Yes,
+                (KeyCode::Left | KeyCode::Right, Focus::Yes) => form.focus = Focus::No,
                 // In a text being typed it is a letter as any other.
-                (KeyCode::Char('y'), Focus::No | Focus::Yes) if !burst => dialog.focus = Focus::Yes,
-                _ => type_reason(model, chord),
+                (KeyCode::Char('y'), Focus::No | Focus::Yes) if !burst => form.focus = Focus::Yes,
+                _ => type_into(model, chord),
             }
             Vec::new()
         }
-        Some(Dialog::Moment(_)) => travel::dialog_key(model, chord),
         None => Vec::new(),
     }
 }
 
 /// The question goes, unanswered.
 fn close(model: &mut Model) -> Vec<Effect> {
-    if let Some(Dialog::Order(dialog)) = model.dialog.take() {
-        let about = dialog.ask.about();
-        model.toast(Role::Plain, format!("nothing done: {about} stays as it is"));
-    }
+    let about = match model.dialog.take() {
+        Some(Dialog::Order(dialog)) => format!("{} stays as it is", dialog.ask.about()),
+        Some(Dialog::Many(dialog)) => format!("{} stay marked", counted(dialog.view, dialog.marked)),
+        Some(Dialog::Leave(_) | Dialog::Moment(_)) | None => return Vec::new(),
+    };
+    model.toast(Role::Plain, format!("nothing done: {about}"));
     Vec::new()
 }
 
-/// Types into the reason, wherever the focus is.
-pub(super) fn type_reason(model: &mut Model, chord: Chord) {
-    if let Some(Dialog::Order(dialog)) = &mut model.dialog
-        && edit(&mut dialog.reason, chord)
+/// Types into the line under the focus; from an answer, into the reason.
+pub(super) fn type_into(model: &mut Model, chord: Chord) {
+    if let Some(form) = model.dialog.as_mut().and_then(Dialog::form)
+        && edit(form.line(), chord)
     {
-        dialog.focus = Focus::Reason;
-        dialog.complaint = None;
+        form.typed();
     }
 }
 
 fn order(model: &mut Model) -> Vec<Effect> {
-    let Some(Dialog::Order(dialog)) = &mut model.dialog else { return Vec::new() };
+    let dialog = match &mut model.dialog {
+        Some(Dialog::Order(dialog)) => dialog,
+        _ => return many::confirm(model),
+    };
     match dialog.command() {
         Ok((command, why)) => {
             let about = dialog.ask.about();
@@ -164,8 +195,7 @@ fn order(model: &mut Model) -> Vec<Effect> {
             give(model, Order { who: model.who.clone(), why, command }, about)
         }
         Err(complaint) => {
-            dialog.complaint = Some(complaint);
-            dialog.focus = Focus::Reason;
+            dialog.form.complain(complaint, Focus::Reason);
             Vec::new()
         }
     }
@@ -177,20 +207,27 @@ fn give(model: &mut Model, order: Order, about: String) -> Vec<Effect> {
         return vec![Effect::Act { order, about }];
     }
     let uptime = model.pace.uptime();
-    vec![Effect::Wait(model.held_back.hold(order, about, uptime))]
+    vec![Effect::Wait(model.held_back.hold(Held::One(order), about, uptime))]
 }
 
 /// Whoever suspends cannot call back: what waits is not given.
 fn drop_waiting(model: &mut Model) {
     while let Some(waiting) = model.held_back.call_back() {
-        model.toast(Role::Held, format!("{} was not sent again: the dashboard was suspended", waiting.about));
+        let was = waiting.one_or_many("was", "were");
+        if waiting.held == Held::Batch {
+            many::call_back(model);
+        }
+        model.toast(Role::Held, format!("{} {was} not sent again: the dashboard was suspended", waiting.about));
     }
 }
 
-/// The time of an order that was held back is over.
+/// The time of what was held back is over.
 pub(super) fn due(model: &mut Model, number: u64) -> Vec<Effect> {
-    let due = model.held_back.due(number);
-    due.map(|Waiting { order, about, .. }| Effect::Act { order, about }).into_iter().collect()
+    match model.held_back.due(number) {
+        Some(Waiting { held: Held::One(order), about, .. }) => vec![Effect::Act { order, about }],
+        Some(Waiting { held: Held::Batch, .. }) => many::give(model),
+        None => Vec::new(),
+    }
 }
 
 /// Shows personal data, once that is on record, or masks it again.

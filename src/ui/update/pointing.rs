@@ -3,7 +3,8 @@
 use super::{Effect, copying, go, help_by, moving, perform, reading, typing};
 use crate::ui::action::Action;
 use crate::ui::detail::Detail;
-use crate::ui::dialog::{Dialog, Focus};
+use crate::ui::dialog::Dialog;
+use crate::ui::form::Focus;
 use crate::ui::layout;
 use crate::ui::model::Model;
 use crate::ui::pointer::{Pointer, Spot};
@@ -39,9 +40,13 @@ pub(super) fn pointed(model: &mut Model, pointer: Pointer) -> Vec<Effect> {
 /// Only the focus moves there: who answers by accident has done nothing yet.
 fn answer(model: &mut Model, focus: Focus) {
     match &mut model.dialog {
-        Some(Dialog::Order(dialog)) => dialog.focus = focus,
         Some(Dialog::Leave(leave)) => leave.yes = focus == Focus::Yes,
-        Some(Dialog::Moment(_)) | None => {}
+        Some(dialog) => {
+            if let Some(form) = dialog.form() {
+                form.focus = focus;
+            }
+        }
+        None => {}
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 
 use super::typing::edit;
-use super::{Effect, alerts};
+use super::{Effect, alerts, orders};
 use crate::domain::Timestamp;
 use crate::domain::ids::Seq;
 use crate::domain::moment::{Found, Moment, Recalled, Seek, Subject};
@@ -72,9 +72,7 @@ pub(super) fn to(model: &mut Model, at: Timestamp) -> Vec<Effect> {
 }
 
 fn seek_for(model: &mut Model, seek: Seek) -> Vec<Effect> {
-    // Where nothing can be changed, nothing can be called back.
-    if let Some(waiting) = model.held_back.waiting().last() {
-        let says = format!("{} can still be called back: look back when it is sent", waiting.about);
+    if let Some(says) = orders::stays(model) {
         model.toast(Role::Held, says);
         return Vec::new();
     }
@@ -88,7 +86,7 @@ pub(super) fn found(model: &mut Model, query: &Query, answer: Result<Answer, Des
     let Some(seek) = model.travel.seeking.take_if(|wanted| wanted == seek) else { return Vec::new() };
     let says = match answer {
         // Whoever is asked something meanwhile answers first.
-        Ok(Answer::Moment(Some(_))) if model.dialog.is_some() => "stopped".to_owned(),
+        Ok(Answer::Moment(Some(_))) if model.dialog.is_some() || orders::stays(model).is_some() => "stopped".to_owned(),
         Ok(Answer::Moment(Some(found))) => {
             let effects = depart(model, found);
             // Of a row of steps only the last is gone.
@@ -193,7 +191,8 @@ fn show(model: &mut Model, overview: Option<Overview>) -> Vec<Effect> {
     model.asking.retain(|slot, _| *slot == Slot::Status);
     (model.overview, model.counted, model.trouble) = (overview, None, None);
     // A show is told from the list in which it was chosen.
-    model.details.retain(|detail| !matches!(detail.subject, subject::Subject::Show(_)));
+    // And what became of orders is told of the present.
+    model.details.retain(|detail| !matches!(detail.subject, subject::Subject::Show(_) | subject::Subject::Results));
     model.renew_lists();
     model.write_details();
     model.search(Search::renew);

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::{Effect, back, go, orders, perform, reading, travel};
+use super::{Effect, go, lists, orders, perform, reading, travel};
 use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
 
@@ -85,7 +85,8 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.narrowing = false;
-    let effects = back(model);
+    model.toasts.clear();
+    let effects = lists::unfilter(model).unwrap_or_default();
     match model.narrowed_from.take() {
         Some(view) => go(model, view),
         None => effects,
@@ -126,7 +127,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     for character in text.lines().next().unwrap_or_default().chars().take(MOST_TYPED) {
         let chord = Chord { code: KeyCode::Char(character), modifiers: KeyModifiers::NONE };
         if model.dialog.is_some() {
-            orders::type_reason(model, chord);
+            orders::type_into(model, chord);
             travel::type_moment(model, chord);
         } else if model.narrowing && model.help.is_none() {
             effects.extend(narrowing_key(model, chord));

@@ -8,7 +8,7 @@ use super::title;
 use crate::domain::delivery::{Delivery, State};
 use crate::domain::privacy::Privacy;
 use crate::ui::action::Action;
-use crate::ui::list::{List, Row};
+use crate::ui::list::{List, Row, Scroll};
 use crate::ui::model::{CHOICES, Choice, Model, View};
 use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
@@ -79,6 +79,9 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
                 canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(delivery.place()));
                 table::row(canvas, Rect { y, height: 1, ..rows }, &columns, cells, mark);
+                if list.marks.show(delivery.place(), list.cursor_place()) {
+                    table::mark(canvas, Rect { y, height: 1, ..rows }, mark);
+                }
             }
         }
     }

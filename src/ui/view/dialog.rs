@@ -1,12 +1,15 @@
 //! A question, over everything else.
 
 use ratatui::layout::{Position, Rect};
+use tui_input::Input;
 
 use super::canvas::Canvas;
+use super::many;
 use crate::domain::delivery::Evidence;
 use crate::ui::action::Action;
-use crate::ui::dialog::{Ask, Dialog, Focus, LeaveDialog, MomentDialog, OrderDialog};
+use crate::ui::dialog::{Ask, Dialog, LeaveDialog, MomentDialog, OrderDialog};
 use crate::ui::document::{Span, span};
+use crate::ui::form::{Count, Focus, Form};
 use crate::ui::held_back::HELD_BACK;
 use crate::ui::model::Model;
 use crate::ui::pointer::Spot;
@@ -20,6 +23,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: 
     canvas.fade(whole);
     match dialog {
         Dialog::Order(dialog) => order(canvas, whole, model, dialog),
+        Dialog::Many(dialog) => many::draw(canvas, whole, model, dialog),
         Dialog::Leave(leave_dialog) => {
             leave(canvas, whole, model, *leave_dialog);
             None
@@ -39,101 +43,158 @@ fn card(canvas: &mut Canvas<'_>, whole: Rect, title: &str, lines: usize) -> Rect
     Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }
 }
 
+/// Cells of a line in a question.
+pub(super) fn room(whole: Rect) -> usize {
+    usize::from(whole.width.saturating_sub(8).min(80))
+}
+
+/// A question before an order.
+pub(super) struct Question<'a> {
+    pub(super) title: String,
+    /// What it is about, and what would be done.
+    pub(super) says: Vec<Vec<Span>>,
+    pub(super) form: &'a Form,
+    /// The reason on record when none is typed; none where one must be.
+    pub(super) usual: Option<&'a str>,
+    /// What else is to be known; gives way to a complaint.
+    pub(super) note: String,
+    pub(super) no: String,
+    pub(super) yes: String,
+}
+
+/// What is said can be cut where there is no room; what is typed and answered cannot.
+pub(super) fn question(canvas: &mut Canvas<'_>, whole: Rect, question: &Question<'_>) -> Option<Position> {
+    let form = question.form;
+    let below = if form.count.is_some() { 7 } else { 6 };
+    let most = usize::from(whole.height.saturating_sub(2)).saturating_sub(below);
+    let cut = question.says.len() > most;
+    let shown = if cut { most.saturating_sub(1) } else { question.says.len() };
+    let inside = card(canvas, whole, &question.title, shown + usize::from(cut) + below);
+    let mut y = inside.y;
+    for spans in question.says.iter().take(shown) {
+        canvas.spans(inside.x, y, inside.width, spans);
+        y += 1;
+    }
+    if cut {
+        canvas.text(inside.x, y, inside.width, Role::Faint, "… a larger terminal shows the rest");
+        y += 1;
+    }
+    y += 1;
+    let line = |y| Rect { y, height: 1, ..inside };
+    let hint = match question.usual {
+        Some(usual) => format!("(optional; else \"{usual}\")"),
+        None => "(needed: type it)".to_owned(),
+    };
+    let mut cursor = typed(canvas, line(y), ("reason", Focus::Reason), form, &form.reason, &hint);
+    y += 1;
+    if let Some(Count { wanted, typed: number }) = &form.count {
+        let hint = format!("(needed: type {wanted}, which is how many are meant)");
+        cursor = typed(canvas, line(y), ("how many", Focus::Count), form, number, &hint).or(cursor);
+        y += 1;
+    }
+    let (note, role) = match form.complaint {
+        Some(complaint) => (format!("✗ {complaint}"), Role::Bad),
+        None => (question.note.clone(), Role::Faint),
+    };
+    canvas.text(inside.x, y, inside.width, role, &note);
+    y += 1;
+    buttons(canvas, inside, y, &question.no, &question.yes, form.focus);
+    let keys = match form.count {
+        Some(_) => "type reason and number, Tab to Yes, then Enter   Esc leaves all as it is",
+        None => "type the reason, Tab to Yes, then Enter   Esc leaves it as it is",
+    };
+    canvas.text(inside.x, y + 2, inside.width, Role::Faint, keys);
+    cursor.filter(|at| at.y < whole.bottom())
+}
+
+/// `note` of an order that can be called back.
+pub(super) fn can_be_called_back(model: &Model, ask: &Ask, it: &str) -> String {
+    if !ask.can_be_called_back() {
+        return String::new();
+    }
+    let (seconds, key) = (HELD_BACK.as_secs(), model.keys.named(Action::Undo));
+    format!("for {seconds} s after Yes, `{key}` calls {it} back")
+}
+
+/// `text` on as many lines as it takes.
+pub(super) fn wrapped(text: &str, room: usize, role: Role) -> impl Iterator<Item = Vec<Span>> {
+    text::wrap(&text::visible(text), room).into_iter().map(move |line| vec![span(role, line)])
+}
+
 fn order(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &OrderDialog) -> Option<Position> {
     let ask = &dialog.ask;
-    let room = usize::from(whole.width.saturating_sub(8).min(80));
-    let mut facts: Vec<(&str, Vec<Span>)> = Vec::new();
+    let mut says: Vec<Vec<Span>> = Vec::new();
+    let mut fact = |label: &str, spans: Vec<Span>| {
+        let label = span(Role::Faint, text::left(label, usize::from(LABEL)));
+        says.push(std::iter::once(label).chain(spans).collect());
+    };
     match ask.delivery() {
         Some(delivery) => {
             let (state, role) = words::stage(delivery.stage());
-            facts.push((
-                "delivery",
-                vec![span(Role::Heading, format!("{}  ", words::name(delivery))), span(role, state)],
-            ));
+            fact("delivery", vec![span(Role::Heading, format!("{}  ", words::name(delivery))), span(role, state)]);
             let ticket = delivery.ticket.as_ref().map_or("none named", |ticket| ticket.as_str());
-            facts.push(("ticket", vec![span(Role::Plain, ticket)]));
+            fact("ticket", vec![span(Role::Plain, ticket)]);
             let person = |one| model.privacy.someone(one);
             let people = format!("{} → {}", person(delivery.from.as_ref()), person(delivery.to.as_ref()));
-            facts.push(("people", vec![span(Role::Plain, people)]));
+            fact("people", vec![span(Role::Plain, people)]);
             if let Some(amount) = &dialog.amount {
-                facts.push(("paid", vec![span(Role::Plain, &amount.0)]));
+                fact("paid", vec![span(Role::Plain, &amount.0)]);
             }
             if let Some(reason) = delivery.reason() {
-                facts.push(("because", vec![span(Role::Plain, model.privacy.text(&reason))]));
+                fact("because", vec![span(Role::Plain, model.privacy.text(&reason))]);
             }
         }
         None => {
             if let Ask::Resend(row) = ask {
                 let says = format!("{} from {}, {}", row.seq, row.rejected.from, when::size(row.size));
-                facts.push(("request", vec![span(Role::Heading, says)]));
-                facts.push(("because", vec![span(Role::Bad, model.privacy.text(&row.rejected.message))]));
+                fact("request", vec![span(Role::Heading, says)]);
+                fact("because", vec![span(Role::Bad, model.privacy.text(&row.rejected.message))]);
             }
         }
     }
-    let consequence = text::visible(&consequence::of(ask, model.privacy, model.now));
-    let mut effect: Vec<(String, Role)> =
-        text::wrap(&consequence, room).into_iter().map(|line| (line, Role::Plain)).collect();
-    if let Some((evidence, says)) = ask.known() {
+    says.push(Vec::new());
+    let room = room(whole);
+    says.extend(wrapped(&consequence::of(ask, model.privacy, model.now), room, Role::Plain));
+    if let Some((evidence, known)) = ask.known() {
         let role = if evidence == Evidence::Unknown { Role::Bad } else { Role::Plain };
-        effect.extend(text::wrap(says, room).into_iter().map(|line| (line, role)));
+        says.extend(wrapped(known, room, role));
     }
-    let inside = card(canvas, whole, &format!("{} {}?", ask.verb(), ask.about()), facts.len() + effect.len() + 7);
-    let mut y = inside.y;
-    for (label, spans) in &facts {
-        canvas.text(inside.x, y, LABEL, Role::Faint, label);
-        canvas.spans(inside.x + LABEL, y, inside.width.saturating_sub(LABEL), spans);
-        y += 1;
-    }
-    y += 1;
-    for (line, role) in &effect {
-        canvas.text(inside.x, y, inside.width, *role, line);
-        y += 1;
-    }
-    y += 1;
-    let cursor = reason(canvas, Rect { y, height: 1, ..inside }, dialog);
-    y += 1;
-    let note = match dialog.complaint {
-        Some(complaint) => (format!("✗ {complaint}"), Role::Bad),
-        None if ask.can_be_called_back() => {
-            let (seconds, key) = (HELD_BACK.as_secs(), model.keys.named(Action::Undo));
-            (format!("for {seconds} s after Yes, `{key}` calls it back"), Role::Faint)
-        }
-        None => (String::new(), Role::Faint),
+    let question_of = Question {
+        title: format!("{} {}?", ask.verb(), ask.about()),
+        says,
+        form: &dialog.form,
+        usual: ask.usual_reason(),
+        note: can_be_called_back(model, ask, "it"),
+        no: "No, leave it".to_owned(),
+        yes: format!("Yes, {}", ask.verb()),
     };
-    canvas.text(inside.x, y, inside.width, note.1, &note.0);
-    y += 1;
-    let yes = format!("Yes, {}", ask.verb());
-    buttons(canvas, inside, y, "No, leave it", &yes, dialog.focus);
-    canvas.text(
-        inside.x,
-        y + 2,
-        inside.width,
-        Role::Faint,
-        "type the reason, Tab to Yes, then Enter   Esc leaves it as it is",
-    );
-    cursor.filter(|at| at.y < whole.bottom())
+    question(canvas, whole, &question_of)
 }
 
-fn reason(canvas: &mut Canvas<'_>, line: Rect, dialog: &OrderDialog) -> Option<Position> {
-    let here = dialog.focus == Focus::Reason;
-    let (label, role) = if here { ("▸ reason", Role::Focus) } else { ("reason", Role::Faint) };
-    canvas.text(line.x, line.y, LABEL, role, label);
-    canvas.spot(line, Spot::Answer(Focus::Reason));
-    let x = line.x + LABEL;
-    let room = line.width.saturating_sub(LABEL);
-    let value = dialog.reason.value();
+/// A line into which is typed; where its cursor stands, if it has the focus.
+fn typed(
+    canvas: &mut Canvas<'_>,
+    line: Rect,
+    (label, focus): (&str, Focus),
+    form: &Form,
+    input: &Input,
+    hint: &str,
+) -> Option<Position> {
+    let here = form.focus == focus;
+    let (label, role) = if here { (format!("▸ {label}"), Role::Focus) } else { (label.to_owned(), Role::Faint) };
+    canvas.text(line.x, line.y, LABEL + 1, role, &label);
+    canvas.spot(line, Spot::Answer(focus));
+    let x = line.x + LABEL + 1;
+    let room = line.width.saturating_sub(LABEL + 1);
+    let value = input.value();
     if value.is_empty() {
-        let hint = match dialog.ask.usual_reason() {
-            Some(usual) => format!("(optional; else \"{usual}\")"),
-            None => "(needed: type it)".to_owned(),
-        };
-        canvas.text(x + u16::from(here), line.y, room.saturating_sub(1), Role::Faint, &hint);
+        canvas.text(x + u16::from(here), line.y, room.saturating_sub(1), Role::Faint, hint);
         return here.then_some(Position { x, y: line.y });
     }
-    let scroll = dialog.reason.visual_scroll(usize::from(room.saturating_sub(1)));
+    let scroll = input.visual_scroll(usize::from(room.saturating_sub(1)));
     let shown: String = value.chars().skip(scroll).collect();
     canvas.text(x, line.y, room, Role::Plain, &shown);
-    let before: String = value.chars().take(dialog.reason.cursor()).skip(scroll).collect();
+    let before: String = value.chars().take(input.cursor()).skip(scroll).collect();
     let at = x + u16::try_from(text::width(&text::visible(&before))).unwrap_or(0).min(room.saturating_sub(1));
     here.then_some(Position { x: at, y: line.y })
 }
@@ -201,8 +262,8 @@ fn leave(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, leave: LeaveDialog
     };
     let mut lines = text::wrap(&open, room);
     lines.extend(text::wrap(stops, room));
-    for waiting in model.held_back.waiting() {
-        lines.extend(text::wrap(&text::visible(&format!("{} is then not sent again.", waiting.about)), room));
+    for what in model.not_given().iter().filter(|_| leave.quit) {
+        lines.extend(text::wrap(&text::visible(&format!("Not done any more: {what}.")), room));
     }
     lines.retain(|line| !line.is_empty());
     let title = if leave.quit { "quit?" } else { "suspend?" };

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::ui::action::Action;
+use crate::ui::batch::Phase;
 use crate::ui::detail::Detail;
 use crate::ui::document::Data;
 use crate::ui::model::{Model, Pane, View};
@@ -38,12 +39,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         }
         return;
     }
+    let orders_wait = model.batch.as_ref().is_some_and(|batch| batch.phase != Phase::Ended);
     for action in actions(model) {
         let entry = action.entry();
         let Some(key) = model.keys.hint(action) else { continue };
         let hint = match action {
             Action::Retry if model.chosen_request().is_some() => "send again",
             Action::Narrow if !model.details.is_empty() => "search",
+            Action::MarkAlike if !model.details.is_empty() => "mark these",
+            Action::Undo if orders_wait => "call back",
+            Action::Back if model.details.is_empty() => "unmark",
             _ => entry.hint,
         };
         if usize::from(end.saturating_sub(x)) < key.chars().count() + 1 + hint.chars().count() {
@@ -61,7 +66,14 @@ fn pair(canvas: &mut Canvas<'_>, x: u16, y: u16, end: u16, key: &str, hint: &str
 /// What is most likely wanted first.
 fn actions(model: &Model) -> Vec<Action> {
     use Action::{Back, Cancel, MarkDelivered, Narrow, Next, Open, Pause, Retry, Reveal, States, Timeline, Top, Undo};
+    use Action::{Mark, MarkAlike, MarkAll, MarkRange};
     let mut actions = Vec::new();
+    let marks = model.marks().filter(|_| model.keys.offers(Mark));
+    if marks.is_some_and(|marks| !marks.is_empty() || marks.ranges()) {
+        let orders: &[Action] =
+            if model.view == View::Quarantine { &[Retry] } else { &[Retry, MarkDelivered, Cancel, Undo] };
+        return orders.iter().copied().chain([Mark, MarkRange, MarkAlike, MarkAll, Back]).collect();
+    }
     if model.details.is_empty() {
         actions.push(Open);
     } else {
@@ -91,8 +103,9 @@ fn actions(model: &Model) -> Vec<Action> {
         View::Overview if model.overdue() > 0 => actions.extend([Action::Overdue, Next]),
         View::Overview => actions.push(Next),
         View::Feed => actions.extend([Next, Narrow]),
-        View::Deliveries | View::Reversals => actions.extend([Narrow, States, Action::Overdue]),
-        View::Payouts | View::Quarantine => actions.push(Narrow),
+        View::Deliveries | View::Reversals => actions.extend([Narrow, States, Mark, Action::Overdue]),
+        View::Quarantine => actions.extend([Narrow, Mark]),
+        View::Payouts => actions.push(Narrow),
     }
     if model.view != View::Overview {
         actions.push(if model.paused() { Top } else { Pause });
@@ -116,6 +129,10 @@ fn reading(detail: &Detail) -> Vec<Action> {
     match (&detail.data, in_payload) {
         (Some(Data::Comparison(_)), _) => vec![search, Fold, CopyValue, Reveal],
         (Some(Data::Ticket(_)), _) => vec![Next, Open, CompareBefore, search, Reveal, CopyRequest, Compare],
+        (Some(Data::Results(batch)), _) => {
+            let calls_back = Some(Action::Undo).filter(|_| batch.phase != Phase::Ended);
+            [Action::MarkAlike].into_iter().chain(calls_back).chain([Next, Open, search, Reveal]).collect()
+        }
         (Some(Data::Show(..)), _) => vec![Next, Open, search, Reveal],
         (Some(Data::Rejected(_)), _) => vec![search, CopyValue, CopyPayload, Reveal, CopyRequest],
         (_, true) => vec![search, Fold, CopyValue, CopyPayload, Reveal, CopyRequest, Compare],

@@ -11,6 +11,7 @@ mod footer;
 mod header;
 mod help;
 mod hint;
+mod many;
 mod overview;
 mod payouts;
 mod quarantine;

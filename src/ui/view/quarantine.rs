@@ -7,7 +7,7 @@ use super::table::{self, Cell, Column, Mark, fixed, stretch};
 use super::title;
 use crate::domain::query::RejectedRow;
 use crate::ui::layout;
-use crate::ui::list::Row as _;
+use crate::ui::list::{Row as _, Scroll as _};
 use crate::ui::model::Model;
 use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
@@ -52,6 +52,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
                 canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(row.place()));
                 table::row(canvas, Rect { y, height: 1, ..rows }, &columns, &cells(row, model), mark);
+                if list.marks.show(row.place(), list.cursor_place()) {
+                    table::mark(canvas, Rect { y, height: 1, ..rows }, mark);
+                }
             }
         }
     }

@@ -73,6 +73,9 @@ pub(super) enum Mark {
     Selected,
 }
 
+/// The sign of a marked row.
+pub(super) const MARK: &str = "*";
+
 /// Below this many cells, every one counts.
 const NARROW: u16 = 48;
 
@@ -129,6 +132,12 @@ pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column]) -> 
     let titles: Vec<Cell> = columns.iter().map(|column| (column.title.to_owned(), Role::Faint)).collect();
     row(canvas, Rect { height: 1, ..area }, columns, &titles, Mark::None);
     Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// The sign of a marked row, beside the cursor's.
+pub(super) fn mark(canvas: &mut Canvas<'_>, line: Rect, mark: Mark) {
+    let role = if mark == Mark::Selected { Role::Plain } else { Role::Key };
+    canvas.text(line.x + 1, line.y, 1, role, MARK);
 }
 
 /// One row in the first line of `area`.

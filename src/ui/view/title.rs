@@ -3,6 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
+use super::table::MARK;
 use crate::domain::query::MOST_COUNTED;
 use crate::ui::action::Action;
 use crate::ui::list::{List, Row, Scroll};
@@ -28,6 +29,10 @@ pub(super) fn draw<R: Row>(
         end = canvas.text_before(end, area.y, area.width, Role::Badge, &says).saturating_sub(1);
     }
     let mut x = canvas.text(area.x + 1, area.y, area.width, Role::Heading, name);
+    let says = marked(list, height, model);
+    if !says.is_empty() {
+        x = canvas.text(x + 2, area.y, end.saturating_sub(x + 2), Role::Key, &says);
+    }
     let line = list.narrowing.input.value();
     let mut cursor = None;
     if model.narrowing || !line.is_empty() {
@@ -49,6 +54,29 @@ pub(super) fn draw<R: Row>(
         canvas.text(x + 2, area.y, end.saturating_sub(x + 2), Role::Faint, &found);
     }
     (cursor, below)
+}
+
+/// How many rows are marked, and how many of these are not on the screen; how far the marking of others is.
+fn marked<R: Row>(list: &List<R>, height: usize, model: &Model) -> String {
+    let (top, cursor) = (list.indices(height).map_or(0, |(top, _)| top), list.cursor_place());
+    let on_screen = || list.page.rows.iter().skip(top).take(height);
+    let in_sight = on_screen().filter(|row| list.marks.rows().contains(&row.place())).count();
+    let hidden = list.marks.len() - in_sight;
+    let mut parts = Vec::new();
+    if !list.marks.is_empty() {
+        let count = when::count(list.marks.len() as u64);
+        let hidden = if hidden > 0 { format!(", {} out of sight", when::count(hidden as u64)) } else { String::new() };
+        parts.push(format!("{MARK} {count} marked{hidden}"));
+    }
+    if let Some(gathering) = model.gathering.as_ref().filter(|one| one.view == model.view) {
+        let found = when::count(gathering.found as u64);
+        parts.push(format!("marking: {found} so far, {} stops", model.keys.named(Action::Back)));
+    }
+    if let Some((newest, oldest)) = list.marks.range_to(cursor) {
+        let held = list.between((newest, oldest)).map_or("many".to_owned(), |rows| when::count(rows.len() as u64));
+        parts.push(format!("range of {held}: {} marks it", model.keys.named(Action::MarkRange)));
+    }
+    parts.join(" · ")
 }
 
 /// How many rows were found, and how far the search for them has come.

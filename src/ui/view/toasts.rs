@@ -4,9 +4,10 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::ui::action::Action;
+use crate::ui::batch::Phase;
 use crate::ui::model::Model;
-use crate::ui::text;
 use crate::ui::theme::Role;
+use crate::ui::{text, when};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model) {
     let most = usize::from(body.width.saturating_sub(6));
@@ -30,10 +31,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model) {
     }
 }
 
+/// Orders that are still to be given, and what calls them back.
 fn held_back(model: &Model) -> impl Iterator<Item = (String, Role)> {
     let key = model.keys.named(Action::Undo);
-    model.held_back.waiting().iter().rev().map(move |one| {
+    let waiting = model.held_back.waiting().iter().rev().map(move |one| {
         let seconds = one.seconds(model.pace.uptime());
-        (format!("{} is sent again in {seconds} s: `{key}` calls it back", one.about), Role::Held)
-    })
+        let (is, it) = (one.one_or_many("is", "are"), one.one_or_many("it", "them"));
+        (format!("{} {is} sent again in {seconds} s: `{key}` calls {it} back", one.about), Role::Held)
+    });
+    let runs = model.batch.as_ref().filter(|batch| batch.phase == Phase::Runs).map(|batch| {
+        let tally = batch.tally();
+        let given = when::count((tally.done + tally.refused) as u64);
+        let key = model.keys.named(Action::Undo);
+        let says = format!("{}: {given} of {} ordered: `{key}` calls the rest back", batch.verb(), batch.about());
+        (says, Role::Busy)
+    });
+    waiting.chain(runs)
 }
