@@ -55,7 +55,7 @@ const SMALL: (u16, u16) = (80, 24);
 /// From the overview to the failed deliveries.
 const TO_FAILED: [(&str, &str); 2] = [("3", "deliveries: all"), ("sss", "deliveries: failed")];
 
-const PICTURES: [Picture; 8] = [
+const PICTURES: [Picture; 9] = [
     Picture { name: "overview", size: WIDE, steps: &[] },
     Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "all 27"), ("ll", "8  updated"), ("j", "PAUSED")] },
     Picture { name: "deliveries", size: WIDE, steps: &[("3", "deliveries: all")] },
@@ -63,6 +63,16 @@ const PICTURES: [Picture; 8] = [
         name: "confirm",
         size: WIDE,
         steps: &[TO_FAILED[0], TO_FAILED[1], ("dhanded over at the gate", "over at the gate")],
+    },
+    Picture {
+        name: "many",
+        size: WIDE,
+        steps: &[
+            ("3", "deliveries: all"),
+            ("A", "deliveries marked"),
+            ("x", "marked can be:"),
+            ("the show is off", "show is off"),
+        ],
     },
     Picture { name: "delivery", size: WIDE, steps: &[TO_FAILED[0], TO_FAILED[1], (ENTER, "history")] },
     Picture {

@@ -232,6 +232,11 @@ impl Batch {
         self.items.get(at)
     }
 
+    /// An order about that row is still to come, or under way.
+    pub fn is_about_to(&self, place: Seq) -> bool {
+        self.item(place).is_some_and(|item| matches!(item.came, Came::Waits | Came::UnderWay))
+    }
+
     /// What became of them, by cause; what needs a person first.
     pub fn fates(&self) -> Vec<Fate> {
         let mut fates: BTreeMap<Kind, BTreeMap<Cause, Vec<Seq>>> = BTreeMap::new();

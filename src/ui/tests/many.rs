@@ -4,7 +4,7 @@ use super::acting::Table;
 use super::ledger::{Ledger, delivery};
 use super::marking::{evening, marked, on, refused};
 use super::rig::Rig;
-use crate::domain::delivery::{Kind, State};
+use crate::domain::delivery::{Kind, State, Undo};
 use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::query::Command;
 use crate::ui::dialog::Dialog;
@@ -221,6 +221,9 @@ fn the_rest_is_called_back_while_they_are_given() {
         "{}",
         table.screen()
     );
+    // Nor is one of these by itself.
+    table.keys(CALM, "x");
+    assert!(table.model.dialog.is_none() && table.toasted("transfer d-60 is among the orders still to come"));
     // Others are not asked about meanwhile.
     table.keys(CALM, "A x");
     assert!(!asks(&table) && table.toasted("is still under way"), "{:?}", table.model.toasts);
@@ -305,4 +308,75 @@ async fn the_loop_gives_them_all_and_whoever_leaves_is_told_of_the_rest() {
     let desk = rig.desk.clone();
     assert_eq!(rig.ended().await.not_given, ["retry of 3 deliveries"]);
     assert!(desk.ledger.lock().unwrap().orders.is_empty());
+}
+
+#[test]
+fn what_was_done_to_many_is_taken_back_for_many() {
+    let mut deliveries = evening(6);
+    for one in &mut deliveries {
+        let before = one.clone();
+        one.state = State::Cancelled {
+            why: crate::domain::delivery::Cancellation::Operator { who: "ana".into(), why: "off".into() },
+        };
+        one.undo = Some(Box::new(Undo { action: Seq(900), before: vec![before] }));
+    }
+    deliveries[0].undo = None;
+    let mut table = on(deliveries);
+    table.keys(CALM, "A u");
+    let screen = table.screen();
+    for part in
+        ["undo 5 deliveries?", "5 of 6 marked can be", "It becomes", "1  it is not taken back: something has followed"]
+    {
+        assert!(screen.contains(part), "{part}\n{screen}");
+    }
+    table.keys(CALM, "tab tab enter");
+    table.carry_all_out();
+    assert_eq!(ids(&table), [2, 3, 4, 5, 6]);
+    assert!(table.acts.iter().all(|order| matches!(order.command, Command::Undo(_)) && order.why == "undo"));
+}
+
+#[test]
+fn an_order_on_a_row_of_the_results_is_about_that_row() {
+    let mut table = on(evening(4));
+    table.keys(CALM, "A x").text(120, "off").keys(CALM, "enter tab enter");
+    table.carry_all_out();
+    table.keys(CALM, "j j");
+    assert_eq!(table.model.chosen_delivery().map(|one| one.id.0.0), Some(2));
+    table.keys(CALM, "enter");
+    assert_eq!(table.model.detail().map(|detail| detail.subject.clone()), Some(Subject::Delivery(DeliveryId(Seq(2)))));
+}
+
+#[test]
+fn a_group_is_folded_where_it_would_hide_the_others() {
+    let mut table = on(evening(40));
+    table.desk_mut(|ledger| ledger.refused = vec![(3, "is held")]);
+    table.keys(CALM, "A x").text(120, "off").keys(CALM, "enter").text(120, "40").keys(CALM, "enter tab enter");
+    table.carry_all_out();
+    let screen = table.screen();
+    assert!(screen.contains(">▾ 1 × ✗ not done: it is held") && screen.contains("▸ 39 × – cancelled"), "{screen}");
+    assert!(!screen.contains("transfer d-4 "), "{screen}");
+    table.keys(CALM, "j j enter");
+    assert!(table.screen().contains("▾ 39 × – cancelled") && table.screen().contains("transfer d-4 "));
+    // From within as well.
+    table.keys(CALM, "j j z");
+    assert!(table.screen().contains(">▸ 39 × – cancelled"), "{}", table.screen());
+}
+
+#[test]
+fn the_question_fits_where_there_is_little_room() {
+    for size in [(60, 15), (80, 24)] {
+        let mut table = on(evening(50));
+        table.tell(Message::Resized(size));
+        table.keys(CALM, "A x");
+        let screen = table.screen();
+        for part in ["cancel 50 deliveries?", "▸ reason", "how many", "No, leave them", "Yes, cancel 50"] {
+            assert!(screen.contains(part), "{part} at {size:?}\n{screen}");
+        }
+        // As does the one about one.
+        table.keys(CALM, "esc esc x");
+        let screen = table.screen();
+        for part in ["cancel transfer d-50?", "▸ reason", "No, leave it", "Yes, cancel"] {
+            assert!(screen.contains(part), "{part} at {size:?}\n{screen}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::domain::ids::{Person, ShowId, TicketId};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Attempts, Brief};
 use crate::domain::show::Show;
-use crate::engine::Desk;
+use crate::engine::{Desk, DeskError};
 use crate::ui::colour::Depth;
 use crate::ui::dialog::{Ask, Dialog, LeaveDialog, OrderDialog};
 use crate::ui::effect::Effect;
@@ -148,6 +148,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
         screens.push((format!("timeline {:.20}", text.escape_debug().to_string()), model));
     }
     screens.extend(read(&start, desk));
+    screens.extend(many(&start, desk));
     let held = desk.ledger.lock().unwrap().deliveries.last().cloned().unwrap();
     for ask in [Ask::Retry(held.clone()), Ask::MarkDelivered(held.clone()), Ask::Cancel(held.clone()), Ask::Undo(held)]
     {
@@ -186,6 +187,34 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
         model.deliveries.narrowing.complete(list, false);
         screens.push((format!("offer {line:.20?}"), model.clone()));
     }
+    screens
+}
+
+/// Marks, the question before orders about all that are marked, and what became of them.
+fn many(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
+    let mut model = start.clone();
+    press(&mut model, desk, "3 space space v j j j");
+    let mut screens = vec![("marks".to_owned(), model.clone())];
+    press(&mut model, desk, "v A d");
+    screens.push(("many".to_owned(), model.clone()));
+    let wanted = match &mut model.dialog {
+        Some(Dialog::Many(dialog)) => dialog.form.count.as_ref().expect("so many must be counted").wanted,
+        other => panic!("{other:?}"),
+    };
+    let digits = wanted.to_string().chars().map(|digit| format!("{digit} ")).collect::<String>();
+    press(&mut model, desk, &format!("a enter {digits} enter tab"));
+    let mut effects = update(&mut model, Message::Key(Chord::parse("enter").unwrap()), now());
+    screens.push(("results under way".to_owned(), model.clone()));
+    let mut texts = hostile().into_iter().cycle();
+    while let Some(place) = effects.iter().position(|effect| matches!(effect, Effect::Act { .. })) {
+        let Effect::Act { order, about } = effects.swap_remove(place) else { unreachable!() };
+        let done = Box::new(Err(DeskError::Refused(texts.next().unwrap())));
+        effects.extend(update(&mut model, Message::Acted { command: order.command, about, done }, now()));
+    }
+    press(&mut model, desk, "Z Z");
+    screens.push(("results".to_owned(), model.clone()));
+    press(&mut model, desk, "Z G");
+    screens.push(("results, all open".to_owned(), model));
     screens
 }
 

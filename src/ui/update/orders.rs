@@ -121,6 +121,12 @@ fn put(model: &mut Model, ask: Ask) -> Vec<Effect> {
         model.toast(Role::Held, format!("{} is about to be sent again: `{key}` calls that back", ask.about()));
         return Vec::new();
     }
+    if model.batch.as_ref().is_some_and(|batch| batch.is_about_to(place)) {
+        let key = model.keys.named(Action::Undo);
+        let says = format!("{} is among the orders still to come: `{key}` calls these back", ask.about());
+        model.toast(Role::Held, says);
+        return Vec::new();
+    }
     model.dialog = Some(Dialog::Order(Box::new(OrderDialog::new(ask))));
     model.refresh()
 }

@@ -17,7 +17,7 @@ use crate::ui::theme::Role;
 use crate::ui::{consequence, text, when, words};
 
 /// Cells of the labels.
-const LABEL: u16 = 10;
+const LABEL: u16 = 11;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &Dialog) -> Option<Position> {
     canvas.fade(whole);
@@ -182,10 +182,10 @@ fn typed(
 ) -> Option<Position> {
     let here = form.focus == focus;
     let (label, role) = if here { (format!("▸ {label}"), Role::Focus) } else { (label.to_owned(), Role::Faint) };
-    canvas.text(line.x, line.y, LABEL + 1, role, &label);
+    canvas.text(line.x, line.y, LABEL, role, &label);
     canvas.spot(line, Spot::Answer(focus));
-    let x = line.x + LABEL + 1;
-    let room = line.width.saturating_sub(LABEL + 1);
+    let x = line.x + LABEL;
+    let room = line.width.saturating_sub(LABEL);
     let value = input.value();
     if value.is_empty() {
         canvas.text(x + u16::from(here), line.y, room.saturating_sub(1), Role::Faint, hint);

@@ -66,7 +66,11 @@ fn says(whole: Rect, model: &Model, dialog: &ManyDialog, sorted: &Sorted) -> Vec
     }
     let others: usize = sorted.effects.iter().skip(EFFECTS).map(|(count, _)| count).sum();
     if others > 0 {
-        lines.push(vec![span(Role::Faint, format!("{}: other effects of the same kind", when::count(others as u64)))]);
+        let says = format!(
+            "{} more have other effects: the question about a single one says which",
+            when::count(others as u64)
+        );
+        lines.push(vec![span(Role::Faint, says)]);
     }
     if sorted.unclear > 0 {
         let unclear = when::count(sorted.unclear as u64);
