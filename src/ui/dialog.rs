@@ -29,11 +29,11 @@ pub enum Dialog {
 }
 
 impl Dialog {
-    /// What is typed and chosen in it.
+    /// What is typed and chosen in it; none where it is not answered but put away.
     pub fn form(&mut self) -> Option<&mut Form> {
         match self {
             Self::Order(dialog) => Some(&mut dialog.form),
-            Self::Many(dialog) => Some(&mut dialog.form),
+            Self::Many(dialog) => (!dialog.is_notice()).then_some(&mut dialog.form),
             Self::Leave(_) | Self::Moment(_) => None,
         }
     }

@@ -55,9 +55,7 @@ fn of_family(family: Option<String>) -> Offer {
 
 fn of_choice(view: View, choice: usize) -> Offer {
     let (list, states) = (view.name(), CHOICES[choice].name);
-    let says = match choice {
-        0 => format!("{list} of whatever state"),
-        _ => format!("only {list} that are among *{states}*"),
-    };
-    Offer { does: Does::Choice(view, choice), name: format!("{list}: {states}"), says, keys: Vec::new() }
+    let says = if choice == 0 { "the whole list" } else { "the list with none but these" };
+    let name = format!("{list}: {states}");
+    Offer { does: Does::Choice(view, choice), name, says: says.to_owned(), keys: Vec::new() }
 }

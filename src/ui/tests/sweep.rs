@@ -221,7 +221,7 @@ fn menus(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
     for open in ["3 :", "?", "6 enter ?"] {
         let mut model = start.clone();
         press(&mut model, desk, open);
-        screens.push((format!("{open}"), model.clone()));
+        screens.push((open.to_owned(), model.clone()));
         press(&mut model, desk, "pgdn down up end");
         screens.push((format!("{open} below"), model));
     }

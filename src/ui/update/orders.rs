@@ -148,7 +148,9 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         },
         Some(Dialog::Moment(_)) => travel::dialog_key(model, chord),
         Some(dialog) => {
-            let Some(form) = dialog.form() else { return Vec::new() };
+            let Some(form) = dialog.form() else {
+                return if matches!(chord.code, KeyCode::Enter | KeyCode::Esc) { close(model) } else { Vec::new() };
+            };
             match (chord.code, form.focus) {
                 (KeyCode::Esc, _) | (KeyCode::Enter, Focus::No) => return close(model),
                 (KeyCode::Enter, Focus::Yes) if hasty => return too_soon(model),
