@@ -11,6 +11,7 @@
 use super::Timestamp;
 use super::delivery::{Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
 use super::ids::{DeliveryId, Digest, Person, TicketId};
+use super::record::Received;
 
 /// The line in which deliveries wait for each other: one a ticket, and one of its own for a delivery without a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +21,13 @@ impl Lane {
     /// The lane of a ticket.
     pub fn of(ticket: &TicketId) -> Self {
         Self(Digest::of(&[b"ticket", ticket.0.as_bytes()]))
+    }
+
+    /// The lane of all that can be about the same as `received`: a sale or reversal is one of its ticket, so nothing of
+    /// another ticket is. `None` for the rest, of which nobody documents as much.
+    pub fn of_subject(received: &Received) -> Option<Self> {
+        let of_ticket = received.family == "ticket" && received.action == "ticket.updated";
+        received.ticket.as_ref().filter(|_| of_ticket).map(Self::of)
     }
 
     /// The lane of `id`, which is about `ticket`.

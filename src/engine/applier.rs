@@ -1,6 +1,9 @@
 //! The thread that brings the store up to the journal, while the writer decides and syncs the next batch; and the place
 //! where everybody finds the store.
 //!
+//! sled writes and syncs anew for every batch it is given, and rows that a batch shares are written once: so what is handed
+//! over gathers for a moment, and goes at once when somebody waits for it.
+//!
 //! What is handed over is durable and has been answered. Should the store refuse it, it stays here, in order, until a store
 //! takes it; the writer asks for that ([`Applier::ready`]) before it decides anything further. A store that errs, at writing
 //! or, as whoever asks it tells, at reading, is mended by this thread: nobody has it meanwhile, and all are told why.
@@ -17,8 +20,14 @@ use crate::domain::record::Record;
 use crate::journal::Location;
 use crate::store::{Store, StoreError};
 
-/// Batches that may wait for the store: enough to keep both threads busy, few enough that the store is never far behind.
-const WAITING: usize = 4;
+/// How long what is handed over gathers when nobody waits for it.
+const GATHERING: Duration = Duration::from_millis(50);
+
+/// Bytes in the journal of what is enough to be applied at once.
+const ENOUGH: u64 = 1 << 20;
+
+/// Bytes in the journal of what may wait for the store: a bound for memory, and for how far the store is behind.
+const MOST_WAITING: u64 = 8 << 20;
 
 /// How long the store may take over a few batches. sled can hang, and its lock is the whole process's.
 const HANGING: Duration = Duration::from_secs(30);
@@ -44,6 +53,12 @@ struct State {
     /// Counts the stores, so that an error of one is not taken for one of the next.
     generation: u64,
     waiting: VecDeque<Kept>,
+    /// Bytes in the journal of that.
+    waiting_bytes: u64,
+    /// When the first of it goes, whether or not it is enough.
+    go_at: Option<Instant>,
+    /// Somebody waits for it.
+    wanted: bool,
     /// The last record in the store.
     applied: Seq,
     /// The last record handed over.
@@ -74,6 +89,9 @@ impl Applier {
             store: Some(store),
             generation: 0,
             waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            go_at: None,
+            wanted: false,
             applied,
             handed: applied,
             fault: None,
@@ -95,10 +113,16 @@ impl Applier {
     /// Hands a batch over.
     pub(super) fn hand(&self, batch: Kept) {
         let Some((newest, _)) = batch.last() else { return };
+        let bytes = bytes(&batch);
         let mut state = self.line.state();
         state.handed = newest.seq;
         state.waiting.push_back(batch);
-        self.line.wake();
+        state.waiting_bytes += bytes;
+        let first = state.go_at.is_none();
+        state.go_at.get_or_insert_with(|| Instant::now() + GATHERING);
+        if first || state.waiting_bytes >= ENOUGH {
+            self.line.wake();
+        }
     }
 
     /// Waits until there is room for another batch.
@@ -106,7 +130,7 @@ impl Applier {
     /// # Errors
     /// When the store takes nothing now.
     pub(super) fn ready(&self) -> Result<(), LedgerError> {
-        self.line.wait_for_store(|state| state.waiting.len() < WAITING)?.trouble.clone().map_or(Ok(()), Err)
+        self.line.wait_for_store(|state| state.waiting_bytes < MOST_WAITING)?.trouble.clone().map_or(Ok(()), Err)
     }
 }
 
@@ -119,6 +143,17 @@ impl Drop for Applier {
             let _ = thread.join();
         }
     }
+}
+
+impl State {
+    fn is_to_go(&self, now: Instant) -> bool {
+        let is_time = || self.wanted || self.closing || self.go_at.is_none_or(|at| at <= now);
+        !self.waiting.is_empty() && (self.waiting_bytes >= ENOUGH || is_time())
+    }
+}
+
+fn bytes(batch: &Kept) -> u64 {
+    batch.iter().map(|(_, location)| u64::from(location.length)).sum()
 }
 
 impl Line {
@@ -193,14 +228,18 @@ impl Line {
                 state.told = false;
                 return Task::Mend(fault);
             }
+            let now = Instant::now();
             if state.trouble.is_none()
-                && !state.waiting.is_empty()
+                && state.is_to_go(now)
                 && let Some(store) = state.store.clone()
             {
-                // All that wait go as one: rows they share are written once.
+                (state.waiting_bytes, state.go_at, state.wanted) = (0, None, false);
                 return Task::Apply(store, state.waiting.drain(..).flatten().collect());
             }
-            let pause = due.map_or(HANGING, |due| due.saturating_duration_since(Instant::now()));
+            // What cannot go waits for the store to be mended.
+            let going = state.go_at.filter(|_| state.trouble.is_none());
+            let next = due.into_iter().chain(going).min();
+            let pause = next.map_or(HANGING, |next| next.saturating_duration_since(now));
             if let State { fault: Some(fault), told: told @ false, trouble, .. } = &mut *state {
                 *told = true;
                 let again = patience.relapse(fault, pause);
@@ -218,7 +257,9 @@ impl Line {
             Ok(()) => state.applied = batch.last().map_or(state.applied, |(record, _)| record.seq),
             Err(fault) => {
                 tracing::error!("the store does not take what the journal has kept: {fault}");
+                state.waiting_bytes += bytes(&batch);
                 state.waiting.push_front(batch);
+                state.go_at = Some(Instant::now());
                 state.trouble = Some(being_mended(&fault, None));
                 state.fault = Some(fault);
             }
@@ -254,6 +295,8 @@ impl Line {
                 state.generation += 1;
                 state.applied = applied;
                 state.waiting.retain(|batch| batch.last().is_some_and(|(record, _)| record.seq > applied));
+                state.waiting_bytes = state.waiting.iter().map(bytes).sum();
+                state.go_at = (!state.waiting.is_empty()).then(Instant::now);
                 (state.fault, state.trouble) = (None, None);
             }
             Err(fault) => self.fail(patience.failed(fault)),
@@ -276,8 +319,13 @@ impl Line {
     /// Waits until it is enough, or the store takes nothing.
     fn wait_for_store(&self, enough: impl Fn(&State) -> bool) -> Result<MutexGuard<'_, State>, LedgerError> {
         let going_on = |state: &mut State| !enough(state) && state.trouble.is_none();
+        let mut state = self.state();
+        if going_on(&mut state) {
+            state.wanted = true;
+            self.wake();
+        }
         let (state, waited) =
-            self.0.1.wait_timeout_while(self.state(), HANGING, going_on).unwrap_or_else(PoisonError::into_inner);
+            self.0.1.wait_timeout_while(state, HANGING, going_on).unwrap_or_else(PoisonError::into_inner);
         match waited.timed_out() {
             false => Ok(state),
             true => Err(LedgerError::failing(format!(

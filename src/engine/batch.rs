@@ -60,8 +60,9 @@ impl<'a, L: Ledger> Batch<'a, L> {
     fn receive(&mut self, prepared: Prepared) -> Result<Receipt, LedgerError> {
         let Prepared { mut received, update, body } = prepared;
         let (seq, now) = (self.next(), self.now);
-        let lane = Lane::of_delivery(received.ticket.as_ref(), DeliveryId(seq));
-        let latest = self.latest(received.subject)?.filter(|(_, print)| *print == received.print);
+        let about = Lane::of_subject(&received);
+        let lane = about.unwrap_or_else(|| Lane::of_delivery(received.ticket.as_ref(), DeliveryId(seq)));
+        let latest = self.latest(about, received.subject)?.filter(|(_, print)| *print == received.print);
         let repeated = match (latest, &update) {
             (None, _) => None,
             (Some((original, _)), None) => Some((original, Vec::new())),
@@ -265,10 +266,10 @@ impl<'a, L: Ledger> Batch<'a, L> {
         }
     }
 
-    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+    fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
         match self.latest.get(&subject) {
             Some(known) => Ok(Some(*known)),
-            None => self.ledger.latest(subject),
+            None => self.ledger.latest(lane, subject),
         }
     }
 

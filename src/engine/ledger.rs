@@ -54,9 +54,9 @@ pub trait Ledger {
     #[allow(missing_docs, clippy::missing_errors_doc)]
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError>;
 
-    /// The last event about a thing that was no repetition, and its print.
+    /// The last event about a thing that was no repetition, and its print. `lane` is [`Lane::of_subject`].
     #[allow(clippy::missing_errors_doc)]
-    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError>;
+    fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError>;
 
     /// Deliveries due at `now`, the longest due first.
     #[allow(clippy::missing_errors_doc)]
@@ -134,7 +134,7 @@ impl Ledger for Memory {
         Ok(self.deliveries.get(&id).cloned())
     }
 
-    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+    fn latest(&self, _: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
         Ok(self.latest.get(&subject).copied())
     }
 

@@ -11,6 +11,8 @@
 //!   Questions are answered from what it has, or, while it is away, with how far it is;
 //! - a crash loses nothing: the store says how far it has come, and the next start applies the rest from the journal.
 
+use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::ahead::Ahead;
@@ -31,6 +33,7 @@ use crate::domain::record::Record;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::ticket::Lane;
 use crate::journal::{DataFolder, FolderError, Journal, JournalError, Options, Reader};
+use crate::store::rows::Mention;
 use crate::store::{Progress, Store, StoreError, Verified};
 
 /// Why a ledger cannot be opened.
@@ -89,6 +92,9 @@ pub struct LocalLedger {
     journal: Journal,
     reader: Reader,
     recent: Recent,
+    /// The lane that was asked for last since the writer was [`ready`](Ledger::ready), and what the store had: all that has
+    /// come into the store since then is in `recent`, too.
+    asked: RefCell<Option<(Lane, Arc<[(Seq, Mention)]>)>>,
     ahead: Ahead,
     pasts: Pasts,
     // Dropped before the folder is given back.
@@ -139,7 +145,8 @@ impl LocalLedger {
         let applier = Applier::start(store, journal.last(), workshop, Patience::new(FIRST_PAUSE));
         let applier = applier.map_err(OpenError::Thread)?;
         let (recent, ahead, pasts) = (Recent::default(), Ahead::default(), Pasts::new(reader.clone(), &folder));
-        Ok((Self { journal, reader, recent, ahead, pasts, applier, _folder: folder }, Opening { warnings }))
+        let asked = RefCell::default();
+        Ok((Self { journal, reader, recent, asked, ahead, pasts, applier, _folder: folder }, Opening { warnings }))
     }
 
     /// Puts on record that every attempt under way when the program died has an unknown outcome; says how many.
@@ -162,6 +169,19 @@ impl LocalLedger {
         LocalArchive { reader: self.reader.clone(), line, pasts: self.pasts.clone() }
     }
 
+    /// What the store has in the timeline of a lane; it may lack what is recent. Deciding about a sale asks twice.
+    fn mentions(&self, lane: Lane) -> Result<Arc<[(Seq, Mention)]>, LedgerError> {
+        let mut asked = self.asked.borrow_mut();
+        match &*asked {
+            Some((of, mentions)) if *of == lane => Ok(Arc::clone(mentions)),
+            _ => {
+                let mentions: Arc<[_]> = self.ask(|store| store.mentions(&lane))?.into();
+                *asked = Some((lane, Arc::clone(&mentions)));
+                Ok(mentions)
+            }
+        }
+    }
+
     /// Asks the store, which may lack what is recent.
     fn ask<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
         self.applier.line().ask(question)
@@ -179,7 +199,12 @@ impl Ledger for LocalLedger {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
-        Ok(self.recent.lane(lane, self.ask(|store| store.lane(&lane))?))
+        let mentions = self.mentions(lane)?;
+        let stored = match mentions.iter().any(|(_, mention)| mention.is_delivery) {
+            true => self.ask(|store| store.mentioned(&mentions))?,
+            false => Vec::new(),
+        };
+        Ok(self.recent.lane(lane, stored))
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
@@ -189,10 +214,16 @@ impl Ledger for LocalLedger {
         }
     }
 
-    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
-        match self.recent.latest(subject) {
-            Some(latest) => Ok(Some(latest)),
-            None => self.ask(|store| store.latest(&subject)),
+    fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+        match (self.recent.latest(subject), lane) {
+            (Some(latest), _) => Ok(Some(latest)),
+            (None, None) => self.ask(|store| store.latest(&subject)),
+            (None, Some(lane)) => {
+                let mentions = self.mentions(lane)?;
+                let said = mentions.iter().rev().filter_map(|(seq, mention)| Some((*seq, mention.said?)));
+                let mut about = said.filter(|(_, (said, _))| *said == subject);
+                Ok(about.next().map(|(seq, (_, print))| (seq, print)))
+            }
         }
     }
 
@@ -234,6 +265,7 @@ impl Ledger for LocalLedger {
         self.journal.ready()?;
         self.applier.ready()?;
         self.recent.forget(self.applier.line().applied());
+        self.asked.take();
         Ok(())
     }
 

@@ -142,8 +142,16 @@ pub(super) fn start(
     let pulse = Arc::new(Mutex::new(Pulse::default()));
     let (tick, changes) = watch::channel(ledger.last().0);
     let waiting = Arc::new(AtomicUsize::new(0));
-    let writer =
-        Writer { ledger, policy, clock, pulse: Arc::clone(&pulse), waiting: Arc::clone(&waiting), tick, seen: None };
+    let writer = Writer {
+        ledger,
+        policy,
+        clock,
+        pulse: Arc::clone(&pulse),
+        waiting: Arc::clone(&waiting),
+        tick,
+        seen: None,
+        busy: false,
+    };
     let last_word = LastWord(Arc::clone(&pulse));
     let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
         writer.run(&inbox);
@@ -161,6 +169,8 @@ struct Writer<L> {
     tick: watch::Sender<u64>,
     /// What the clock said last; `None` until the ledger has been told.
     seen: Option<Timestamp>,
+    /// The last batch had more than one post.
+    busy: bool,
 }
 
 /// Says that the writer has stopped, however it came to that: a listener without a writer must not look ready.
@@ -191,6 +201,14 @@ impl<L: Ledger> Writer<L> {
             };
             let mut posts = vec![first];
             posts.extend(inbox.try_iter().take(BATCH - 1));
+            // Where one batch had company the next will: whoever is about to post gets the chance, while there are any.
+            let mut before = if self.busy { 0 } else { posts.len() };
+            while before < posts.len() && posts.len() < BATCH {
+                before = posts.len();
+                std::thread::yield_now();
+                posts.extend(inbox.try_iter().take(BATCH - before));
+            }
+            self.busy = posts.len() > 1;
             self.waiting.fetch_sub(posts.iter().map(Post::bytes).sum(), Ordering::Relaxed);
             self.decide(posts);
         }
@@ -351,8 +369,8 @@ mod tests {
         fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
             self.memory.delivery(id)
         }
-        fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
-            self.memory.latest(subject)
+        fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+            self.memory.latest(lane, subject)
         }
         fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
             self.memory.due(now, limit)

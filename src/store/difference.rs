@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Kind, Stage};
-use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::ids::{DeliveryId, Digest, Seq};
 
 use super::keys::{self, Table};
 use super::marks::{self, Marks};
-use super::rows::{self, PLACE_BYTES, Place};
+use super::pack::SHARED;
+use super::rows::{self, Mention, PLACE_BYTES, Place};
 use super::tree::Rows;
 use super::{StoreError, caught};
 
@@ -42,7 +43,7 @@ pub enum Difference {
 /// When one of them cannot be read.
 pub(super) fn first(store: &Rows, fresh: &Rows) -> Result<(u64, Option<Difference>), StoreError> {
     caught(|| {
-        let (mut ours, mut theirs) = (store.stored(), fresh.stored());
+        let (mut ours, mut theirs) = (store.values(), fresh.values());
         let mut alike = 0;
         let (key, is_extra) = loop {
             match (ours.next().transpose()?, theirs.next().transpose()?) {
@@ -56,7 +57,11 @@ pub(super) fn first(store: &Rows, fresh: &Rows) -> Result<(u64, Option<Differenc
         let difference = match keys::owner(&key) {
             None => named(store, fresh, &key)?,
             // A chunk says nothing; the value it is of does, if that is another.
-            Some(owner) if store.get(owner).ok() != fresh.get(owner).ok() => named(store, fresh, owner)?,
+            Some(owner) if store.get(owner).ok() != fresh.get(owner).ok() => {
+                let packed = (0..SHARED as u8).filter_map(|place| keys::unpacked(owner, place));
+                let other = packed.into_iter().find(|key| store.get(key).ok() != fresh.get(key).ok());
+                named(store, fresh, other.as_deref().unwrap_or(owner))?
+            }
             Some(_) if is_extra => Difference::Extra(keys::meaning(&key)),
             Some(_) => Difference::Missing(keys::meaning(&key)),
         };
@@ -86,7 +91,7 @@ fn named(store: &Rows, fresh: &Rows, key: &[u8]) -> Result<Difference, StoreErro
             Some(Table::Record) => places(key, &ours, &theirs),
             Some(Table::Latest) => differs(what(), latest(&theirs), latest(&ours)),
             Some(Table::Quarantine) => differs(what(), event(&theirs), event(&ours)),
-            Some(Table::Timeline) => differs(what(), is_delivery(&theirs), is_delivery(&ours)),
+            Some(Table::Timeline) => differs(what(), mention(&theirs), mention(&ours)),
             Some(Table::Totals | Table::Family | Table::Delivery | Table::Show | Table::Wish) => {
                 fields(&what(), &ours, &theirs)
             }
@@ -199,10 +204,12 @@ fn places(key: &[u8], ours: &[u8], theirs: &[u8]) -> Difference {
 }
 
 fn latest(row: &[u8]) -> String {
-    rows::decode_latest(row).map_or("nothing".to_owned(), |(seq, print)| {
-        let print: String = print.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        format!("event {seq} with print {print}…")
-    })
+    rows::decode_latest(row)
+        .map_or("nothing".to_owned(), |(seq, print)| format!("event {seq} with print {}", beginning(&print)))
+}
+
+fn beginning(print: &Digest) -> String {
+    format!("{:.8}…", print.to_string())
 }
 
 fn event(row: &[u8]) -> String {
@@ -212,8 +219,10 @@ fn event(row: &[u8]) -> String {
     }
 }
 
-fn is_delivery(row: &[u8]) -> &'static str {
-    if rows::is_delivery(row) { "it is a delivery, too" } else { "it is no delivery" }
+fn mention(row: &[u8]) -> String {
+    let Some(Mention { is_delivery, said }) = Mention::decode(row) else { return "nothing".to_owned() };
+    let is_delivery = if is_delivery { "it is a delivery, too" } else { "it is no delivery" };
+    said.map_or(is_delivery.to_owned(), |(_, print)| format!("{is_delivery}, of print {}", beginning(&print)))
 }
 
 /// Fields that name nobody and hold no text from outside.

@@ -11,7 +11,7 @@ use crate::domain::ticket::Lane;
 use crate::domain::webhook::Webhook;
 use crate::journal::Location;
 
-use super::rows::{self, Family, Place, Totals};
+use super::rows::{self, Family, Mention, Place, Totals};
 use super::tree::Changes;
 use super::{StoreError, keys};
 
@@ -47,7 +47,14 @@ impl<'a> Fold<'a> {
         places.extend(place.encode());
         self.changes.put(key, places);
         if let Some(ticket) = fact.ticket() {
-            self.in_timeline(&Lane::of(ticket), seq, false);
+            let said = match fact {
+                Fact::Received(received) if received.duplicate_of.is_none() => {
+                    Lane::of_subject(received).map(|_| (received.subject, received.print))
+                }
+                _ => None,
+            };
+            let mention = Mention { is_delivery: false, said };
+            self.changes.put(keys::at(&keys::timeline(&Lane::of(ticket)), seq), mention.encode());
         }
         match fact {
             Fact::Received(received) => self.event(record, received)?,
@@ -69,7 +76,7 @@ impl<'a> Fold<'a> {
         }
         let by_hand = matches!(fact, Fact::OperatorActed(_));
         for delivery in &record.head.deliveries {
-            let before = self.delivery(delivery)?;
+            let before = self.delivery(delivery, seq)?;
             if !by_hand && needs_a_person(delivery.stage()) && before != Some(delivery.stage()) {
                 self.changes.put(keys::needed(seq, delivery.id), Vec::new());
             }
@@ -96,7 +103,9 @@ impl<'a> Fold<'a> {
         self.family(&received.family)?.seen(record.head.at);
         // A repetition says nothing new: the first of its kind stays the one to compare with and to name.
         if received.duplicate_of.is_none() {
-            self.changes.put(keys::latest(&received.subject), rows::encode_latest(record.seq, &received.print));
+            if Lane::of_subject(received).is_none() {
+                self.changes.put(keys::latest(&received.subject), rows::encode_latest(record.seq, &received.print));
+            }
             self.show(record, received)?;
         }
         Ok(())
@@ -121,12 +130,13 @@ impl<'a> Fold<'a> {
     }
 
     /// Says where it stood before.
-    fn delivery(&mut self, delivery: &Delivery) -> Result<Option<Stage>, StoreError> {
+    fn delivery(&mut self, delivery: &Delivery, seq: Seq) -> Result<Option<Stage>, StoreError> {
         let key = keys::delivery(delivery.id);
         let id = delivery.id.0;
         let stage = |one: &Delivery| keys::stage(one.stage(), one.kind);
         let lane = |one: &Delivery| Lane::of_delivery(one.ticket.as_ref(), one.id);
-        let before = self.changes.json::<Delivery>(&key)?;
+        // It has the number of the record that made it.
+        let before = if id == seq { None } else { self.changes.json::<Delivery>(&key)? };
         let stood = before.as_ref().map(Delivery::stage);
         if let Some(before) = &before {
             let count = &mut self.totals.deliveries[rows::slot(before.kind, before.stage())];
@@ -138,13 +148,13 @@ impl<'a> Fold<'a> {
                 self.changes.mark(&keys::due(gone), id, false)?;
             }
             if lane(before) != lane(delivery) {
-                self.in_timeline(&lane(before), id, false);
+                self.in_timeline(&lane(before), id, false)?;
             }
         }
         self.totals.deliveries[rows::slot(delivery.kind, delivery.stage())] += 1;
         self.changes.mark(&stage(delivery), id, true)?;
         if before.is_none_or(|before| lane(&before) != lane(delivery)) {
-            self.in_timeline(&lane(delivery), id, true);
+            self.in_timeline(&lane(delivery), id, true)?;
         }
         if let Some(due) = delivery.due() {
             self.changes.mark(&keys::due(due), id, true)?;
@@ -153,8 +163,15 @@ impl<'a> Fold<'a> {
         Ok(stood)
     }
 
-    fn in_timeline(&mut self, lane: &Lane, seq: Seq, is_delivery: bool) {
-        self.changes.put(keys::at(&keys::timeline(lane), seq), rows::encode_is_delivery(is_delivery));
+    fn in_timeline(&mut self, lane: &Lane, id: Seq, is_delivery: bool) -> Result<(), StoreError> {
+        let key = keys::at(&keys::timeline(lane), id);
+        let mention = self
+            .changes
+            .get(&key)?
+            .map(|row| Mention::decode(&row).ok_or_else(|| StoreError::Row(keys::meaning(&key))));
+        let mention = Mention { is_delivery, ..mention.transpose()?.unwrap_or_default() };
+        self.changes.put(key, mention.encode());
+        Ok(())
     }
 
     fn show(&mut self, record: &Record, received: &Received) -> Result<(), StoreError> {

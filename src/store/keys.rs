@@ -6,6 +6,7 @@ use crate::domain::ids::{DeliveryId, Digest, Seq, ShowId, SubscriptionId};
 use crate::domain::ticket::Lane;
 
 use super::marks::BLOCK;
+use super::pack::SHARED;
 
 /// A key.
 pub type Key = Vec<u8>;
@@ -18,7 +19,7 @@ pub enum Table {
     Totals = b'a',
     /// `c` family digest 16 -> its name and counts.
     Family = b'c',
-    /// `d` id 8 -> the delivery as it stands.
+    /// `d` id 8 -> the delivery as it stands. Stored as `d`; the number of [`SHARED`] ids 8; 0 -> a [`Pack`](super::pack::Pack).
     Delivery = b'd',
     /// `f` family digest, first 4 bytes; block 8 -> marks. Events of a family.
     Event = b'f',
@@ -96,6 +97,9 @@ pub fn meaning(key: &[u8]) -> String {
             let digits: String = key[1..].iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{name} {digits}")
         }
+        Table::Delivery if unpacked(key, 0).is_some() => {
+            format!("deliveries, from record {} on", unpacked(key, 0).map_or(Seq(0), |first| seq_of(&first)))
+        }
         Table::Record => format!("{name}, from record {} on", seq_of(key).0.saturating_mul(PLACES) + 1),
         Table::Event | Table::Stage | Table::Due => {
             format!("{name}, from record {} on", seq_of(key).0.saturating_mul(BLOCK))
@@ -107,6 +111,21 @@ pub fn meaning(key: &[u8]) -> String {
 /// The key of the long value of which this is the key of a chunk.
 pub fn owner(key: &[u8]) -> Option<&[u8]> {
     key.strip_prefix(&[Table::Chunk as u8])?.split_last_chunk::<8>().map(|(owner, _)| owner)
+}
+
+/// The key of the row in which the value of `key` stands with its neighbours', and its place there; `None` when it has a row
+/// of its own.
+pub fn packed(key: &[u8]) -> Option<(Key, u8)> {
+    let id: &[u8; 8] = key.strip_prefix(&[Table::Delivery as u8])?.try_into().ok()?;
+    let id = u64::from_be_bytes(*id);
+    Some((join(Table::Delivery, &[&(id / SHARED).to_be_bytes(), &[0]]), (id % SHARED) as u8))
+}
+
+/// The key of the value at `place` in the row of that key; `None` when it is no row of several values.
+pub fn unpacked(row: &[u8], place: u8) -> Option<Key> {
+    let number = row.strip_prefix(&[Table::Delivery as u8])?.strip_suffix(&[0])?;
+    let number = u64::from_be_bytes(number.try_into().ok()?);
+    Some(delivery(DeliveryId(Seq(number.saturating_mul(SHARED) + u64::from(place)))))
 }
 
 /// The number in which a key ends.

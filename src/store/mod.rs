@@ -9,7 +9,8 @@
 //! One sled tree, because a sled batch is atomic within one tree only. The first byte of a key is its `keys::Table`,
 //! where each is described; numbers are big-endian, so that keys sort as numbers do. Few and short keys: sled's write cost
 //! grows with their number (it copies a page for each). What ascends with the sequence number is therefore kept many to a
-//! row, so that an event costs three rows of its own (`t`, `l`, `d`) and a share of those of its batch.
+//! row, deliveries are [packed](pack), and what was said of a sale last stands in the timeline of its ticket: an event costs one
+//! row of its own (`t`) and a share of those of its batch.
 //!
 //! # Invariants
 //!
@@ -28,6 +29,7 @@
 //! | `keys` | the tables and their keys |
 //! | `rows` | what stands in the rows |
 //! | `marks` | sets of numbers, many to a row |
+//! | `pack` | values of neighbouring keys, some to a row |
 //! | `tree` | sled: opening, values of any length, one atomic batch |
 //! | `fold` | one record -> what changes |
 //! | `point` | single rows that the writer and the workers need |
@@ -52,6 +54,7 @@ pub mod fold;
 pub mod index;
 pub mod keys;
 pub mod marks;
+pub mod pack;
 pub mod paging;
 pub mod past;
 pub mod point;

@@ -8,7 +8,7 @@ use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::ticket::Lane;
 use crate::journal::Location;
 
-use super::rows::{self, Place, Totals};
+use super::rows::{self, Mention, Place, Totals};
 use super::{Store, StoreError, caught, keys, marks};
 
 /// Errors of all these: when the store cannot be read.
@@ -40,22 +40,32 @@ impl Store {
         caught(|| self.rows.json(&keys::delivery(id)))
     }
 
+    /// What stands in the timeline of a lane, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn mentions(&self, lane: &Lane) -> Result<Vec<(Seq, Mention)>, StoreError> {
+        caught(|| self.rows.short_rows_of(&keys::timeline(lane)).map(|row| mention(&row?)).collect())
+    }
+
     /// The deliveries of a lane, by id.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn lane(&self, lane: &Lane) -> Result<Vec<Delivery>, StoreError> {
-        caught(|| {
-            let rows = self.rows.short_rows_of(&keys::timeline(lane));
-            let ids = rows.filter_map(|row| match row {
-                Ok((key, value)) => rows::is_delivery(&value).then(|| Ok(keys::seq_of(&key))),
-                Err(error) => Some(Err(error)),
-            });
-            self.deliveries(ids)
-        })
+        self.mentioned(&self.mentions(lane)?)
     }
 
-    /// The latest event about a subject that was no repetition, and its print.
+    /// The deliveries among what stands in a timeline.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn mentioned(&self, mentions: &[(Seq, Mention)]) -> Result<Vec<Delivery>, StoreError> {
+        let ids = mentions.iter().filter(|(_, mention)| mention.is_delivery).map(|(id, _)| Ok(*id));
+        caught(|| self.deliveries(ids))
+    }
+
+    /// The latest event that was no repetition about a subject of which no timeline says so, and its print.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -152,4 +162,10 @@ impl Store {
         }
         Ok(Seq(low))
     }
+}
+
+/// A row of a ticket's timeline.
+fn mention((key, row): &(impl AsRef<[u8]>, Vec<u8>)) -> Result<(Seq, Mention), StoreError> {
+    let mention = Mention::decode(row).ok_or_else(|| StoreError::Row(keys::meaning(key.as_ref())))?;
+    Ok((keys::seq_of(key.as_ref()), mention))
 }

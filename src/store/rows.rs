@@ -9,7 +9,7 @@ use crate::domain::silence::{self, HOURS, Hours};
 use crate::journal::Location;
 
 /// Counts up with every change of keys, rows or fold: a store of another format is made anew.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Bytes of a [`Place`].
 pub const PLACE_BYTES: usize = 28;
@@ -49,14 +49,37 @@ impl Place {
     }
 }
 
-/// What stands in the timeline of a ticket beside a number: whether it is that of a delivery, too.
-pub fn encode_is_delivery(yes: bool) -> Vec<u8> {
-    if yes { vec![1] } else { Vec::new() }
+/// What stands in the timeline of a ticket beside a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mention {
+    /// It is the number of a delivery, too.
+    pub is_delivery: bool,
+    /// Subject and print of an event that is no repetition, where nothing of another ticket can be about that subject.
+    pub said: Option<(Digest, Digest)>,
 }
 
-/// See [`encode_is_delivery`].
-pub fn is_delivery(bytes: &[u8]) -> bool {
-    bytes == [1]
+impl Mention {
+    /// As it is stored.
+    pub fn encode(&self) -> Vec<u8> {
+        let said = self.said.iter().flat_map(|(subject, print)| subject.0.iter().chain(&print.0));
+        match self {
+            Self { is_delivery: false, said: None } => Vec::new(),
+            _ => [u8::from(self.is_delivery)].iter().chain(said).copied().collect(),
+        }
+    }
+
+    /// `None` when the bytes are no such row.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let Some((&is_delivery @ 0..=1, said)) = bytes.split_first() else {
+            return bytes.is_empty().then(Self::default);
+        };
+        let said = match said.split_first_chunk() {
+            Some((subject, print)) => Some((Digest(*subject), Digest(print.try_into().ok()?))),
+            None if said.is_empty() => None,
+            None => return None,
+        };
+        Some(Self { is_delivery: is_delivery == 1, said })
+    }
 }
 
 /// The latest event about a subject.

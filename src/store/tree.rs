@@ -1,6 +1,7 @@
 //! sled: opening, values of any length, one atomic batch. Knows keys as bytes only.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, DirBuilder};
 use std::ops::Deref;
 use std::os::unix::fs::DirBuilderExt;
@@ -18,6 +19,7 @@ use crate::domain::ids::Seq;
 use super::StoreError;
 use super::keys::{self, Key};
 use super::marks::{self, Marks};
+use super::pack::Pack;
 
 /// sled puts longer values into files of their own, which are never synced and leak.
 const MOST_INLINE: usize = 4095;
@@ -86,11 +88,25 @@ impl Rows {
         self.0.is_empty()
     }
 
-    /// The value of a row.
+    /// The value of a key.
     ///
     /// # Errors
     /// When sled cannot read it, or a part of it is missing.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match keys::packed(key) {
+            Some((row, place)) => Ok(self.pack(&row)?.take(place)),
+            None => self.row(key),
+        }
+    }
+
+    fn pack(&self, key: &[u8]) -> Result<Pack, StoreError> {
+        match self.row(key)? {
+            Some(row) => Pack::decode(&row).ok_or_else(|| StoreError::Row(keys::meaning(key))),
+            None => Ok(Pack::default()),
+        }
+    }
+
+    fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         // A long value may be replaced between its first row and its chunks; then the first row has changed too.
         let mut before = None;
         loop {
@@ -205,6 +221,26 @@ impl Rows {
     /// Every row as it is stored, by key.
     pub fn stored(&self) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> + use<> {
         self.0.iter().map(|row| row.map_err(StoreError::from))
+    }
+
+    /// Every value by its key, as it is stored; those that share a row one by one.
+    pub fn values(&self) -> impl Iterator<Item = Result<(Key, Vec<u8>), StoreError>> + use<> {
+        let rows = self.clone();
+        self.stored().flat_map(move |row| match row {
+            Ok((key, value)) => match keys::unpacked(&key, 0) {
+                None => vec![Ok((key.to_vec(), value.to_vec()))],
+                Some(first) => match rows.pack(&key) {
+                    Ok(pack) => {
+                        let key_at = |place| keys::unpacked(&key, place).unwrap_or_default();
+                        pack.into_values().map(|(place, value)| Ok((key_at(place), value))).collect()
+                    }
+                    // What it is can be asked under the first of its keys.
+                    Err(StoreError::Row(_)) => vec![Ok((first, value.to_vec()))],
+                    Err(error) => vec![Err(error)],
+                },
+            },
+            Err(error) => vec![Err(error)],
+        })
     }
 }
 
@@ -341,20 +377,39 @@ impl<'a> Changes<'a> {
     }
 
     fn writes(self) -> Result<Writes, StoreError> {
-        let mut writes = Vec::new();
+        let (mut writes, mut packs) = (Vec::new(), BTreeMap::<Key, Pack>::new());
         for (key, value) in self.changed {
-            if keys::table(&key).is_some_and(keys::Table::is_long_lived)
-                && let Some((crc, count)) = self.rows.0.get(&key)?.as_deref().and_then(chunks)
-            {
-                writes.extend((0..count).map(|number| (keys::chunk(&key, crc, number), None)));
+            let Some((row, place)) = keys::packed(&key) else {
+                replace(self.rows, &mut writes, key, value)?;
+                continue;
+            };
+            match packs.entry(row) {
+                Entry::Occupied(known) => known.into_mut().set(place, value),
+                Entry::Vacant(free) => {
+                    let mut pack = self.rows.pack(free.key())?;
+                    pack.set(place, value);
+                    free.insert(pack);
+                }
             }
-            match value {
-                None => writes.push((key, None)),
-                Some(value) => insert(&mut writes, key, &value),
-            }
+        }
+        for (key, pack) in packs {
+            replace(self.rows, &mut writes, key, pack.encode())?;
         }
         Ok(writes)
     }
+}
+
+fn replace(rows: &Rows, writes: &mut Writes, key: Key, value: Option<Vec<u8>>) -> Result<(), StoreError> {
+    if keys::table(&key).is_some_and(keys::Table::is_long_lived)
+        && let Some((crc, count)) = rows.0.get(&key)?.as_deref().and_then(chunks)
+    {
+        writes.extend((0..count).map(|number| (keys::chunk(&key, crc, number), None)));
+    }
+    match value {
+        None => writes.push((key, None)),
+        Some(value) => insert(writes, key, &value),
+    }
+    Ok(())
 }
 
 /// Rows as they are to be stored, the last of a key counts; none: to be removed.

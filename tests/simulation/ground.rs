@@ -224,8 +224,8 @@ impl Ledger for Disk {
         self.ledger().delivery(id)
     }
 
-    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
-        self.ledger().latest(subject)
+    fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+        self.ledger().latest(lane, subject)
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {

@@ -144,8 +144,8 @@ impl Ledger for Lent {
         self.memory.delivery(id)
     }
 
-    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
-        self.memory.latest(subject)
+    fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+        self.memory.latest(lane, subject)
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
@@ -199,8 +199,8 @@ impl Ledger for Wired {
         self.0.delivery(id)
     }
 
-    fn latest(&self, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
-        self.0.latest(subject)
+    fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {
+        self.0.latest(lane, subject)
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {

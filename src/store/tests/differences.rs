@@ -9,7 +9,7 @@ fn one() -> Delivery {
 }
 
 fn subject() -> crate::domain::ids::Digest {
-    let Fact::Received(received) = received(&sale("t", 1)) else { panic!() };
+    let Fact::Received(received) = received(&wish("s", "7", "ACTIVE", 2)) else { panic!() };
     received.subject
 }
 
@@ -17,7 +17,7 @@ fn show() -> crate::store::keys::Key {
     keys::show(&keys::show_digest(&"7".into()))
 }
 
-const TAMPERS: [(Tamper, &str); 20] = [
+const TAMPERS: [(Tamper, &str); 21] = [
     (
         |changes| changes.remove(keys::record(Seq(1)).0),
         "missing from the store: the places of records 1 to 16 in the journal",
@@ -73,11 +73,19 @@ const TAMPERS: [(Tamper, &str); 20] = [
     ),
     (
         |changes| changes.put(keys::latest(&subject()), rows::encode_latest(Seq(9), &subject())),
-        "the latest event about the subject of event 1: the journal says event 1 with print ",
+        "the latest event about the subject of event 2: the journal says event 2 with print ",
     ),
     (
         |changes| changes.remove(keys::at(&keys::timeline(&Lane::of(&"t".into())), Seq(1))),
         "missing from the store: record 1 in the timeline of its ticket",
+    ),
+    (
+        |changes| {
+            let said = Some((subject(), subject()));
+            let mention = rows::Mention { is_delivery: true, said };
+            changes.put(keys::at(&keys::timeline(&Lane::of(&"t".into())), Seq(1)), mention.encode());
+        },
+        "record 1 in the timeline of its ticket: the journal says it is a delivery, too, of print ",
     ),
     (
         |changes| changes.remove(keys::at(&keys::quarantine(false), Seq(3))),
