@@ -22,7 +22,7 @@ use servers::Server;
 
 /// As in the program; the bare handler has it, too.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// What may be said on the command line.
 struct Options {
