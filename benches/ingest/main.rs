@@ -20,6 +20,10 @@ use load::Pace;
 use sale::Requests;
 use servers::Server;
 
+/// As in the program; the bare handler has it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What may be said on the command line.
 struct Options {
     seconds: f64,
