@@ -148,8 +148,10 @@ fn evening() -> [(&'static str, Vec<Value>); 6] {
         webhook["message"]["data"]["metadata"]["nominal"]["fullName"] = "Rosa Maria Vidal".into();
         webhook
     };
-    let mut hasty = sale("ARENA-C3-118", "r-7801", "hugo.paz@example.com", "ines.rey@example.com", 93.5);
+    let mut hasty = sale("ARENA-C3-118", "r-7801", "hugo.paz@example.com", "ines.rey@example.com", 81.3);
     hasty["message"]["data"]["metadata"]["order"]["currency"] = "MXN".into();
+    let mut dear = sale("BUSY-F5-220", "r-7793", "nora.paz@example.com", "otto.mann@example.com", 1000.0);
+    dear["message"]["data"]["metadata"]["order"]["grossResalePaidAmount"] = 1250.into();
     [
         (
             "22:02",
@@ -161,16 +163,16 @@ fn evening() -> [(&'static str, Vec<Value>); 6] {
                 wish("n-1", "8544", "pedro.sanchez@example.com", 2),
                 wish("n-2", "8544", "lena.ortiz@example.com", 4),
                 bare("payouts", "payouts.delivered", show("239616", "12746")),
-                sale("ARENA-A1-007", "r-7790", "joe.hill@example.com", "susana.kann@example.com", 1725),
+                sale("ARENA-A1-007", "r-7790", "joe.hill@example.com", "susana.kann@example.com", 1500.0),
             ],
         ),
         (
             "22:19",
             vec![
-                sale("LOCKED-B2-014", "r-7791", "ana.gil@example.com", "carlos.lopez@example.com", 2300),
+                sale("LOCKED-B2-014", "r-7791", "ana.gil@example.com", "carlos.lopez@example.com", 2000.0),
                 listing("listing.updated", "TEATRO-P2-041", "rosa.vidal@example.com", 790),
-                sale("TEATRO-P2-041", "r-7792", "rosa.vidal@example.com", "emil.koch@example.com", 908.5),
-                sale("BUSY-F5-220", "r-7793", "nora.paz@example.com", "otto.mann@example.com", 1150),
+                sale("TEATRO-P2-041", "r-7792", "rosa.vidal@example.com", "emil.koch@example.com", 790.0),
+                dear,
             ],
         ),
         (
@@ -178,7 +180,7 @@ fn evening() -> [(&'static str, Vec<Value>); 6] {
             vec![
                 reversal("TEATRO-P2-041", "r-7792", "rosa.vidal@example.com", "emil.koch@example.com"),
                 reversal("ARENA-D9-301", "r-7650", "vera.luna@example.com", "ivan.rios@example.com"),
-                sale("LOCKED-B2-014", "r-7795", "carlos.lopez@example.com", "mia.weber@example.com", 2600),
+                sale("LOCKED-B2-014", "r-7795", "carlos.lopez@example.com", "mia.weber@example.com", 2300.0),
                 wish("n-3", "7322", "ida.blum@example.com", 1),
                 listing("listing.deleted", "ARENA-A1-008", "joe.hill@example.com", 1500),
             ],
@@ -186,23 +188,23 @@ fn evening() -> [(&'static str, Vec<Value>); 6] {
         (
             "22:40",
             vec![
-                sale("ARENA-B7-055", "r-7796", "luis.mora@example.com", "rosa.vidal@example.com", 640),
-                renamed(sale("ARENA-B7-055", "r-7796", "luis.mora@example.com", "rosa.vidal@example.com", 640)),
-                sale("LOCKED-K1-002", "r-7797", "omar.diaz@example.com", "eva.roth@example.com", 480),
+                sale("ARENA-B7-055", "r-7796", "luis.mora@example.com", "rosa.vidal@example.com", 560.0),
+                renamed(sale("ARENA-B7-055", "r-7796", "luis.mora@example.com", "rosa.vidal@example.com", 560.0)),
+                sale("LOCKED-K1-002", "r-7797", "omar.diaz@example.com", "eva.roth@example.com", 420.0),
                 bare("payouts", "payouts.delivered", show("7322", "7322")),
             ],
         ),
         (
             "22:48",
             vec![
-                sale("ARENA-C3-117", "r-7800", "hugo.paz@example.com", "ines.rey@example.com", 93.5),
-                sale("ARENA-C3-117", "r-7800", "hugo.paz@example.com", "ines.rey@example.com", 93.5),
+                sale("ARENA-C3-117", "r-7800", "hugo.paz@example.com", "ines.rey@example.com", 81.3),
+                sale("ARENA-C3-117", "r-7800", "hugo.paz@example.com", "ines.rey@example.com", 81.3),
                 hasty,
                 json!({"family": "seatmap", "action": "seatmap.changed", "data": {"showId": "8544"}}),
-                sale("LOCKED-K1-009", "r-7802", "omar.diaz@example.com", "tom.berg@example.com", 480),
+                sale("LOCKED-K1-009", "r-7802", "omar.diaz@example.com", "tom.berg@example.com", 420.0),
             ],
         ),
-        ("22:49", vec![sale("ARENA-A1-019", "r-7803", "joe.hill@example.com", "lia.conti@example.com", 1725)]),
+        ("22:49", vec![sale("ARENA-A1-019", "r-7803", "joe.hill@example.com", "lia.conti@example.com", 1500.0)]),
     ]
 }
 
@@ -217,7 +219,10 @@ fn listing(action: &str, ticket: &str, seller: &str, price: u32) -> Value {
     }}})
 }
 
-fn sale(ticket: &str, resale: &str, from: &str, to: &str, paid: impl Into<Value>) -> Value {
+/// Amounts add up: fees are 15 % of the price.
+fn sale(ticket: &str, resale: &str, from: &str, to: &str, price: f64) -> Value {
+    let amount = |cents: f64| if cents % 100.0 == 0.0 { json!((cents / 100.0) as u64) } else { json!(cents / 100.0) };
+    let (price, fee) = ((price * 100.0).round(), (price * 15.0).round());
     let person =
         json!({"fullName": "Susana Kann", "identificationType": "DNI", "identification": "30567890", "email": to});
     json!({"message": {"family": "ticket", "action": "ticket.updated", "type": "USER_TRANSFER", "data": {
@@ -226,15 +231,16 @@ fn sale(ticket: &str, resale: &str, from: &str, to: &str, paid: impl Into<Value>
             "nominal": person, "payer": person,
             "seller": {"fullName": "Joe Hill", "identification": "28901234", "identificationType": "DNI"},
             "order": {
-                "resaleId": resale, "grossResalePaidAmount": paid.into(), "grossResalePaidAmountWithoutBuyerFee": 81.3,
-                "sellerFee": 0.15, "sellerFeeAmount": 12.2, "buyerFee": 0.15, "buyerFeeAmount": 12.2,
+                "resaleId": resale, "grossResalePaidAmount": amount(price + fee),
+                "grossResalePaidAmountWithoutBuyerFee": amount(price), "sellerFee": 0.15, "sellerFeeAmount": amount(fee),
+                "buyerFee": 0.15, "buyerFeeAmount": amount(fee),
             },
         },
     }}})
 }
 
 fn reversal(ticket: &str, resale: &str, from: &str, to: &str) -> Value {
-    let mut webhook = sale(ticket, resale, from, to, 908.5);
+    let mut webhook = sale(ticket, resale, from, to, 790.0);
     webhook["message"]["data"]["reversal"] = true.into();
     webhook
 }

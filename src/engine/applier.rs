@@ -229,7 +229,7 @@ impl Line {
     fn mend(&self, workshop: &Workshop, patience: &mut Patience, fault: StoreError) {
         if let Err(full) = workshop.is_worth_it(&fault) {
             patience.tried(Instant::now());
-            // What is in the store can still be read.
+            // Most of what is in the store can still be read: all that sled need not write for.
             self.fail(full);
             return;
         }

@@ -3,7 +3,7 @@
 //! | it erred with | it is |
 //! | --- | --- |
 //! | damage | moved aside under a dated name, and made anew from the journal |
-//! | a disk that takes nothing | left open for reading until there is room, then opened again: sled stays with its first failed write |
+//! | a disk that takes nothing | left open until there is room, for what sled can read without writing (it may split a page then), and opened again: sled stays with its first failed write |
 //! | anything else | opened again |
 //!
 //! What is opened is brought up to the journal. One that errs again soon is mended ever later.

@@ -193,6 +193,11 @@ impl Store {
         caught(|| self.folded(records)?.commit())
     }
 
+    /// The same row by row: see [`Changes::commit_singly`].
+    fn apply_singly(&self, records: &[(Record, Location)]) -> Result<(), StoreError> {
+        caught(|| self.folded(records)?.commit_singly())
+    }
+
     /// The same; what comes back undoes it.
     fn apply_revocably(&self, records: &[(Record, Location)]) -> Result<Before, StoreError> {
         caught(|| self.folded(records)?.commit_revocably())

@@ -16,7 +16,7 @@ use crate::journal::{Location, Reader, Scan};
 
 use super::repair::{self, Progress};
 use super::tree::Before;
-use super::{Store, StoreError};
+use super::{Store, StoreError, caught};
 
 /// sled's cache: it is one reader's, and goes soon.
 const CACHE_BYTES: u64 = 16 << 20;
@@ -91,13 +91,21 @@ impl Past {
     /// When the journal cannot be read up to that record, or its own folder not be written.
     pub fn go(&mut self, journal: &Reader, to: Seq, patience: Duration) -> Result<Option<Progress>, StoreError> {
         let began = Instant::now();
-        if self.at > to {
-            self.go_back(to)?;
+        if self.at > to && self.before.front().is_none_or(|(first, _)| *first > to) {
+            self.begin_anew()?;
         }
-        while self.at < to {
-            self.fold(journal, to)?;
-            if self.at < to && began.elapsed() >= patience {
-                return Ok(Some(Progress { done: self.at, of: to }));
+        while self.at != to {
+            let (piece_began, stood) = (Instant::now(), journal.last());
+            match self.at > to {
+                true => self.take_back()?,
+                false => self.fold(journal, to)?,
+            }
+            // Where events are coming in, they go first.
+            if journal.last() != stood {
+                std::thread::sleep(piece_began.elapsed());
+            }
+            if self.at != to && began.elapsed() >= patience {
+                return Ok(Some(Progress { done: self.at.min(to), of: self.at.max(to) }));
             }
         }
         Ok(None)
@@ -115,21 +123,19 @@ impl Past {
         self.store.as_ref().ok_or_else(|| StoreError::Unfit("it has been closed".to_owned()))
     }
 
-    /// To `to` or before it.
-    fn go_back(&mut self, to: Seq) -> Result<(), StoreError> {
+    fn begin_anew(&mut self) -> Result<(), StoreError> {
+        self.close();
+        *self = Self::begin_with(&self.folder.clone(), self.measure)?;
+        Ok(())
+    }
+
+    /// Takes the last piece back.
+    fn take_back(&mut self) -> Result<(), StoreError> {
         self.records = None;
-        if self.before.front().is_none_or(|(first, _)| *first > to) {
-            self.close();
-            *self = Self::begin_with(&self.folder.clone(), self.measure)?;
-            return Ok(());
-        }
-        while self.at > to
-            && let Some((at, before)) = self.before.pop_back()
-        {
-            self.remembered -= before.bytes();
-            self.store()?.rows.revoke(before)?;
-            self.at = at;
-        }
+        let Some((at, before)) = self.before.pop_back() else { return self.begin_anew() };
+        self.remembered -= before.bytes();
+        caught(|| self.store()?.rows.revoke(before))?;
+        self.at = at;
         Ok(())
     }
 
@@ -146,7 +152,7 @@ impl Past {
             self.remember(before);
         } else {
             self.forget();
-            self.store()?.apply(&piece)?;
+            self.store()?.apply_singly(&piece)?;
         }
         self.at = last;
         Ok(())

@@ -178,7 +178,17 @@ impl Rows {
     /// # Errors
     /// When sled cannot.
     pub fn revoke(&self, before: Before) -> Result<(), StoreError> {
-        self.write(before.0)
+        self.write_singly(before.0)
+    }
+
+    fn write_singly(&self, writes: Writes) -> Result<(), StoreError> {
+        for (key, value) in writes {
+            match value {
+                None => drop(self.0.remove(key)?),
+                Some(value) => drop(self.0.insert(key, value)?),
+            }
+        }
+        Ok(())
     }
 
     fn write(&self, writes: Writes) -> Result<(), StoreError> {
@@ -307,6 +317,16 @@ impl<'a> Changes<'a> {
         rows.write(self.writes()?)
     }
 
+    /// Writes them one by one, for a store that nobody else looks at and that goes when something fails. A batch of sled locks
+    /// every other store of the process out: this one must not hold up that of the present.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn commit_singly(self) -> Result<(), StoreError> {
+        let rows = self.rows;
+        rows.write_singly(self.writes()?)
+    }
+
     /// The same; what comes back undoes it.
     ///
     /// # Errors
@@ -316,7 +336,7 @@ impl<'a> Changes<'a> {
         let writes = self.writes()?;
         let stood = |key: &Key| Ok::<_, StoreError>(rows.0.get(key)?.map(|value| value.to_vec()));
         let before = writes.iter().map(|(key, _)| Ok((key.clone(), stood(key)?))).collect::<Result<_, StoreError>>()?;
-        rows.write(writes)?;
+        rows.write_singly(writes)?;
         Ok(Before(before))
     }
 

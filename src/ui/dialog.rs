@@ -29,11 +29,11 @@ pub enum Dialog {
 }
 
 impl Dialog {
-    /// What is typed and chosen in it.
+    /// What is typed and chosen in it; none where it is not answered but put away.
     pub fn form(&mut self) -> Option<&mut Form> {
         match self {
             Self::Order(dialog) => Some(&mut dialog.form),
-            Self::Many(dialog) => Some(&mut dialog.form),
+            Self::Many(dialog) => (!dialog.is_notice()).then_some(&mut dialog.form),
             Self::Leave(_) | Self::Moment(_) => None,
         }
     }
@@ -91,16 +91,22 @@ impl MomentDialog {
     /// # Errors
     /// When it is no moment, or has not come yet.
     pub fn moment(&self, now: Timestamp) -> Result<Option<Timestamp>, &'static str> {
-        match self.input.value().trim() {
-            "" | "now" => Ok(None),
-            typed => match time::moment(typed, now) {
-                Some(at) if at < now => Ok(Some(at)),
-                Some(_) => Err("that has not come yet"),
-                None => {
-                    Err("no moment: type one like `21:40`, `2026-11-22 21:40:07` (UTC), or `10m` for ten minutes ago")
-                }
-            },
-        }
+        moment(self.input.value(), now)
+    }
+}
+
+/// The moment that is `typed`, as for [`MomentDialog::moment`].
+///
+/// # Errors
+/// When it is no moment, or has not come yet.
+pub fn moment(typed: &str, now: Timestamp) -> Result<Option<Timestamp>, &'static str> {
+    match typed.trim() {
+        "" | "now" => Ok(None),
+        typed => match time::moment(typed, now) {
+            Some(at) if at < now => Ok(Some(at)),
+            Some(_) => Err("that has not come yet"),
+            None => Err("no moment: type one like `21:40`, `2026-11-22 21:40:07` (UTC), or `10m` for ten minutes ago"),
+        },
     }
 }
 

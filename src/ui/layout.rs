@@ -44,6 +44,21 @@ pub fn list_rows(body: u16) -> u16 {
     body.saturating_sub(2).max(1)
 }
 
+/// Rows above an open menu.
+pub const MENU_TOP: u16 = 2;
+
+/// Rows of a menu that are not lines of it: its frame, and what is typed.
+pub const MENU_MARGINS: u16 = 3;
+
+/// Rows of the palette's lines: more are not read but searched.
+const PALETTE_ROWS: u16 = 22;
+
+/// Lines of an open menu on the screen; of the palette, or as many as there is room for.
+pub fn menu_rows((_, rows): Size, whole: bool) -> u16 {
+    let room = rows.saturating_sub(2 * MENU_TOP + MENU_MARGINS).max(1);
+    if whole { room } else { room.min(PALETTE_ROWS) }
+}
+
 /// Rows of the part of the quarantine view that shows who was turned away, with `known` of them.
 pub fn turned_away_rows(body: u16, known: usize) -> u16 {
     // Title, and no more than a third of the body.

@@ -112,6 +112,11 @@ impl ManyDialog {
         Some(rows_query(self.view, page.to_vec()))
     }
 
+    /// None can be ordered: there is nothing to ask, only why.
+    pub fn is_notice(&self) -> bool {
+        self.sorted.as_ref().is_some_and(|sorted| sorted.asks.is_empty())
+    }
+
     /// How many were looked at.
     pub fn looked(&self) -> usize {
         self.marked - self.left.len()

@@ -11,7 +11,9 @@
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
 //! | `colour`, `palette` | one colour, and those of each theme |
 //! | `action`, `keymap` | everything a key can do, in one table |
+//! | `menu` | the palette and the help: all of that, and all there is to go to, found by typing |
 //! | `preferences` | the reader's own keys and colours |
+//! | `needs` | what is in sight, as questions to the ledger |
 //! | `layout`, `list`, `search`, `narrowing`, `subject`, `pace`, `banners`, `pointer`, `document`, `detail`, `travel`, `dialog`, `model`, `choosing` | the state |
 //! | `folds`, `place`, `finding`, `exhibit` | reading: what is folded, where one is, what is looked for and compared |
 //! | `curl`, `clipboard`, `copied` | what is copied, and how it gets into the terminal's clipboard |
@@ -68,6 +70,7 @@ pub mod held_back;
 pub mod list;
 pub mod many;
 pub mod marks;
+pub mod menu;
 pub mod model;
 pub mod narrowing;
 pub mod pointer;
@@ -76,6 +79,7 @@ pub mod search;
 pub mod travel;
 
 mod choosing;
+mod needs;
 pub mod remembered;
 
 pub mod update;

@@ -16,6 +16,7 @@ use super::layout::{self, Size};
 use super::list::{List, Scroll};
 use super::many;
 use super::marks::Marks;
+use super::menu::{Menu, Recent};
 use super::narrowing::Earlier;
 use super::pace::Pace;
 use super::subject::Subject;
@@ -24,12 +25,12 @@ use super::theme::Role;
 use super::travel::Travel;
 use crate::domain::Timestamp;
 use crate::domain::alert::Bell;
-use crate::domain::delivery::{Delivery, Kind, Stage};
+use crate::domain::delivery::{Delivery, Stage};
 use crate::domain::documentation::FAMILIES;
 use crate::domain::ids::{DeliveryId, Seq};
 use crate::domain::lateness::{LateAfter, Lateness, lateness};
 use crate::domain::privacy::Privacy;
-use crate::domain::query::{DeliveryQuery, EventQuery, EventRow, Overview, Query, RejectedRow, Status, Window};
+use crate::domain::query::{EventRow, Overview, RejectedRow, Status};
 use crate::domain::show::Show;
 
 /// A screen.
@@ -153,6 +154,8 @@ pub enum Slot {
     Gathering,
     /// How deliveries stand about which many orders were given.
     Results,
+    /// What is typed into the palette.
+    Sought,
     /// How the program is.
     Status,
     /// What needs a person since the last ring.
@@ -220,8 +223,10 @@ pub struct Model {
     pub gathering: Option<Gathering>,
     /// The last orders about many rows.
     pub batch: Option<Batch>,
-    /// Lines of the help above the screen, when it is open.
-    pub help: Option<usize>,
+    /// The palette or the help, when it is open.
+    pub menu: Option<Menu>,
+    /// What was done from the palette.
+    pub recent: Recent,
     /// The filter of the list is being typed.
     pub narrowing: bool,
     /// The filters of this run.
@@ -282,7 +287,8 @@ impl Model {
             held_back: HeldBack::default(),
             gathering: None,
             batch: None,
-            help: None,
+            menu: None,
+            recent: Recent::default(),
             narrowing: false,
             earlier: Earlier::default(),
             narrowed_from: None,
@@ -465,66 +471,6 @@ impl Model {
         self.quarantine.renew(view == View::Quarantine);
     }
 
-    /// The questions whose answers are in sight.
-    pub fn needs(&self) -> Vec<(Slot, Query)> {
-        let mut needs = Vec::new();
-        match &self.dialog {
-            Some(Dialog::Order(dialog)) => {
-                needs.extend(dialog.ask.id().map(|id| (Slot::Dialog(id), Query::Delivery(id))));
-            }
-            Some(Dialog::Many(dialog)) => needs.extend(dialog.query().map(|query| (Slot::Marked, query))),
-            Some(Dialog::Leave(_) | Dialog::Moment(_)) | None => {}
-        }
-        needs.extend(self.gathering.as_ref().map(|one| (Slot::Gathering, one.query().clone())));
-        if let Some(detail) = self.detail() {
-            if detail.subject == Subject::Results && self.travel.shown.is_none() {
-                needs.extend(self.batch.as_ref().and_then(Batch::restless).map(|query| (Slot::Results, query)));
-            }
-            needs.extend(detail.subject.query().map(|query| (Slot::Detail(detail.subject.clone()), query)));
-            return needs;
-        }
-        needs.extend(self.list_needs());
-        needs
-    }
-
-    /// The question of the list in sight; none while it needs nothing.
-    fn list_needs(&self) -> Option<(Slot, Query)> {
-        let height = self.list_rows();
-        let window = match self.view {
-            View::Overview => return Some((Slot::Overview, self.counts())),
-            View::Feed => {
-                let window = match self.feed() {
-                    Some(list) => list.window(height)?,
-                    None => List::<EventRow>::default().window(height)?,
-                };
-                let query = EventQuery { family: self.family.clone(), show: None, window };
-                return Some((Slot::Feed(self.family.clone()), Query::Events(query)));
-            }
-            View::Deliveries => self.deliveries.window(height)?,
-            View::Reversals => self.returns.window(height)?,
-            View::Payouts => self.shows.window(height)?,
-            View::Quarantine => self.quarantine.window(height)?,
-        };
-        Some((Slot::List(self.view), self.rows_query(self.view, window, None)?))
-    }
-
-    /// The question for rows of a list that is no feed, of its choice of states, or of one state among these.
-    pub fn rows_query(&self, view: View, window: Window, stage: Option<Stage>) -> Option<Query> {
-        let deliveries = |choice: usize, kind, window| {
-            let Choice { stages, overdue, .. } = CHOICES[choice];
-            let stages = stage.map_or(stages.to_vec(), |stage| vec![stage]);
-            let overdue = overdue.then(|| self.late_after());
-            Query::Deliveries(DeliveryQuery { stages, kind, overdue, window })
-        };
-        Some(match view {
-            View::Overview | View::Feed => return None,
-            View::Deliveries => deliveries(self.delivery_choice, None, window),
-            View::Reversals => deliveries(self.return_choice, Some(Kind::Return), window),
-            View::Payouts => Query::Shows(window),
-            View::Quarantine => Query::Quarantine(window),
-        })
-    }
-
     /// The list in sight, to be read.
     pub fn seen_list(&self) -> Option<&dyn Scroll> {
         match self.view {
@@ -535,12 +481,5 @@ impl Model {
             View::Payouts => Some(&self.shows),
             View::Quarantine => Some(&self.quarantine),
         }
-    }
-
-    /// The question for the counts, with rows only where the overview is in sight.
-    pub fn counts(&self) -> Query {
-        let in_sight = self.view == View::Overview && self.details.is_empty();
-        let rows = if in_sight { usize::from(self.size.1).max(10) } else { 0 };
-        Query::Overview { rows, late_after: Some(self.late_after()) }
     }
 }

@@ -1,6 +1,7 @@
 //! What the mouse can mean. A click chooses, a second one on what is chosen opens; an order is never given by it.
 
 use super::form::Focus;
+use super::menu::Is;
 use super::model::{Pane, View};
 use crate::domain::ids::Seq;
 
@@ -21,6 +22,8 @@ pub enum Spot {
     Line(usize),
     /// An answer to the question on the screen.
     Answer(Focus),
+    /// A line of the open menu.
+    Menu(Is),
 }
 
 /// What the mouse did.

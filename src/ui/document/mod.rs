@@ -6,7 +6,6 @@
 mod comparison;
 mod delivery;
 mod event;
-mod help;
 mod history;
 mod payload;
 mod rejected;
@@ -30,7 +29,6 @@ use crate::domain::show::Show;
 
 pub use delivery::paid;
 pub use event::gist;
-pub use help::help;
 pub use results::group;
 pub use tree::{at, copied};
 

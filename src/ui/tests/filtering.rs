@@ -134,7 +134,7 @@ fn nothing_typed_into_the_box_acts() {
     }
     table.keys(1000, "space ctrl-z ctrl-l ctrl-d");
     table.tell(Message::Paste("x d r\ny".into()));
-    assert!(table.acts.is_empty() && table.model.dialog.is_none() && table.model.help.is_none());
+    assert!(table.acts.is_empty() && table.model.dialog.is_none() && table.model.menu.is_none());
     assert!(table.model.narrowing && table.model.view == View::Deliveries && table.model.details.is_empty());
 }
 

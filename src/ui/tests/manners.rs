@@ -30,10 +30,10 @@ async fn own_keys_work_and_are_shown_and_the_usual_do_nothing_any_more() {
     rig.press("3 q r");
     rig.press("D");
     rig.see(&["deliveries: all states"]).await;
-    rig.press("H pgdn j j j j j");
-    let help = rig.see(&["F5            send the delivery", "no key        quit; asks", "E closes"]).await;
+    rig.press(&format!("H pgdn {}", "down ".repeat(24)));
+    let help = rig.see(&["F5            send the delivery", "no key        quit; asks"]).await;
     assert!(help.contains("no key        call a retry back"), "{help}");
-    rig.press("E");
+    rig.press("H");
     rig.until("the help to go", |text| !text.contains("send the delivery")).await;
     rig.press("f5");
     rig.see(&["retry transfer d-399?"]).await;

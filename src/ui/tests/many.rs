@@ -274,9 +274,16 @@ fn where_none_is_eligible_that_is_said_and_nothing_can_be_done() {
     let mut table = on(evening(6));
     table.keys(CALM, "A u");
     let screen = table.screen();
-    assert!(screen.contains("0 of 6 marked can be") && screen.contains("6  nothing to take back"), "{screen}");
-    table.keys(CALM, "tab tab enter");
-    assert!(asks(&table) && table.acts.is_empty());
+    assert!(screen.contains("none of 6 deliveries can be taken back"), "{screen}");
+    assert!(
+        screen.contains("6 (d-1 …): nothing to take back") && !screen.contains("▸ reason") && !screen.contains("Yes"),
+        "{screen}"
+    );
+    table.keys(CALM, "tab y x");
+    table.tell(Message::Paste("y".into()));
+    assert!(asks(&table) && table.screen().contains("none of 6"), "it wants no answer");
+    table.keys(CALM, "enter");
+    assert!(!asks(&table) && table.acts.is_empty() && table.toasted("6 deliveries stay marked"));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ pub(super) mod ledger;
 mod manners;
 mod many;
 mod marking;
+mod menu;
 mod past;
 mod pty;
 mod read_only;

@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use crate::domain::privacy::Privacy;
 use crate::ui::action::{Action, TABLE, key_name};
 use crate::ui::dialog::Dialog;
-use crate::ui::document;
+use crate::ui::menu;
 
 fn looking() -> Table {
     let mut table = Table::new(Ledger::busy());
@@ -63,7 +63,7 @@ fn it_is_said_in_the_header_and_offered_nowhere() {
         }
     }
     let table = looking();
-    let help: String = document::help(&table.model.keys).lines.iter().map(|line| line.text() + "\n").collect();
+    let help: String = menu::help(&table.model.keys, "").iter().map(|row| row.text() + "\n").collect();
     assert!(!help.contains("Acting") && !help.contains("`m`") && help.contains("Moving"), "{help}");
     for action in recording() {
         assert!(!help.contains(action.entry().help), "{help}");

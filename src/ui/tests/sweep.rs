@@ -161,10 +161,7 @@ fn screens(desk: &FakeDesk) -> Vec<(String, Model)> {
     let mut model = start.clone();
     model.dialog = Some(Dialog::Leave(LeaveDialog { quit: true, open: u64::MAX, yes: true }));
     screens.push(("leave".into(), model));
-    let mut model = start.clone();
-    model.help = Some(7);
-    press(&mut model, desk, "j");
-    screens.push(("help".into(), model));
+    screens.extend(menus(&start, desk));
     for keys in ["1 [", "2 [ [", "3 [ enter", "6 [", "@ a 1 0 m", "@ 1 0 m enter 3", "@ 2 0 2 0 - 0 1 - 0 1 enter"] {
         let mut model = start.clone();
         press(&mut model, desk, keys);
@@ -215,6 +212,29 @@ fn many(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
     screens.push(("results".to_owned(), model.clone()));
     press(&mut model, desk, "Z G");
     screens.push(("results, all open".to_owned(), model));
+    screens
+}
+
+/// Palette and help: nothing typed, each kind of thing named, and the worst that can be typed.
+fn menus(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
+    let mut screens = Vec::new();
+    for open in ["3 :", "?", "6 enter ?"] {
+        let mut model = start.clone();
+        press(&mut model, desk, open);
+        screens.push((open.to_owned(), model.clone()));
+        press(&mut model, desk, "pgdn down up end");
+        screens.push((format!("{open} below"), model));
+    }
+    let typed = ["d-500", "51020390", "j@", "at 21:40", "at x", "mark", "e"].map(str::to_owned);
+    for typed in typed.into_iter().chain(hostile()) {
+        for open in [":", "?"] {
+            let mut model = start.clone();
+            press(&mut model, desk, open);
+            let effects = update(&mut model, Message::Paste(typed.clone()), now());
+            settle(&mut model, desk, effects);
+            screens.push((format!("{open} {:.20}", typed.escape_debug().to_string()), model));
+        }
+    }
     screens
 }
 

@@ -1,6 +1,6 @@
 //! What comes back from the ledger, into the state.
 
-use super::{Effect, alerts, count, many, marking, results};
+use super::{Effect, alerts, count, many, marking, menu, results};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
@@ -14,6 +14,9 @@ use crate::ui::theme::Role;
 use crate::ui::words;
 
 pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Result<Answer, DeskError>) -> Vec<Effect> {
+    if slot == Slot::Sought {
+        return menu::answered(model, query, answer);
+    }
     match answer {
         Ok(Answer::Needed(needed)) => {
             model.asking.remove(&slot);

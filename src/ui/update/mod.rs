@@ -8,6 +8,7 @@ mod copying;
 mod lists;
 mod many;
 mod marking;
+mod menu;
 mod moving;
 mod orders;
 mod pointing;
@@ -23,6 +24,7 @@ use super::document::Setting;
 use super::effect::Effect;
 use super::keymap::Chord;
 use super::layout::{self, Size};
+use super::menu::Kind;
 use super::model::{Model, Pane, Slot, Toast, View};
 use super::pace::Present;
 use super::pointer::Pointer;
@@ -234,8 +236,8 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             _ => Vec::new(),
         };
     }
-    if model.help.is_some() {
-        return help(model, action);
+    if model.menu.is_some() {
+        return menu::key(model, chord);
     }
     if model.dialog.is_some() {
         return orders::dialog_key(model, chord);
@@ -250,30 +252,6 @@ fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         return reading::search_key(model, chord);
     }
     action.map_or_else(Vec::new, |action| perform(model, action))
-}
-
-fn help(model: &mut Model, action: Option<Action>) -> Vec<Effect> {
-    let page = isize::try_from(help_page(model)).unwrap_or(isize::MAX);
-    match action {
-        Some(Action::Help | Action::Back | Action::Quit | Action::Open) => model.help = None,
-        Some(Action::Up) => help_by(model, -1),
-        Some(Action::Down) => help_by(model, 1),
-        Some(Action::PageUp | Action::HalfUp) => help_by(model, -page),
-        Some(Action::PageDown | Action::HalfDown) => help_by(model, page),
-        Some(Action::Top) => help_by(model, isize::MIN),
-        Some(Action::Bottom) => help_by(model, isize::MAX),
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn help_page(model: &Model) -> usize {
-    usize::from(model.size.1.saturating_sub(6)).max(1)
-}
-
-fn help_by(model: &mut Model, rows: isize) {
-    let most = super::document::help(&model.keys).lines.len().saturating_sub(help_page(model));
-    model.help = model.help.map(|scroll| scroll.saturating_add_signed(rows).min(most));
 }
 
 /// What an action does where nothing else takes the keys.
@@ -339,10 +317,8 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::MarkAlike => marking::alike(model),
         Action::Results => results::open(model),
         Action::Retry | Action::MarkDelivered | Action::Cancel | Action::Undo => orders::ask(model, action),
-        Action::Help => {
-            model.help = Some(0);
-            Vec::new()
-        }
+        Action::Palette => menu::open(model, Kind::Palette),
+        Action::Help => menu::open(model, Kind::Help),
         Action::Mouse => mouse(model),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => orders::suspend(model),

@@ -91,7 +91,7 @@ fn call_back(model: &mut Model) -> bool {
 }
 
 /// What is under the cursor came there after the reader looked: it is told and held, so that the next key is sure.
-fn hold_still(model: &mut Model) -> Vec<Effect> {
+pub(super) fn hold_still(model: &mut Model) -> Vec<Effect> {
     model.toast(Role::Held, "the list has moved: press again");
     if model.details.is_empty() {
         let pane = model.pane;
@@ -148,7 +148,9 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         },
         Some(Dialog::Moment(_)) => travel::dialog_key(model, chord),
         Some(dialog) => {
-            let Some(form) = dialog.form() else { return Vec::new() };
+            let Some(form) = dialog.form() else {
+                return if matches!(chord.code, KeyCode::Enter | KeyCode::Esc) { close(model) } else { Vec::new() };
+            };
             match (chord.code, form.focus) {
                 (KeyCode::Esc, _) | (KeyCode::Enter, Focus::No) => return close(model),
                 (KeyCode::Enter, Focus::Yes) if hasty => return too_soon(model),
@@ -262,7 +264,7 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     if let Some(Dialog::Leave(_)) = model.dialog {
         return vec![Effect::Quit];
     }
-    model.help = None;
+    model.menu = None;
     model.narrowing = false;
     model.copied = None;
     quit(model)

@@ -1,6 +1,6 @@
 //! The mouse: choosing, opening what is chosen, scrolling.
 
-use super::{Effect, copying, go, help_by, moving, perform, reading, typing};
+use super::{Effect, copying, go, menu, moving, perform, reading, typing};
 use crate::ui::action::Action;
 use crate::ui::detail::Detail;
 use crate::ui::dialog::Dialog;
@@ -13,11 +13,12 @@ pub(super) fn pointed(model: &mut Model, pointer: Pointer) -> Vec<Effect> {
     if !layout::usable(model.size) {
         return Vec::new();
     }
-    match (pointer, model.help.is_some(), model.dialog.is_some()) {
+    match (pointer, model.menu.is_some(), model.dialog.is_some()) {
         (Pointer::Wheel(rows, _), true, _) => {
-            help_by(model, rows);
+            menu::step(model, rows);
             Vec::new()
         }
+        (Pointer::Click(Spot::Menu(is)), true, _) => menu::click(model, is),
         (Pointer::Click(Spot::Answer(focus)), false, true) => {
             answer(model, focus);
             Vec::new()
@@ -110,7 +111,7 @@ fn choose(model: &mut Model, spot: Spot) -> Vec<Effect> {
                 None => Vec::new(),
             }
         }
-        Spot::Answer(_) => Vec::new(),
+        Spot::Answer(_) | Spot::Menu(_) => Vec::new(),
     }
 }
 

@@ -71,6 +71,15 @@ pub(super) fn to(model: &mut Model, at: Timestamp) -> Vec<Effect> {
     seek_for(model, Seek::Clock(at))
 }
 
+/// To that moment; none: to the present.
+pub(super) fn to_or_back(model: &mut Model, at: Option<Timestamp>) -> Vec<Effect> {
+    match at {
+        Some(at) => to(model, at),
+        None if model.travel.shown.is_some() => to_the_present(model),
+        None => Vec::new(),
+    }
+}
+
 fn seek_for(model: &mut Model, seek: Seek) -> Vec<Effect> {
     if let Some(says) = orders::stays(model) {
         model.toast(Role::Held, says);
@@ -193,6 +202,9 @@ fn show(model: &mut Model, overview: Option<Overview>) -> Vec<Effect> {
     // A show is told from the list in which it was chosen.
     // And what became of orders is told of the present.
     model.details.retain(|detail| !matches!(detail.subject, subject::Subject::Show(_) | subject::Subject::Results));
+    if let Some(menu) = &mut model.menu {
+        menu.seek();
+    }
     model.renew_lists();
     model.write_details();
     model.search(Search::renew);
@@ -255,11 +267,7 @@ pub(super) fn dialog_key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             match asked {
                 Ok(at) => {
                     model.dialog = None;
-                    return match at {
-                        Some(at) => to(model, at),
-                        None if model.travel.shown.is_some() => to_the_present(model),
-                        None => Vec::new(),
-                    };
+                    return to_or_back(model, at);
                 }
                 Err(complaint) => dialog.complaint = Some(complaint),
             }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::{Effect, go, lists, orders, perform, reading, travel};
+use super::{Effect, go, lists, menu, orders, perform, reading, travel};
 use crate::ui::keymap::Chord;
 use crate::ui::model::{Model, View};
 
@@ -126,12 +126,14 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for character in text.lines().next().unwrap_or_default().chars().take(MOST_TYPED) {
         let chord = Chord { code: KeyCode::Char(character), modifiers: KeyModifiers::NONE };
-        if model.dialog.is_some() {
+        if model.menu.is_some() {
+            effects.extend(menu::type_into(model, chord));
+        } else if model.dialog.is_some() {
             orders::type_into(model, chord);
             travel::type_moment(model, chord);
-        } else if model.narrowing && model.help.is_none() {
+        } else if model.narrowing {
             effects.extend(narrowing_key(model, chord));
-        } else if model.searching() && model.help.is_none() {
+        } else if model.searching() {
             effects.extend(reading::search_key(model, chord));
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: 
 }
 
 /// A box for `lines` of content in the middle, and its inside.
-fn card(canvas: &mut Canvas<'_>, whole: Rect, title: &str, lines: usize) -> Rect {
+pub(super) fn card(canvas: &mut Canvas<'_>, whole: Rect, title: &str, lines: usize) -> Rect {
     let width = whole.width.saturating_sub(4).min(84);
     let height = (lines as u16 + 2).min(whole.height);
     let x = whole.x + (whole.width - width) / 2;

@@ -17,8 +17,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     if area.width >= 100 {
         end = canvas.text_before(end, area.y, 30, Role::Faint, &who).saturating_sub(2);
     }
-    // Help and the way out are always there, however long the rest is.
-    for action in [Action::Quit, Action::Help] {
+    // Help and the way out are always there, however long the rest is; where there is room, so is the palette.
+    let fixed = [Action::Quit, Action::Help, Action::Palette];
+    for action in fixed.into_iter().take(if area.width >= 100 { 3 } else { 2 }) {
         let entry = action.entry();
         let start = canvas.text_before(end, area.y, area.width, Role::Plain, &format!(" {}", entry.hint));
         // The way out has always a key.

@@ -4,6 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use super::dialog::{self, Question};
+use crate::ui::action::Action;
 use crate::ui::document::{Span, span};
 use crate::ui::many::{Group, ManyDialog, Sorted, counted, name};
 use crate::ui::model::{Model, View};
@@ -31,6 +32,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: 
         };
         return dialog::question(canvas, whole, &question);
     };
+    if dialog.is_notice() {
+        notice(canvas, whole, model, dialog, sorted);
+        return None;
+    }
     let first = sorted.asks.first();
     let verb = first.map_or(verb, |ask| ask.verb());
     let question = Question {
@@ -43,6 +48,34 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: 
         yes: format!("Yes, {verb} {}", when::count(sorted.asks.len() as u64)),
     };
     dialog::question(canvas, whole, &question)
+}
+
+/// Why none can be.
+fn notice(canvas: &mut Canvas<'_>, whole: Rect, model: &Model, dialog: &ManyDialog, sorted: &Sorted) {
+    let done = match dialog.action {
+        Action::MarkDelivered => "marked delivered",
+        Action::Cancel => "cancelled",
+        Action::Undo => "taken back",
+        _ => "sent again",
+    };
+    let lines: Vec<Vec<Span>> =
+        sorted.others.iter().flat_map(|group| whole_line(model, dialog, group, whole)).collect();
+    let title = format!("none of {} can be {done}", marked(dialog));
+    let inside = dialog::card(canvas, whole, &title, lines.len() + 2);
+    for (line, y) in lines.iter().zip(inside.top()..) {
+        canvas.spans(inside.x, y, inside.width, line);
+    }
+    let y = inside.bottom().saturating_sub(1);
+    canvas.text(inside.x, y, inside.width, Role::Faint, "Enter closes this; they stay as they are, and marked");
+}
+
+/// A group with all of its cause, where nothing else is to be said.
+fn whole_line(model: &Model, dialog: &ManyDialog, group: &Group, whole: Rect) -> Vec<Vec<Span>> {
+    let first = group.rows.first().map_or(String::new(), |place| name(dialog.view, *place));
+    let names = if group.rows.len() > 1 { format!("{first} …") } else { first };
+    let why = model.privacy.text(&group.cause.why);
+    let says = format!("{} ({names}): {why}", when::count(group.rows.len() as u64));
+    dialog::wrapped(&says, dialog::room(whole), Role::Plain).collect()
 }
 
 fn marked(dialog: &ManyDialog) -> String {

@@ -9,9 +9,9 @@ mod dialog;
 mod feed;
 mod footer;
 mod header;
-mod help;
 mod hint;
 mod many;
+mod menu;
 mod overview;
 mod payouts;
 mod quarantine;
@@ -83,10 +83,9 @@ fn paint(canvas: &mut Canvas<'_>, model: &Model) -> Option<Position> {
         canvas.spots.clear();
         cursor = dialog::draw(canvas, whole, model, dialog);
     }
-    if let Some(scroll) = model.help {
+    if let Some(menu) = &model.menu {
         canvas.spots.clear();
-        help::draw(canvas, whole, &model.keys, scroll);
-        cursor = None;
+        cursor = Some(menu::draw(canvas, whole, model, menu));
     }
     cursor
 }

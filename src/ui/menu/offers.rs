@@ -1,0 +1,61 @@
+//! Everything that has a name and can be done or gone to: the action table, and what its views can show.
+
+use super::Does;
+use crate::ui::action::{Action, Group, TABLE, key_name};
+use crate::ui::model::{CHOICES, Model, View};
+
+/// Something that can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offer {
+    /// What.
+    pub does: Does,
+    /// How it is called.
+    pub name: String,
+    /// In a sentence.
+    pub says: String,
+    /// Keys that do the same.
+    pub keys: Vec<String>,
+}
+
+/// As an action is called: `mark delivered`.
+pub(super) fn name(action: Action) -> String {
+    action.entry().id.replace('_', " ")
+}
+
+/// All that is offered here: where nothing is put on record, nothing that would be.
+pub(super) fn offers(model: &Model) -> Vec<Offer> {
+    let of_group = |group| TABLE.iter().filter(move |entry| entry.group == group);
+    let actions = |group| of_group(group).map(|entry| entry.action).filter(|action| model.keys.offers(*action));
+    let mut offers: Vec<Offer> = actions(Group::Views).map(|action| of_action(model, action)).collect();
+    offers.extend(model.families().into_iter().map(of_family));
+    for view in [View::Deliveries, View::Reversals] {
+        offers.extend((0..CHOICES.len()).map(|choice| of_choice(view, choice)));
+    }
+    for group in Group::ALL.into_iter().filter(|group| *group != Group::Views) {
+        // What is open cannot be opened.
+        let others = actions(group).filter(|action| *action != Action::Palette);
+        offers.extend(others.map(|action| of_action(model, action)));
+    }
+    offers
+}
+
+fn of_action(model: &Model, action: Action) -> Offer {
+    let keys = model.keys.keys(action).iter().map(|key| key_name(&key.to_string())).collect();
+    Offer { does: Does::Action(action), name: name(action), says: action.entry().help.to_owned(), keys }
+}
+
+fn of_family(family: Option<String>) -> Offer {
+    let (name, says) = match &family {
+        Some(name) => (name.as_str(), "events of this family as they come in"),
+        None => ("all", "events of all families as they come in"),
+    };
+    let name = format!("{}: {name}", View::Feed.name());
+    Offer { does: Does::Family(family), name, says: says.to_owned(), keys: Vec::new() }
+}
+
+fn of_choice(view: View, choice: usize) -> Offer {
+    let (list, states) = (view.name(), CHOICES[choice].name);
+    let says = if choice == 0 { "the whole list" } else { "the list with none but these" };
+    let name = format!("{list}: {states}");
+    Offer { does: Does::Choice(view, choice), name, says: says.to_owned(), keys: Vec::new() }
+}
