@@ -78,7 +78,7 @@ fn wished(wish: &NotifyMe) -> Option<String> {
 
 /// Of an action that nobody documented, its id says most.
 fn id(webhook: &Webhook<'_>) -> Option<String> {
-    webhook.data.at("id").and_then(|id| id.text()).map(|id| format!("id {id}"))
+    webhook.data().at("id").and_then(|id| id.text()).map(|id| format!("id {id}"))
 }
 
 #[cfg(test)]

@@ -255,9 +255,9 @@ pub fn drift(webhook: &Webhook<'_>) -> Vec<Drift> {
         }
         _ => {}
     }
-    if matches!(webhook.data, Json::Object(_)) {
+    if matches!(webhook.data(), Json::Object(_)) {
         Walk { fields: documented.fields, rule: String::new(), shown: "data".to_owned(), found: &mut found }
-            .below(&webhook.data);
+            .below(webhook.data());
     } else {
         found.push(match webhook.tree.get("data") {
             None => Drift::Missing { path: "data".into() },

@@ -194,7 +194,7 @@ pub struct PayoutsDelivered {
 impl Payload {
     /// Reads `data` of a webhook. Never fails: a field of a wrong type is absent here and drift in the event.
     pub fn of(webhook: &Webhook<'_>) -> Self {
-        let data = &webhook.data;
+        let data = webhook.data();
         match (webhook.family.as_str(), webhook.action.as_str()) {
             ("listing", "listing.created") => Self::Listing(ListingChange::Created, Listing::of(data)),
             ("listing", "listing.updated") => Self::Listing(ListingChange::Updated, Listing::of(data)),

@@ -98,7 +98,7 @@ pub struct Sums {
 pub fn check(webhook: &Webhook<'_>) -> Sums {
     let mut sums = Sums::default();
     for rule in RULES.iter().filter(|rule| rule.family == webhook.family) {
-        let Some(verdict) = rule.verdict(&webhook.data) else { continue };
+        let Some(verdict) = rule.verdict(webhook.data()) else { continue };
         sums.checked += 1;
         if let Err(says) = verdict {
             sums.wrong.push(Mismatch { path: format!("data.{}", rule.field), says });

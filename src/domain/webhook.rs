@@ -18,12 +18,12 @@ pub struct Webhook<'a> {
     pub action: String,
     /// The variant, where there is one: `SINGLE`, `MULTI`, `USER_TRANSFER`.
     pub kind: Option<String>,
-    /// The payload; `metadata` that stood beside `data` is inside. `Null` when absent.
-    pub data: Json,
     /// menta's own object, byte for byte: the value of `message`, or the whole body.
     pub message: &'a str,
     /// The object as a tree, for what looks at fields outside `data`.
     pub tree: Json,
+    /// `data` with the `metadata` that stood beside it.
+    joined: Option<Json>,
 }
 
 /// Why a body is no webhook.
@@ -79,8 +79,13 @@ impl<'a> Webhook<'a> {
         let family = required(&tree, "family")?;
         let action = required(&tree, "action")?;
         let kind = tree.get("type").and_then(Json::text).map(str::to_owned);
-        let data = data_with_metadata(&tree);
-        Ok(Self { family, action, kind, data, message, tree })
+        let joined = data_with_metadata(&tree);
+        Ok(Self { family, action, kind, message, tree, joined })
+    }
+
+    /// The payload; `metadata` that stood beside `data` is inside. `Null` when absent.
+    pub fn data(&self) -> &Json {
+        self.joined.as_ref().or_else(|| self.tree.get("data")).unwrap_or(&Json::Null)
     }
 
     /// Names everything that was said, whatever its spelling: two webhooks with one print are repetitions of each other.
@@ -106,14 +111,14 @@ fn required(tree: &Json, name: &'static str) -> Result<String, NotAWebhook> {
     }
 }
 
-fn data_with_metadata(tree: &Json) -> Json {
-    let mut data = tree.get("data").cloned().unwrap_or(Json::Null);
-    if let (Json::Object(members), Some(metadata)) = (&mut data, tree.get("metadata"))
-        && !members.iter().any(|(name, _)| name == "metadata")
-    {
-        members.push(("metadata".to_owned(), metadata.clone()));
+/// `None` when nothing has to be joined.
+fn data_with_metadata(tree: &Json) -> Option<Json> {
+    let (Some(Json::Object(members)), Some(metadata)) = (tree.get("data"), tree.get("metadata")) else { return None };
+    if members.iter().any(|(name, _)| name == "metadata") {
+        return None;
     }
-    data
+    let joined = members.iter().cloned().chain([("metadata".to_owned(), metadata.clone())]);
+    Some(Json::Object(joined.collect()))
 }
 
 #[cfg(test)]
@@ -130,8 +135,8 @@ mod tests {
             parse(r#"{"message":{"family":"ticket","action":"ticket.updated","data":{"id":"1","metadata":{"a":1}}}}"#);
         let bare = parse(r#"{"family":"ticket","action":"ticket.updated","data":{"id":"1","metadata":{"a":1}}}"#);
         let older = parse(r#"{"family":"ticket","action":"ticket.updated","data":{"id":"1"},"metadata":{"a":1}}"#);
-        assert_eq!(wrapped.data, bare.data);
-        assert_eq!(bare.data, older.data);
+        assert_eq!(wrapped.data(), bare.data());
+        assert_eq!(bare.data(), older.data());
         assert_eq!(wrapped.print(), bare.print());
         assert_eq!(wrapped.message, bare.message);
     }
@@ -145,7 +150,7 @@ mod tests {
     #[test]
     fn unknown_families_and_missing_data_are_webhooks() {
         let webhook = parse(r#"{"family":"refunds","action":"refund.made"}"#);
-        assert_eq!((webhook.family.as_str(), webhook.data), ("refunds", Json::Null));
+        assert_eq!((webhook.family.as_str(), webhook.data()), ("refunds", &Json::Null));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::Does;
 use crate::ui::action::{Action, Group, TABLE, key_name};
+use crate::ui::columns::{self, Sort};
 use crate::ui::model::{CHOICES, Model, View};
 
 /// Something that can be done.
@@ -36,7 +37,29 @@ pub(super) fn offers(model: &Model) -> Vec<Offer> {
         let others = actions(group).filter(|action| *action != Action::Palette);
         offers.extend(others.map(|action| of_action(model, action)));
     }
+    let columns = columns::TABLE.iter().filter(|_| model.has_columns());
+    offers.extend(columns.clone().map(|entry| of_sort(model, entry)));
+    offers.extend(columns.filter(|entry| entry.column.hides()).map(|entry| of_column(model, entry)));
     offers
+}
+
+/// What is typed before the names of orders, and of columns.
+pub(super) const SORT_BY: &str = "sort by ";
+pub(super) const COLUMN: &str = "column: ";
+
+fn of_sort(model: &Model, entry: &columns::Entry) -> Offer {
+    let before = model.seen_list().and_then(|list| list.sorted());
+    let says = match Sort::chosen(before, entry.column) {
+        Some(Sort { turned: true, .. }) => format!("the other way round than: {}", entry.first),
+        _ => entry.first.to_owned(),
+    };
+    Offer { does: Does::Sort(entry.column), name: format!("{SORT_BY}{}", entry.name), says, keys: Vec::new() }
+}
+
+fn of_column(model: &Model, entry: &columns::Entry) -> Offer {
+    let says = if model.hides(entry.column) { "hidden: Enter shows it" } else { "shown: Enter hides it" };
+    let name = format!("{COLUMN}{}", entry.name);
+    Offer { does: Does::Column(entry.column), name, says: says.to_owned(), keys: Vec::new() }
 }
 
 fn of_action(model: &Model, action: Action) -> Offer {
