@@ -23,10 +23,6 @@ use support::load::{self, Pace};
 use support::samples::{Requests, SECRET, SIGNATURE_HEADER};
 use support::{figures, ledger};
 
-/// As in the program; the bare handler has it, too.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What may be said on the command line.
 struct Options {
     seconds: f64,

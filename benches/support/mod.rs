@@ -28,3 +28,7 @@ mod grid;
 pub(crate) mod terminal;
 #[path = "../../tests/support/watched.rs"]
 mod watched;
+
+/// As in the program; what it is measured beside has it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
