@@ -8,21 +8,20 @@
 
 #![allow(clippy::print_stdout)] // a table is what this program is for
 
-mod figures;
-mod load;
-mod sale;
 mod servers;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::path::Path;
 use std::time::Duration;
 
-use load::Pace;
-use sale::Requests;
-use servers::Server;
+use willcall::config::Settings;
 
-/// As in the program; the bare handler has it, too.
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+use servers::Server;
+use support::figures::milliseconds;
+use support::load::{self, Pace};
+use support::samples::{Requests, SECRET, SIGNATURE_HEADER};
+use support::{figures, ledger};
 
 /// What may be said on the command line.
 struct Options {
@@ -110,7 +109,7 @@ fn main() {
     let log = scratch.path().join("log");
     willcall::cli::logging::to_file(willcall::config::LogFormat::Text, &log);
     let full = scratch.path().join("full");
-    servers::fill(&servers::settings(&full, false), options.stored);
+    ledger::fill(&settings(&full, false), options.stored);
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let sync = figures::one_sync(scratch.path());
     println!(
@@ -147,12 +146,12 @@ fn measure(
     let folder = if subject == Subject::Stored { full } else { empty.path() };
     let server = match subject {
         Subject::Bare => runtime.block_on(Server::bare()),
-        _ => runtime.block_on(Server::real(&servers::settings(folder, subject == Subject::Signed))),
+        _ => runtime.block_on(Server::real(&settings(folder, subject == Subject::Signed))),
     };
     let sizes = || ["journal", "store"].map(|name| figures::bytes_on_disk(&folder.join(name)));
     let mut requests = match subject {
-        Subject::Signed => Requests::signed(servers::PATH, (options.seconds * 30_000.0) as usize),
-        _ => Requests::unsigned(servers::PATH),
+        Subject::Signed => Requests::signed(ledger::PATH, (options.seconds * 30_000.0) as usize),
+        _ => Requests::unsigned(ledger::PATH),
     };
     let address = server.address();
     let mut run = |seconds: f64| {
@@ -180,6 +179,14 @@ fn measure(
     }
 }
 
+/// The defaults, and on request a signature that is asked for.
+fn settings(folder: &Path, signed: bool) -> Settings {
+    let signed = [("WILLCALL_AUTH_HMAC_HEADER", SIGNATURE_HEADER), ("WILLCALL_AUTH_HMAC_SECRETS", SECRET)]
+        .into_iter()
+        .filter(|_| signed);
+    ledger::settings(folder, &signed.collect::<Vec<_>>())
+}
+
 /// The median of all rounds; of the ratio, too, each to the bare handler of its own round.
 fn report(pace: Pace, connections: usize, lines: &[Vec<Line>; 4], stored: usize) {
     let pace = match pace {
@@ -204,8 +211,4 @@ fn report(pace: Pace, connections: usize, lines: &[Vec<Line>; 4], stored: usize)
             if refused > 0 { format!(" {refused} refused") } else { String::new() },
         );
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }

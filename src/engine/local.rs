@@ -86,6 +86,9 @@ impl From<StoreError> for LedgerError {
 /// How long a store that errs again right after it was mended is left alone at first.
 const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 2000 });
 
+/// What stands in the timeline of a lane, oldest first.
+type Mentions = Arc<[(Seq, Mention)]>;
+
 /// Journal and store of a data folder that this process holds.
 #[derive(Debug)]
 pub struct LocalLedger {
@@ -94,7 +97,7 @@ pub struct LocalLedger {
     recent: Recent,
     /// The lane that was asked for last since the writer was [`ready`](Ledger::ready), and what the store had: all that has
     /// come into the store since then is in `recent`, too.
-    asked: RefCell<Option<(Lane, Arc<[(Seq, Mention)]>)>>,
+    asked: RefCell<Option<(Lane, Mentions)>>,
     ahead: Ahead,
     pasts: Pasts,
     // Dropped before the folder is given back.
@@ -170,12 +173,12 @@ impl LocalLedger {
     }
 
     /// What the store has in the timeline of a lane; it may lack what is recent. Deciding about a sale asks twice.
-    fn mentions(&self, lane: Lane) -> Result<Arc<[(Seq, Mention)]>, LedgerError> {
+    fn mentions(&self, lane: Lane) -> Result<Mentions, LedgerError> {
         let mut asked = self.asked.borrow_mut();
         match &*asked {
             Some((of, mentions)) if *of == lane => Ok(Arc::clone(mentions)),
             _ => {
-                let mentions: Arc<[_]> = self.ask(|store| store.mentions(&lane))?.into();
+                let mentions: Mentions = self.ask(|store| store.mentions(&lane))?.into();
                 *asked = Some((lane, Arc::clone(&mentions)));
                 Ok(mentions)
             }

@@ -21,6 +21,16 @@ pub fn feeds_fit((_, rows): Size) -> bool {
     rows >= 20
 }
 
+/// Whether there is room beside a list for what its row under the cursor says.
+pub fn splits((columns, rows): Size) -> bool {
+    columns >= 160 && rows >= 40
+}
+
+/// Columns of the list there.
+pub fn list_columns(columns: u16) -> u16 {
+    columns * 3 / 5
+}
+
 /// Rows above the body: status, tabs, and the lines of the banners.
 pub fn header_rows(banner_lines: u16) -> u16 {
     2 + banner_lines

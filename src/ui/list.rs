@@ -4,8 +4,12 @@
 //! top row and the selected row are tied to the places of their rows, so that what comes in moves nothing; the stretch is
 //! fetched anew from its own first row, and extended before the cursor reaches its ends.
 //!
-//! Narrowed by a filter, it holds all that its search has found so far instead.
+//! Narrowed by a filter, it holds all that its search has found so far instead; sorted, the newest thousand. The order in which
+//! rows are shown may then be another than that in which they are held.
 
+use std::cmp::Ordering;
+
+use super::columns::Sort;
 use super::marks::Marks;
 use super::narrowing::Narrowing;
 use super::search::{Ask, ENOUGH, Search};
@@ -22,6 +26,11 @@ pub trait Row {
 
     /// Its place: the higher, the newer.
     fn place(&self) -> Seq;
+
+    /// Which of two is first in a sorted list, where such rows can be sorted.
+    fn compare(&self, _other: &Self, _sort: Sort) -> Ordering {
+        Ordering::Equal
+    }
 }
 
 impl Row for EventRow {
@@ -37,6 +46,10 @@ impl Row for Delivery {
 
     fn place(&self) -> Seq {
         self.id.0
+    }
+
+    fn compare(&self, other: &Self, sort: Sort) -> Ordering {
+        sort.compare(self, other)
     }
 }
 
@@ -101,6 +114,9 @@ pub struct List<R> {
     /// Which rows are marked.
     pub marks: Marks,
     want: Want,
+    sort: Option<Sort>,
+    /// Where the rows that are held are shown, from top to bottom; none: as they are held.
+    order: Option<Vec<usize>>,
 }
 
 impl<R> Default for List<R> {
@@ -113,6 +129,8 @@ impl<R> Default for List<R> {
             search: Search::default(),
             marks: Marks::default(),
             want: Want::default(),
+            sort: None,
+            order: None,
         }
     }
 }
@@ -131,6 +149,10 @@ pub trait Scroll {
     fn pause(&mut self);
     /// Starts anew, with other rows to come.
     fn restart(&mut self);
+    /// Shows the rows in another order; none: as they came.
+    fn sort(&mut self, sort: Option<Sort>);
+    /// The order in which they are shown; none: as they came.
+    fn sorted(&self) -> Option<Sort>;
     /// What rows are wanted.
     fn narrowing(&mut self) -> &mut Narrowing;
     /// What rows are wanted, to be read.
@@ -157,6 +179,9 @@ impl<R: Row> List<R> {
     /// The window to ask for, with `height` rows on the screen; none while a search needs nothing.
     pub fn window(&self, height: usize) -> Option<Window> {
         let filter = self.narrowing.filter().to_owned();
+        if filter.is_empty() && self.sort.is_some() {
+            return Some(Window::newest(ENOUGH));
+        }
         if filter.is_empty() {
             return Some(Window { cursor: self.cursor(), ..Window::newest(height.max(10) * 3) });
         }
@@ -168,7 +193,7 @@ impl<R: Row> List<R> {
             }
             Ask::Sight => {
                 let top = self.indices(height).map_or(0, |(top, _)| top);
-                let only: Vec<Seq> = self.page.rows.iter().skip(top).take(height).map(Row::place).collect();
+                let only: Vec<Seq> = self.shown().skip(top).take(height).map(Row::place).collect();
                 Window { filter, only, ..Window::newest(height) }
             }
         })
@@ -201,6 +226,12 @@ impl<R: Row> List<R> {
 
     /// Takes the answer to `window` in, unless it answers what is no longer asked.
     pub fn accept(&mut self, window: &Window, page: Page<R>, height: usize) {
+        let before = self.indices(height);
+        self.take(window, page, height);
+        self.arrange(before);
+    }
+
+    fn take(&mut self, window: &Window, page: Page<R>, height: usize) {
         if window.filter != self.narrowing.filter() {
             return;
         }
@@ -208,7 +239,10 @@ impl<R: Row> List<R> {
             self.found(window, searched, page.rows);
             return;
         }
-        if self.window(height) != Some(Window { limit: height.max(10) * 3, ..window.clone() }) {
+        let asked = self
+            .window(height)
+            .map(|asked| if self.sort.is_some() { asked } else { Window { limit: window.limit, ..asked } });
+        if asked.as_ref() != Some(window) {
             return;
         }
         self.loaded = true;
@@ -229,8 +263,9 @@ impl<R: Row> List<R> {
 
     /// The last row under the cursor.
     fn at_the_end(&mut self, height: usize) {
-        let rows = &self.page.rows;
-        self.hold = match (rows.first(), rows.get(rows.len().saturating_sub(height.max(1))), rows.last()) {
+        let length = self.page.rows.len();
+        let row = |index: usize| self.row(index);
+        self.hold = match (row(0), row(length.saturating_sub(height.max(1))), row(length.saturating_sub(1))) {
             (Some(first), Some(top), Some(last)) => {
                 Hold::Paused { anchor: first.place(), top: top.place(), selected: last.place() }
             }
@@ -294,24 +329,65 @@ impl<R: Row> List<R> {
         }
     }
 
-    /// Where the first row on the screen and the row under the cursor are in the stretch. `None` when it is empty.
-    pub fn indices(&self, height: usize) -> Option<(usize, usize)> {
+    /// Shows what is held in its order. A row that has gone leaves top and cursor where it was.
+    fn arrange(&mut self, before: Option<(usize, usize)>) {
+        let Some(sort) = self.sort else {
+            self.order = None;
+            return;
+        };
         let rows = &self.page.rows;
-        let last = rows.len().checked_sub(1)?;
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by(|one, other| rows[*one].compare(&rows[*other], sort));
+        self.order = Some(order);
+        let Hold::Paused { anchor, top, selected } = self.hold else { return };
+        let Some((old_top, old_selected)) = before else { return };
+        let held = |place: Seq, old: usize| {
+            let is_there = self.shown().any(|row| row.place() == place);
+            let there = || self.row(old.min(self.page.rows.len().saturating_sub(1))).map_or(place, Row::place);
+            if is_there { place } else { there() }
+        };
+        self.hold = Hold::Paused { anchor, top: held(top, old_top), selected: held(selected, old_selected) };
+    }
+
+    /// The row that is shown there.
+    pub fn row(&self, index: usize) -> Option<&R> {
+        let index = self.order.as_ref().map_or(Some(index), |order| order.get(index).copied())?;
+        self.page.rows.get(index)
+    }
+
+    /// The rows as they are shown.
+    pub fn shown(&self) -> impl Iterator<Item = &R> {
+        (0..self.page.rows.len()).filter_map(|index| self.row(index))
+    }
+
+    /// Where the row of that place is shown, or would be.
+    fn index_of(&self, place: Seq) -> usize {
+        let last = self.page.rows.len().saturating_sub(1);
+        let sorted = || self.shown().position(|row| row.place() == place).unwrap_or(0);
+        let index =
+            if self.order.is_some() { sorted() } else { self.page.rows.partition_point(|row| row.place() > place) };
+        index.min(last)
+    }
+
+    /// Where the first row on the screen and the row under the cursor are among those shown. `None` when there is none.
+    pub fn indices(&self, height: usize) -> Option<(usize, usize)> {
+        self.row(0)?;
         let Hold::Paused { top, selected, .. } = self.hold else { return Some((0, 0)) };
-        let index = |place: Seq| rows.partition_point(|row| row.place() > place).min(last);
-        let (top, selected) = (index(top), index(selected));
+        let (top, selected) = (self.index_of(top), self.index_of(selected));
         Some((top.clamp((selected + 1).saturating_sub(height.max(1)), selected), selected))
     }
 
     /// The row under the cursor.
     pub fn selected(&self) -> Option<&R> {
         let (_, selected) = self.indices(usize::MAX)?;
-        self.page.rows.get(selected)
+        self.row(selected)
     }
 
     /// How many rows are newer than the first on the screen; [`crate::domain::query::MOST_COUNTED`] means that or more.
     pub fn newer(&self, height: usize) -> usize {
+        if self.sort.is_some() {
+            return 0;
+        }
         self.page.newer + self.indices(height).map_or(0, |(top, _)| top)
     }
 }
@@ -323,13 +399,13 @@ impl<R: Row> Scroll for List<R> {
         let target = selected.saturating_add_signed(rows).min(length - 1);
         let anchor = match self.hold {
             Hold::Following if target == 0 => return false,
-            Hold::Following => self.page.rows[0].place(),
+            Hold::Following => self.page.rows.first().map_or(Seq(0), Row::place),
             Hold::Paused { anchor, .. } => anchor,
         };
         let top = top.clamp((target + 1).saturating_sub(height.max(1)), target);
-        let place = |index: usize| self.page.rows[index].place();
+        let place = |index: usize| self.row(index).map_or(Seq(0), Row::place);
         let mut hold = (anchor, place(top), place(target));
-        if !self.narrowing.filter().is_empty() {
+        if !self.narrowing.filter().is_empty() || self.sort.is_some() {
             self.hold = Hold::Paused { anchor, top: place(top), selected: place(target) };
             return self.searches(height);
         }
@@ -345,8 +421,7 @@ impl<R: Row> Scroll for List<R> {
 
     fn step_to(&mut self, place: Seq, height: usize) -> Option<bool> {
         let (_, selected) = self.indices(height)?;
-        let rows = &self.page.rows;
-        let target = rows.partition_point(|row| row.place() > place).min(rows.len() - 1);
+        let target = self.index_of(place);
         let by = isize::try_from(target).ok()? - isize::try_from(selected).ok()?;
         (by != 0).then(|| self.step(by, height))
     }
@@ -357,7 +432,7 @@ impl<R: Row> Scroll for List<R> {
     }
 
     fn oldest(&mut self, height: usize) {
-        if self.narrowing.filter().is_empty() {
+        if self.narrowing.filter().is_empty() && self.sort.is_none() {
             self.want = Want::Oldest;
         } else {
             self.at_the_end(height);
@@ -365,7 +440,7 @@ impl<R: Row> Scroll for List<R> {
     }
 
     fn pause(&mut self) {
-        match (self.hold, self.page.rows.first()) {
+        match (self.hold, self.row(0)) {
             (Hold::Following, Some(first)) => {
                 let place = first.place();
                 self.hold = Hold::Paused { anchor: place, top: place, selected: place };
@@ -379,6 +454,20 @@ impl<R: Row> Scroll for List<R> {
         self.marks.end_range();
         self.loaded = false;
         self.search = Search::default();
+    }
+
+    fn sort(&mut self, sort: Option<Sort>) {
+        (self.sort, self.want) = (sort, Want::Stretch);
+        self.marks.end_range();
+        self.arrange(None);
+        // Where the reader is is held by what is asked for then.
+        if let Hold::Paused { anchor, selected, .. } = &mut self.hold {
+            *anchor = *selected;
+        }
+    }
+
+    fn sorted(&self) -> Option<Sort> {
+        self.sort
     }
 
     fn narrowing(&mut self) -> &mut Narrowing {

@@ -11,6 +11,7 @@
 //! | `text`, `when`, `words`, `theme`, `gist` | what may be drawn, and how it reads and looks |
 //! | `colour`, `palette` | one colour, and those of each theme |
 //! | `action`, `keymap` | everything a key can do, in one table |
+//! | `columns` | of the lists of deliveries, and what they can be sorted by |
 //! | `menu` | the palette and the help: all of that, and all there is to go to, found by typing |
 //! | `preferences` | the reader's own keys and colours |
 //! | `needs` | what is in sight, as questions to the ledger |
@@ -62,6 +63,7 @@ pub mod curl;
 
 pub mod batch;
 pub mod cause;
+pub mod columns;
 pub mod consequence;
 pub mod dialog;
 pub mod form;

@@ -1,10 +1,11 @@
 //! All state of the dashboard. No I/O, no clock, nothing of how it looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{Action, key_name};
 use super::banners::{self, Banners};
 use super::batch::Batch;
+use super::columns::Column;
 use super::copied::Copied;
 use super::detail::Detail;
 use super::dialog::Dialog;
@@ -146,6 +147,8 @@ pub enum Slot {
     List(View),
     /// An open detail.
     Detail(Subject),
+    /// What is read beside the list.
+    Beside,
     /// The delivery that a dialog is about.
     Dialog(DeliveryId),
     /// The marked rows that a dialog is about.
@@ -187,6 +190,8 @@ pub struct Model {
     pub view: View,
     /// Details open above it, the last on top.
     pub details: Vec<Detail>,
+    /// What the row under the cursor says, where there is room for it beside the list.
+    pub beside: Option<Detail>,
     /// Counts and the first screen, once they have come.
     pub overview: Option<Overview>,
     /// The minute for which the counts were asked, if nothing has changed since.
@@ -207,6 +212,8 @@ pub struct Model {
     pub returns: List<Delivery>,
     /// The choice of states there.
     pub return_choice: usize,
+    /// Columns that are hidden, of each screen that has some.
+    pub hidden: BTreeMap<View, BTreeSet<Column>>,
     /// Shows.
     pub shows: List<Show>,
     /// The quarantine.
@@ -269,6 +276,7 @@ impl Model {
             size,
             view: View::Overview,
             details: Vec::new(),
+            beside: None,
             overview: None,
             counted: None,
             pane: Pane::Attention,
@@ -279,6 +287,7 @@ impl Model {
             delivery_choice: 0,
             returns: List::default(),
             return_choice: 0,
+            hidden: BTreeMap::new(),
             shows: List::default(),
             quarantine: List::default(),
             status: None,
@@ -469,6 +478,21 @@ impl Model {
         self.returns.renew(view == View::Reversals);
         self.shows.renew(view == View::Payouts);
         self.quarantine.renew(view == View::Quarantine);
+    }
+
+    /// The list in sight can be sorted, and columns of it hidden.
+    pub fn has_columns(&self) -> bool {
+        self.details.is_empty() && matches!(self.view, View::Deliveries | View::Reversals)
+    }
+
+    /// The column is hidden in the list in sight.
+    pub fn hides(&self, column: Column) -> bool {
+        self.hidden.get(&self.view).is_some_and(|hidden| hidden.contains(&column))
+    }
+
+    /// The list in sight is only a part of the body, and beside it is what its row under the cursor says.
+    pub fn splits(&self) -> bool {
+        layout::splits(self.size) && self.details.is_empty() && self.view != View::Overview
     }
 
     /// The list in sight, to be read.

@@ -31,6 +31,8 @@ impl Model {
             return needs;
         }
         needs.extend(self.list_needs());
+        let beside = self.beside.as_ref().and_then(|detail| detail.subject.query());
+        needs.extend(beside.map(|query| (Slot::Beside, query)));
         needs
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::{self, Sort};
 use super::model::{CHOICES, Model, View};
 use crate::domain::documentation::FAMILIES;
 use crate::domain::filter::{Filter, List};
@@ -24,6 +25,12 @@ pub struct Remembered {
     states: BTreeMap<String, String>,
     /// The filter of each screen that has one.
     filters: BTreeMap<String, String>,
+    /// The column by which a screen is sorted, where it is; with a `-` where that is turned round.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sorts: BTreeMap<String, String>,
+    /// The columns that are hidden on a screen.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hidden: BTreeMap<String, Vec<String>>,
 }
 
 /// Longer filters than can be typed are not from here.
@@ -51,6 +58,14 @@ impl Remembered {
             {
                 this.filters.insert(view.name().to_owned(), list.narrowed().filter().to_owned());
             }
+            if let Some(sort) = model.list().and_then(|list| list.sorted()) {
+                this.sorts.insert(view.name().to_owned(), sort.to_string());
+            }
+            let hidden: Vec<String> =
+                model.hidden.get(&view).into_iter().flatten().map(|column| column.entry().name.to_owned()).collect();
+            if !hidden.is_empty() {
+                this.hidden.insert(view.name().to_owned(), hidden);
+            }
         }
         this
     }
@@ -73,6 +88,17 @@ impl Remembered {
                     list.narrowing().set(kind, filter);
                 }
             }
+            if !model.has_columns() {
+                continue;
+            }
+            if let (Some(sort), Some(list)) = (self.sorts.get(view.name()), model.list()) {
+                list.sort(Sort::parse(sort));
+            }
+            let named = |entry: &&columns::Entry| {
+                self.hidden.get(view.name()).is_some_and(|hidden| hidden.iter().any(|name| name == entry.name))
+            };
+            let hidden = columns::TABLE.iter().filter(named).map(|entry| entry.column).filter(|column| column.hides());
+            model.hidden.insert(view, hidden.collect());
         }
         model.view = View::ALL.into_iter().find(|view| view.name() == self.view).unwrap_or(View::Overview);
     }
@@ -82,6 +108,8 @@ impl Remembered {
 mod tests {
     use super::*;
     use crate::domain::Timestamp;
+    use crate::ui::columns::Column;
+    use crate::ui::list::Scroll;
 
     fn model() -> Model {
         Model::new("ana".into(), Timestamp::UNIX_EPOCH, (120, 36))
@@ -102,6 +130,8 @@ mod tests {
         (left.delivery_choice, left.return_choice) = (1, 4);
         left.view = View::Deliveries;
         type_filter(&mut left, "state:failed (age>10m OR attempts>=3)");
+        left.deliveries.sort(Sort::parse("-age"));
+        left.hidden.insert(View::Reversals, [Column::Tries, Column::Reason].into());
         let text = serde_json::to_string(&Remembered::of(&left)).unwrap();
         let mut found = model();
         serde_json::from_str::<Remembered>(&text).unwrap().put_back(&mut found);
@@ -111,7 +141,12 @@ mod tests {
         assert_eq!(deliveries.filter(), "state:failed (age>10m OR attempts>=3)");
         assert_eq!(deliveries.input.value(), deliveries.filter());
         assert_eq!(found.feeds[&Some("notifyMe".into())].narrowing.filter(), "drift>0");
-        assert!(found.returns.narrowing.is_empty());
+        assert!(found.returns.narrowing.is_empty() && found.returns.sorted().is_none());
+        assert_eq!(found.deliveries.sorted(), Sort::parse("-age"));
+        assert!(
+            found.hidden[&View::Reversals] == left.hidden[&View::Reversals]
+                && found.hidden[&View::Deliveries].is_empty()
+        );
     }
 
     #[test]
@@ -149,6 +184,7 @@ mod tests {
         for text in [
             "{}",
             r#"{"view":"\u001b[2J","family":"\u001b[2J","states":{"deliveries":"x","feed":"held"},"filters":{"x":"age>1m"}}"#,
+            r#"{"sorts":{"deliveries":"x","feed":"age"},"hidden":{"deliveries":["id","x\u001b"],"feed":["age"]}}"#,
             r#"{"filters":{"deliveries":"joe","payouts":"age>1m\u001b","quarantine":"state:\u202e"},"more":[1,2]}"#,
         ] {
             let mut found = model();

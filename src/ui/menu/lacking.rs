@@ -29,6 +29,9 @@ pub fn lacking(model: &Model, action: Action) -> Option<&'static str> {
             let states = matches!(model.view, View::Deliveries | View::Reversals);
             (states && model.details.is_empty(), "a list of deliveries: go to `deliveries` or `reversals`")
         }
+        Action::Sort | Action::Columns => {
+            (model.has_columns(), "a list of deliveries: go to `deliveries` or `reversals`")
+        }
         Action::PutAway => (model.banner_lines().iter().any(|line| line.ends_next), "a banner"),
         Action::MarkAlike => {
             let results = model.detail().is_some_and(|detail| detail.subject == Subject::Results);

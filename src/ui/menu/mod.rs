@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use tui_input::Input;
 
 use super::action::Action;
+use super::columns::Column;
 use super::document::Span;
 use super::layout;
 use super::model::{Model, View};
@@ -45,6 +46,10 @@ pub enum Does {
     Family(Option<String>),
     /// Goes to a list of deliveries, with that choice of states.
     Choice(View, usize),
+    /// Sorts the list in sight.
+    Sort(Column),
+    /// Hides a column of it, or shows it again.
+    Column(Column),
     /// Opens a detail.
     Open(Subject),
     /// Goes to a list, with only the rows that this filter wants.
@@ -104,6 +109,14 @@ impl Menu {
     pub fn new(kind: Kind, over: Option<Subject>) -> Self {
         let (typed, sought) = (Input::default(), Sought::default());
         Self { kind, typed, sought, over, insisted: false, on: None, top: 0 }
+    }
+
+    /// The palette, with what comes before the names of orders, or of columns, typed already.
+    pub fn of_columns(sort: bool) -> Self {
+        let typed = if sort { offers::SORT_BY } else { offers::COLUMN };
+        let mut menu = Self::new(Kind::Palette, None);
+        menu.typed = Input::new(typed.to_owned());
+        menu
     }
 
     /// Something else is typed: the cursor is on the first line again.

@@ -1,8 +1,13 @@
 //! Everything that has a name and can be done or gone to: the action table, and what its views can show.
 
+use std::time::Duration;
+
 use super::Does;
+use crate::domain::lateness::Lateness;
 use crate::ui::action::{Action, Group, TABLE, key_name};
-use crate::ui::model::{CHOICES, Model, View};
+use crate::ui::columns::{self, Sort};
+use crate::ui::model::{CHOICES, Choice, Model, View};
+use crate::ui::words;
 
 /// Something that can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +29,38 @@ pub(super) fn name(action: Action) -> String {
 
 /// All that is offered here: where nothing is put on record, nothing that would be.
 pub(super) fn offers(model: &Model) -> Vec<Offer> {
-    let of_group = |group| TABLE.iter().filter(move |entry| entry.group == group);
-    let actions = |group| of_group(group).map(|entry| entry.action).filter(|action| model.keys.offers(*action));
-    let mut offers: Vec<Offer> = actions(Group::Views).map(|action| of_action(model, action)).collect();
+    // What is open cannot be opened.
+    let is_offered = |action: &Action| model.keys.offers(*action) && *action != Action::Palette;
+    let of_group = |group| TABLE.iter().filter(move |entry| entry.group == group).map(|entry| entry.action);
+    let actions = Group::ALL.into_iter().flat_map(of_group).filter(is_offered);
+    let mut offers: Vec<Offer> = actions.map(|action| of_action(model, action)).collect();
     offers.extend(model.families().into_iter().map(of_family));
     for view in [View::Deliveries, View::Reversals] {
         offers.extend((0..CHOICES.len()).map(|choice| of_choice(view, choice)));
     }
-    for group in Group::ALL.into_iter().filter(|group| *group != Group::Views) {
-        // What is open cannot be opened.
-        let others = actions(group).filter(|action| *action != Action::Palette);
-        offers.extend(others.map(|action| of_action(model, action)));
-    }
+    let columns = columns::TABLE.iter().filter(|_| model.has_columns());
+    offers.extend(columns.clone().map(|entry| of_sort(model, entry)));
+    offers.extend(columns.filter(|entry| entry.column.hides()).map(|entry| of_column(model, entry)));
     offers
+}
+
+/// What is typed before the names of orders, and of columns.
+pub(super) const SORT_BY: &str = "sort by ";
+pub(super) const COLUMN: &str = "column: ";
+
+fn of_sort(model: &Model, entry: &columns::Entry) -> Offer {
+    let before = model.seen_list().and_then(|list| list.sorted());
+    let says = match Sort::chosen(before, entry.column) {
+        Some(Sort { turned: true, .. }) => format!("the other way round than: {}", entry.first),
+        _ => entry.first.to_owned(),
+    };
+    Offer { does: Does::Sort(entry.column), name: format!("{SORT_BY}{}", entry.name), says, keys: Vec::new() }
+}
+
+fn of_column(model: &Model, entry: &columns::Entry) -> Offer {
+    let says = if model.hides(entry.column) { "hidden: Enter shows it" } else { "shown: Enter hides it" };
+    let name = format!("{COLUMN}{}", entry.name);
+    Offer { does: Does::Column(entry.column), name, says: says.to_owned(), keys: Vec::new() }
 }
 
 fn of_action(model: &Model, action: Action) -> Offer {
@@ -54,8 +78,13 @@ fn of_family(family: Option<String>) -> Offer {
 }
 
 fn of_choice(view: View, choice: usize) -> Offer {
-    let (list, states) = (view.name(), CHOICES[choice].name);
-    let says = if choice == 0 { "the whole list" } else { "the list with none but these" };
-    let name = format!("{list}: {states}");
-    Offer { does: Does::Choice(view, choice), name, says: says.to_owned(), keys: Vec::new() }
+    let Choice { name, stages, overdue } = CHOICES[choice];
+    let signs: Vec<&str> = stages.iter().map(|stage| words::stage(*stage).0).collect();
+    let says = match (overdue, signs.as_slice()) {
+        (true, _) => words::lateness(Lateness::Overdue { by: Duration::ZERO }).0.to_owned(),
+        (false, []) => "whatever their state".to_owned(),
+        (false, signs) => signs.join("  "),
+    };
+    let name = format!("{}: {name}", view.name());
+    Offer { does: Does::Choice(view, choice), name, says, keys: Vec::new() }
 }

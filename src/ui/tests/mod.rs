@@ -1,6 +1,7 @@
 //! The dashboard as its reader meets it: state, keys, what is then on the screen.
 
 mod acting;
+mod beside;
 mod called_back;
 mod filtering;
 mod late;
@@ -14,6 +15,7 @@ mod pty;
 mod read_only;
 mod reading;
 mod rig;
+mod sorting;
 mod sweep;
 mod travel;
 

@@ -218,7 +218,7 @@ fn many(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
 /// Palette and help: nothing typed, each kind of thing named, and the worst that can be typed.
 fn menus(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
     let mut screens = Vec::new();
-    for open in ["3 :", "?", "6 enter ?"] {
+    for open in ["3 :", "3 S", "3 S down enter", "3 C down enter", "?", "6 enter ?"] {
         let mut model = start.clone();
         press(&mut model, desk, open);
         screens.push((open.to_owned(), model.clone()));
@@ -296,6 +296,10 @@ fn every_theme_draws_the_same_cells_in_colours_of_its_own() {
         for size in [(1, 1), (37, 9), (60, 15), (80, 24), (120, 36), (250, 80)] {
             let mut told = model.clone();
             told.size = size;
+            if told.splits() {
+                let effects = update(&mut told, Message::Resized(size), now());
+                settle(&mut told, &desk, effects);
+            }
             let plain = check_in(&name, &told, size, Theme::default());
             for theme in palette::every() {
                 let buffer = check_in(&name, &told, size, theme);
@@ -344,7 +348,9 @@ fn every_screen_draws_at_every_size() {
                 check(&name, &model, (width, height));
             }
         }
-        for size in [(1, 1), (60, 15), (80, 24), (110, 32)] {
+        // Where a list has what its row says beside it, that is a screen of its own.
+        let large = [(200, 60)].into_iter().filter(|_| model.details.is_empty());
+        for size in [(1, 1), (60, 15), (80, 24), (110, 32)].into_iter().chain(large) {
             let mut told = model.clone();
             let effects = update(&mut told, Message::Resized(size), now());
             settle(&mut told, &desk, effects);

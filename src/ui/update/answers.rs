@@ -1,6 +1,6 @@
 //! What comes back from the ledger, into the state.
 
-use super::{Effect, alerts, count, many, marking, menu, results};
+use super::{Effect, alerts, beside, count, many, marking, menu, results};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::{Answer, Command, Done, Overview, Query, Status};
 use crate::engine::DeskError;
@@ -14,8 +14,10 @@ use crate::ui::theme::Role;
 use crate::ui::words;
 
 pub(super) fn answered(model: &mut Model, slot: Slot, query: &Query, answer: Result<Answer, DeskError>) -> Vec<Effect> {
-    if slot == Slot::Sought {
-        return menu::answered(model, query, answer);
+    match slot {
+        Slot::Sought => return menu::answered(model, query, answer),
+        Slot::Beside => return beside::answered(model, query, answer),
+        _ => {}
     }
     match answer {
         Ok(Answer::Needed(needed)) => {
@@ -147,7 +149,7 @@ fn details(model: &mut Model, fit: impl Fn(&Detail) -> bool, mut change: impl Fn
     }
 }
 
-fn fill(detail: &mut Detail, answer: Answer) {
+pub(super) fn fill(detail: &mut Detail, answer: Answer) {
     let data = match answer {
         Answer::Event(event) => event.map(Data::Event),
         Answer::Delivery(delivery) => delivery.map(Data::Delivery),

@@ -1,6 +1,9 @@
 //! What a list shows: only some states, only what is overdue, all again; and whether it holds still.
 
 use super::{Effect, go};
+use crate::ui::action::Action;
+use crate::ui::columns::{Column, Sort};
+use crate::ui::menu::{Menu, lacking};
 use crate::ui::model::{CHOICES, Model, OVERDUE, View};
 use crate::ui::theme::Role;
 
@@ -51,6 +54,30 @@ pub(super) fn overdue(model: &mut Model) -> Vec<Effect> {
         list.restart();
     }
     effects.into_iter().chain(model.refresh()).collect()
+}
+
+/// Offers what the list can be sorted by, or its columns.
+pub(super) fn columns(model: &mut Model, action: Action) -> Vec<Effect> {
+    match lacking(model, action) {
+        Some(needs) => model.toast(Role::Held, format!("{} needs {needs}", action.entry().hint)),
+        None => model.menu = Some(Menu::of_columns(action == Action::Sort)),
+    }
+    Vec::new()
+}
+
+/// Sorts the list in sight, or turns its order round.
+pub(super) fn sort(model: &mut Model, column: Column) -> Vec<Effect> {
+    let Some(list) = model.list() else { return Vec::new() };
+    list.sort(Sort::chosen(list.sorted(), column));
+    model.refresh()
+}
+
+/// Hides a column of the list in sight, or shows it again.
+pub(super) fn hide(model: &mut Model, column: Column) {
+    let hidden = model.hidden.entry(model.view).or_default();
+    if !hidden.remove(&column) {
+        hidden.insert(column);
+    }
 }
 
 pub(super) fn pause(model: &mut Model) -> Vec<Effect> {

@@ -52,6 +52,11 @@ pub(super) fn range(model: &mut Model) -> Vec<Effect> {
         return end_range(model);
     }
     let Some(place) = list.cursor_place() else { return Vec::new() };
+    if list.sorted().is_some() {
+        // It goes by the places of rows, not by where they are shown.
+        model.toast(Role::Held, "a range needs the rows as they came: sort by id first, or mark one by one");
+        return Vec::new();
+    }
     if !list.paused() {
         list.pause();
     }

@@ -113,9 +113,16 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(Is::Offer(does)) = menu.at(&rows).map(|at| rows[at].is.clone()) else { return Vec::new() };
+    if let Does::Column(column) = does {
+        // Whoever hides one may want to hide another.
+        lists::hide(model, column);
+        return Vec::new();
+    }
     let Some(menu) = model.menu.take() else { return Vec::new() };
     model.recent.remember(&does);
     match does {
+        Does::Sort(column) => lists::sort(model, column),
+        Does::Column(_) => Vec::new(),
         Does::Action(action) => act(model, &menu, action),
         Does::Family(family) => {
             model.mask();

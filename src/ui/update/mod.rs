@@ -3,6 +3,7 @@
 mod alerts;
 mod answers;
 mod asking;
+mod beside;
 mod comparing;
 mod copying;
 mod lists;
@@ -99,6 +100,7 @@ pub fn update(model: &mut Model, message: Message, present: impl Into<Present>) 
     let by_key = matches!(message, Message::Key(_) | Message::Pointed(_));
     let mut effects = take_in(model, message);
     effects.extend(alerts::raise(model));
+    effects.extend(beside::follow(model));
     let under = model.chosen();
     model.pace.stands(model.dialog.is_some(), under, by_key);
     effects
@@ -201,6 +203,7 @@ impl Model {
         for detail in &mut self.details {
             detail.write(height, &self.keys, setting);
         }
+        beside::write(self);
     }
 
     /// For whom and when documents are written.
@@ -295,6 +298,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Narrow => typing::narrow(model),
         Action::States => lists::states(model),
         Action::Overdue => lists::overdue(model),
+        Action::Sort | Action::Columns => lists::columns(model, action),
         Action::PutAway => alerts::put_away(model),
         Action::Pause => lists::pause(model),
         Action::Timeline => timeline(model),
@@ -385,15 +389,23 @@ fn open_detail(model: &mut Model, subject: Subject) -> Vec<Effect> {
         model.details.truncate(at + 1);
         return model.refresh();
     }
+    let detail = detail_of(model, subject);
+    model.details.push(detail);
+    model.write_details();
+    model.refresh()
+}
+
+/// A detail about `subject`, with what is known of it already.
+fn detail_of(model: &Model, subject: Subject) -> Detail {
     let mut detail = Detail::new(subject);
-    if let Subject::Show(id) = &detail.subject {
+    if let Some(beside) = model.beside.as_ref().filter(|beside| beside.subject == detail.subject) {
+        detail.data.clone_from(&beside.data);
+    } else if let Subject::Show(id) = &detail.subject {
         let listed = model.shows.page.rows.iter().chain(model.overview.iter().flat_map(|overview| &overview.shows));
         let show = listed.into_iter().find(|show| show.show == *id).cloned();
         detail.data = show.map(|show| super::document::Data::Show(Box::new(show), None));
     }
-    model.details.push(detail);
-    model.write_details();
-    model.refresh()
+    detail
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {

@@ -205,6 +205,7 @@ fn show(model: &mut Model, overview: Option<Overview>) -> Vec<Effect> {
     if let Some(menu) = &mut model.menu {
         menu.seek();
     }
+    model.beside = None;
     model.renew_lists();
     model.write_details();
     model.search(Search::renew);

@@ -8,24 +8,35 @@ use super::title;
 use crate::domain::delivery::{Delivery, State};
 use crate::domain::privacy::Privacy;
 use crate::ui::action::Action;
+use crate::ui::columns;
 use crate::ui::list::{List, Row, Scroll};
 use crate::ui::model::{CHOICES, Choice, Model, View};
 use crate::ui::pointer::Spot;
 use crate::ui::theme::Role;
 use crate::ui::{when, words};
 
-const COLUMNS: [Column; 10] = [
-    fixed("id", 8),
-    fixed("kind", 8).from(100),
-    fixed("state", 11),
-    stretch("ticket", 12, 4).middle(),
-    stretch("from", 12, 2).from(126),
-    stretch("to", 12, 2).from(92),
-    fixed("tries", 5).number().from(100),
-    fixed("age", AGE).snug(),
-    fixed("next", 7).number().from(NEXT_FROM),
-    stretch("reason", 16, 8),
-];
+/// How much room a column takes.
+const fn room(column: columns::Column) -> Column {
+    use columns::Column::{Age, From, Id, Kind, Next, Reason, State, Ticket, To, Tries};
+    let name = column.entry().name;
+    match column {
+        Id => fixed(name, 8),
+        Kind => fixed(name, 8).from(100),
+        State => fixed(name, 11),
+        Ticket => stretch(name, 12, 4).middle(),
+        From => stretch(name, 12, 2).from(126),
+        To => stretch(name, 12, 2).from(92),
+        Tries => fixed(name, 5).number().from(100),
+        Age => fixed(name, AGE).snug(),
+        Next => fixed(name, 7).number().from(NEXT_FROM),
+        Reason => stretch(name, 16, 8),
+    }
+}
+
+/// The columns that are shown.
+fn shown(model: &Model) -> Vec<columns::Column> {
+    columns::TABLE.iter().map(|entry| entry.column).filter(|column| !model.hides(*column)).collect()
+}
 
 /// In a table with fewer cells the next attempt stands before the reason.
 const NEXT_FROM: u16 = 100;
@@ -46,9 +57,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
 fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery>, choice: Choice) {
     let Choice { name: choice, stages, .. } = choice;
     let height = usize::from(area.height.saturating_sub(1)).max(1);
+    let shown = shown(model);
+    let columns: Vec<Column> = shown.iter().map(|column| room(*column)).collect();
     match list.indices(height) {
         None => {
-            let rows = table::heads(canvas, area, &COLUMNS);
+            let rows = table::heads(canvas, area, &columns);
             let (other, back) = (model.keys.named(Action::States), model.way_back());
             let none = match !list.narrowing.is_empty() {
                 true => {
@@ -71,11 +84,16 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
             }
         }
         Some((top, selected)) => {
-            let in_sight = list.page.rows.iter().enumerate().skip(top).take(height);
-            let cells: Vec<_> = in_sight.clone().map(|(_, delivery)| cells(delivery, model, area.width)).collect();
-            let columns = table::around(&COLUMNS, &cells);
+            let in_sight: Vec<(usize, &Delivery)> = list.shown().enumerate().skip(top).take(height).collect();
+            let cells: Vec<Vec<Cell>> = in_sight.iter().map(|(_, one)| cells(one, model, &shown, area.width)).collect();
+            let columns = table::around(&columns, &cells);
             let rows = table::heads(canvas, area, &columns);
-            for (((index, delivery), cells), y) in in_sight.zip(&cells).zip(rows.top()..rows.bottom()) {
+            if let Some(sort) = list.sorted()
+                && let Some(place) = shown.iter().position(|column| *column == sort.column)
+            {
+                table::sorted(canvas, area, &columns, place, sort.sign());
+            }
+            for (((index, delivery), cells), y) in in_sight.into_iter().zip(&cells).zip(rows.top()..rows.bottom()) {
                 let mark = if index == selected { Mark::Selected } else { Mark::None };
                 canvas.spot(Rect { y, height: 1, ..rows }, Spot::Row(delivery.place()));
                 table::row(canvas, Rect { y, height: 1, ..rows }, &columns, cells, mark);
@@ -87,26 +105,35 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<Delivery
     }
 }
 
-fn cells(delivery: &Delivery, model: &Model, width: u16) -> Vec<Cell> {
+fn cells(delivery: &Delivery, model: &Model, columns: &[columns::Column], width: u16) -> Vec<Cell> {
+    columns.iter().map(|column| cell(delivery, model, *column, width)).collect()
+}
+
+fn cell(delivery: &Delivery, model: &Model, column: columns::Column, width: u16) -> Cell {
+    use columns::Column::{Age, From, Id, Kind, Next, Reason, State, Ticket, To, Tries};
     let privacy = model.privacy;
-    let next = next(delivery, model);
-    let (mut why, plain) = reason(delivery, privacy);
-    if width < NEXT_FROM && !next.is_empty() {
-        why = if why.is_empty() { next.clone() } else { format!("{next}; {why}") };
+    match column {
+        Id => (delivery.id.to_string(), Role::Plain),
+        Kind => (delivery.kind.name().to_owned(), Role::Faint),
+        State => {
+            let (state, role) = words::stage(delivery.stage());
+            (state.to_owned(), role)
+        }
+        Ticket => ticket(delivery),
+        From => (privacy.someone(delivery.from.as_ref()), Role::Plain),
+        To => (privacy.someone(delivery.to.as_ref()), Role::Plain),
+        Tries => (delivery.attempts.to_string(), Role::Plain),
+        Age => age(delivery, model),
+        Next => (next(delivery, model), Role::Plain),
+        Reason => {
+            let (mut why, role) = reason(delivery, privacy);
+            let next = next(delivery, model);
+            if width < NEXT_FROM && !next.is_empty() && !model.hides(Next) {
+                why = if why.is_empty() { next } else { format!("{next}; {why}") };
+            }
+            (why, role)
+        }
     }
-    let (state, role) = words::stage(delivery.stage());
-    vec![
-        (delivery.id.to_string(), Role::Plain),
-        (delivery.kind.name().to_owned(), Role::Faint),
-        (state.to_owned(), role),
-        ticket(delivery),
-        (privacy.someone(delivery.from.as_ref()), Role::Plain),
-        (privacy.someone(delivery.to.as_ref()), Role::Plain),
-        (delivery.attempts.to_string(), Role::Plain),
-        age(delivery, model),
-        (next, Role::Plain),
-        (why, plain),
-    ]
 }
 
 pub(super) fn ticket(delivery: &Delivery) -> Cell {

@@ -1,5 +1,6 @@
 //! State -> cells. Pure: every file draws one region or screen from `&Model`, and builds only the rows that fit.
 
+mod beside;
 mod big;
 mod canvas;
 mod copied;
@@ -59,19 +60,20 @@ fn paint(canvas: &mut Canvas<'_>, model: &Model) -> Option<Position> {
     };
     let footer = Rect { y: whole.bottom() - layout::FOOTER_ROWS, height: layout::FOOTER_ROWS, ..whole };
     header::draw(canvas, header, model, &banners);
+    let list = if model.splits() { beside::draw(canvas, body, model) } else { body };
     let mut cursor = match (model.detail(), model.view) {
         (Some(detail), _) => detail::draw(canvas, body, model, detail),
         (None, View::Overview) => {
             overview::draw(canvas, body, model);
             None
         }
-        (None, View::Feed) => feed::draw(canvas, body, model),
-        (None, View::Deliveries | View::Reversals) => deliveries::draw(canvas, body, model),
-        (None, View::Payouts) => payouts::draw(canvas, body, model),
-        (None, View::Quarantine) => quarantine::draw(canvas, body, model),
+        (None, View::Feed) => feed::draw(canvas, list, model),
+        (None, View::Deliveries | View::Reversals) => deliveries::draw(canvas, list, model),
+        (None, View::Payouts) => payouts::draw(canvas, list, model),
+        (None, View::Quarantine) => quarantine::draw(canvas, list, model),
     };
     if let Some(cursor) = cursor {
-        hint::draw(canvas, body, model, cursor);
+        hint::draw(canvas, list, model, cursor);
     }
     footer::draw(canvas, footer, model);
     toasts::draw(canvas, body, model);

@@ -110,9 +110,9 @@ fn widths(columns: &[Column], total: u16) -> Vec<u16> {
 }
 
 /// The columns with room for `rows`: those that are snug give back what none of these needs.
-pub(super) fn around<const N: usize>(columns: &[Column; N], rows: &[Vec<Cell>]) -> [Column; N] {
-    std::array::from_fn(|place| {
-        let column = columns[place];
+pub(super) fn around(columns: &[Column], rows: &[Vec<Cell>]) -> Vec<Column> {
+    let fitted = |(place, column): (usize, &Column)| {
+        let column = *column;
         let widest = rows.iter().filter_map(|row| row.get(place)).map(|(content, _)| text::width(content));
         match widest.max() {
             Some(widest) if column.snug => {
@@ -121,7 +121,8 @@ pub(super) fn around<const N: usize>(columns: &[Column; N], rows: &[Vec<Cell>]) 
             }
             _ => column,
         }
-    })
+    };
+    columns.iter().enumerate().map(fitted).collect()
 }
 
 /// Column heads in the first line of `area`; what is below.
@@ -132,6 +133,19 @@ pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, columns: &[Column]) -> 
     let titles: Vec<Cell> = columns.iter().map(|column| (column.title.to_owned(), Role::Faint)).collect();
     row(canvas, Rect { height: 1, ..area }, columns, &titles, Mark::None);
     Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// The sign of the order in the head of the column by which rows are sorted.
+pub(super) fn sorted(canvas: &mut Canvas<'_>, heads: Rect, columns: &[Column], place: usize, sign: &str) {
+    let widths = widths(columns, heads.width);
+    let (Some(column), Some(width)) = (columns.get(place), widths.get(place).filter(|width| **width > 0)) else {
+        return;
+    };
+    let before = widths[..place].iter().filter(|width| **width > 0).map(|width| width + gap(heads.width)).sum::<u16>();
+    let x = heads.x + margin(heads.width) + before;
+    // Behind the name; behind the column where that stands at its right.
+    let name = if column.fit == Fit::Right { *width } else { (text::width(column.title) as u16).min(*width) };
+    canvas.text(x + name, heads.y, 1, Role::Key, sign);
 }
 
 /// The sign of a marked row, beside the cursor's.

@@ -33,6 +33,12 @@ pub(super) fn draw<R: Row>(
     if !says.is_empty() {
         x = canvas.text(x + 2, area.y, end.saturating_sub(x + 2), Role::Key, &says);
     }
+    if let Some(sort) = list.sorted() {
+        let known = list.page.rows.len() as u64;
+        let more = if list.page.older { format!(", the newest {} of more", when::count(known)) } else { String::new() };
+        let says = format!("by {} {}{more}", sort.column.entry().name, sort.sign());
+        x = canvas.text(x + 2, area.y, end.saturating_sub(x + 2), Role::Key, &says);
+    }
     let line = list.narrowing.input.value();
     let mut cursor = None;
     if model.narrowing || !line.is_empty() {
@@ -59,7 +65,7 @@ pub(super) fn draw<R: Row>(
 /// How many rows are marked, and how many of these are not on the screen; how far the marking of others is.
 fn marked<R: Row>(list: &List<R>, height: usize, model: &Model) -> String {
     let (top, cursor) = (list.indices(height).map_or(0, |(top, _)| top), list.cursor_place());
-    let on_screen = || list.page.rows.iter().skip(top).take(height);
+    let on_screen = || list.shown().skip(top).take(height);
     let in_sight = on_screen().filter(|row| list.marks.rows().contains(&row.place())).count();
     let hidden = list.marks.len() - in_sight;
     let mut parts = Vec::new();

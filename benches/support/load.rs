@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 
-use super::sale::Requests;
+use super::samples::Requests;
 
 /// When the next request goes out.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,8 @@ pub(crate) struct Seen {
     pub(crate) refused: usize,
     /// Answers of 200 that came in time: from the moment the request was to go out (not: went out) to its end.
     pub(crate) latencies: Vec<Duration>,
+    /// When each answer of 200 was read, and the number of the event that it named.
+    pub(crate) kept: Vec<(Instant, u64)>,
 }
 
 /// A server that has not answered everything this long after the end hangs.
@@ -128,11 +130,14 @@ impl Load {
         for event in &self.events {
             let place = event.data.u64() as usize;
             let connection = &mut self.connections[place];
-            let Some(status) = connection.receive()? else { continue };
+            let Some((status, seq)) = connection.receive()? else { continue };
             self.free.push_back(place);
             if status != 200 {
                 self.seen.refused += 1;
-            } else if now < end {
+                continue;
+            }
+            self.seen.kept.push((now, seq));
+            if now < end {
                 self.seen.latencies.push(now.saturating_duration_since(connection.intended));
             }
         }
@@ -141,26 +146,28 @@ impl Load {
 }
 
 impl Connection {
-    /// The status of the answer, if it has come in full.
-    fn receive(&mut self) -> io::Result<Option<u16>> {
+    /// The status of the answer and the number it names, if it has come in full.
+    fn receive(&mut self) -> io::Result<Option<(u16, u64)>> {
         let mut buffer = [0; 1024];
         let count = self.stream.read(&mut buffer)?;
         if count == 0 {
             return Err(io::Error::other("the server has hung up"));
         }
         self.answer.extend_from_slice(&buffer[..count]);
-        let status = complete(&self.answer);
-        if status.is_some() {
+        let complete = complete(&self.answer);
+        if complete.is_some() {
             self.answer.clear();
         }
-        Ok(status)
+        Ok(complete)
     }
 }
 
-/// The status of an answer that is all there: headers, and as many bytes as `content-length` says.
-fn complete(answer: &[u8]) -> Option<u16> {
+/// The status of an answer that is all there (headers, and as many bytes as `content-length` says), and the `seq` in it.
+fn complete(answer: &[u8]) -> Option<(u16, u64)> {
     let text = std::str::from_utf8(answer).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?.parse().ok()?;
-    (body.len() >= length).then(|| head.get(9..12)?.parse().ok())?
+    let seq = body.split_once("\"seq\":").and_then(|(_, rest)| rest.split(|one: char| !one.is_ascii_digit()).next());
+    let seq = seq.and_then(|digits| digits.parse().ok()).unwrap_or_default();
+    (body.len() >= length).then(|| Some((head.get(9..12)?.parse().ok()?, seq)))?
 }

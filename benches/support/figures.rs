@@ -1,4 +1,4 @@
-//! Percentiles, processor time, bytes on disk.
+//! Percentiles, processor time, memory, bytes on disk.
 
 use std::fs;
 use std::io::Write;
@@ -27,6 +27,21 @@ pub(crate) fn server_time() -> Duration {
         Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
     };
     read(ClockId::ProcessCPUTime).saturating_sub(read(ClockId::ThreadCPUTime))
+}
+
+/// Milliseconds, as tables show them.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Resident memory of a process in MiB, now and at its highest.
+pub(crate) fn resident(process: i32) -> (u64, u64) {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    (field("VmRSS:").unwrap_or_default() / 1024, field("VmHWM:").unwrap_or_default() / 1024)
 }
 
 /// Bytes that the files below a folder take, as the file system counts them.
