@@ -46,27 +46,36 @@ const ENTER: &str = "\r";
 struct Picture {
     name: &'static str,
     size: (u16, u16),
+    coloured: bool,
     steps: &'static [(&'static str, &'static str)],
 }
 
 const WIDE: (u16, u16) = (120, 36);
 const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (200, 60);
 
 /// From the overview to the failed deliveries.
 const TO_FAILED: [(&str, &str); 2] = [("3", "deliveries: all"), ("sss", "deliveries: failed")];
 
-const PICTURES: [Picture; 9] = [
-    Picture { name: "overview", size: WIDE, steps: &[] },
-    Picture { name: "feed-ticket", size: WIDE, steps: &[("2", "all 27"), ("ll", "8  updated"), ("j", "PAUSED")] },
-    Picture { name: "deliveries", size: WIDE, steps: &[("3", "deliveries: all")] },
+const PICTURES: [Picture; 14] = [
+    Picture { name: "overview", size: WIDE, coloured: true, steps: &[] },
+    Picture {
+        name: "feed-ticket",
+        size: WIDE,
+        coloured: true,
+        steps: &[("2", "all 27"), ("ll", "8  updated"), ("j", "PAUSED")],
+    },
+    Picture { name: "deliveries", size: WIDE, coloured: true, steps: &[("3", "deliveries: all")] },
     Picture {
         name: "confirm",
         size: WIDE,
+        coloured: true,
         steps: &[TO_FAILED[0], TO_FAILED[1], ("dhanded over at the gate", "over at the gate")],
     },
     Picture {
         name: "many",
         size: WIDE,
+        coloured: true,
         steps: &[
             ("3", "deliveries: all"),
             ("A", "deliveries marked"),
@@ -74,10 +83,11 @@ const PICTURES: [Picture; 9] = [
             ("the show is off", "show is off"),
         ],
     },
-    Picture { name: "delivery", size: WIDE, steps: &[TO_FAILED[0], TO_FAILED[1], (ENTER, "history")] },
+    Picture { name: "delivery", size: WIDE, coloured: true, steps: &[TO_FAILED[0], TO_FAILED[1], (ENTER, "history")] },
     Picture {
         name: "timeline",
         size: WIDE,
+        coloured: true,
         steps: &[
             ("3", "deliveries: all"),
             ("/TEATRO", "/TEATRO   2 found"),
@@ -85,8 +95,28 @@ const PICTURES: [Picture; 9] = [
             ("t", "timeline, oldest first"),
         ],
     },
-    Picture { name: "help", size: WIDE, steps: &[("?", "Esc closes")] },
-    Picture { name: "small", size: SMALL, steps: &[] },
+    Picture { name: "help", size: WIDE, coloured: true, steps: &[("?", "Esc closes")] },
+    Picture { name: "small", size: SMALL, coloured: true, steps: &[] },
+    Picture { name: "palette", size: WIDE, coloured: true, steps: &[(":", "do or go to"), ("re", " found")] },
+    Picture {
+        name: "palette-no-color",
+        size: SMALL,
+        coloured: false,
+        steps: &[("3", "deliveries: all"), (":", "do or go to"), ("mdel", " found")],
+    },
+    Picture {
+        name: "help-no-color",
+        size: SMALL,
+        coloured: false,
+        steps: &[("?", "Esc closes"), ("overdue", " found")],
+    },
+    Picture { name: "large", size: LARGE, coloured: true, steps: &[TO_FAILED[0], TO_FAILED[1], ("j", "PAUSED")] },
+    Picture {
+        name: "large-no-color",
+        size: LARGE,
+        coloured: false,
+        steps: &[("3", "deliveries: all"), ("S", "do or go to"), ("age\r", "by age ▼"), ("j", "PAUSED")],
+    },
 ];
 
 #[test]
@@ -99,7 +129,7 @@ fn the_pictures_show_what_the_program_shows() {
 
 impl Picture {
     fn take(&self, renew: bool) -> Result<(), String> {
-        let mut window = Window::open(self.size);
+        let mut window = Window::open(self.size, self.coloured);
         window.terminal.wait_for(LAST_SEEN);
         for (keys, marker) in self.steps {
             if marker.is_empty() {
@@ -327,7 +357,7 @@ struct Window {
 }
 
 impl Window {
-    fn open((columns, rows): (u16, u16)) -> Self {
+    fn open((columns, rows): (u16, u16), coloured: bool) -> Self {
         let evening = Evening::get();
         let folder = TempDir::new().expect("a temporary folder");
         copy(&evening.folder.path().join("data"), &folder.path().join("data"));
@@ -337,6 +367,9 @@ impl Window {
         command.env("HOME", folder.path());
         command.env("USER", "ana");
         command.env(CLOCK, NOW);
+        if !coloured {
+            command.env("NO_COLOR", "1");
+        }
         command.args(["--listen", &listener.to_string(), "--data-dir", "data"]);
         command.args(["--deliver-to", &evening.platform.url()]);
         let terminal = Terminal::start(command, columns, rows);

@@ -114,6 +114,8 @@ fn signs(keys: &Keymap) -> Vec<Line> {
         false => String::new(),
     };
     let others = [
+        (Role::Soon, "△ due soon", "somebody has waited for most of the time there is".to_owned()),
+        (Role::Bad, "▲ overdue", "somebody has waited for longer than `late_after` says".to_owned()),
         (Role::Drift, "◂ drift", "differs from menta's documentation: open the event to see where".to_owned()),
         (Role::Bad, "≠ amounts", "they do not add up: open the event to see which".to_owned()),
         (Role::Faint, "= 41", "repeats event 41 and creates nothing".to_owned()),

@@ -1,9 +1,13 @@
 //! Everything that has a name and can be done or gone to: the action table, and what its views can show.
 
+use std::time::Duration;
+
 use super::Does;
+use crate::domain::lateness::Lateness;
 use crate::ui::action::{Action, Group, TABLE, key_name};
 use crate::ui::columns::{self, Sort};
-use crate::ui::model::{CHOICES, Model, View};
+use crate::ui::model::{CHOICES, Choice, Model, View};
+use crate::ui::words;
 
 /// Something that can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +29,14 @@ pub(super) fn name(action: Action) -> String {
 
 /// All that is offered here: where nothing is put on record, nothing that would be.
 pub(super) fn offers(model: &Model) -> Vec<Offer> {
-    let of_group = |group| TABLE.iter().filter(move |entry| entry.group == group);
-    let actions = |group| of_group(group).map(|entry| entry.action).filter(|action| model.keys.offers(*action));
-    let mut offers: Vec<Offer> = actions(Group::Views).map(|action| of_action(model, action)).collect();
+    // What is open cannot be opened.
+    let is_offered = |action: &Action| model.keys.offers(*action) && *action != Action::Palette;
+    let of_group = |group| TABLE.iter().filter(move |entry| entry.group == group).map(|entry| entry.action);
+    let actions = Group::ALL.into_iter().flat_map(of_group).filter(is_offered);
+    let mut offers: Vec<Offer> = actions.map(|action| of_action(model, action)).collect();
     offers.extend(model.families().into_iter().map(of_family));
     for view in [View::Deliveries, View::Reversals] {
         offers.extend((0..CHOICES.len()).map(|choice| of_choice(view, choice)));
-    }
-    for group in Group::ALL.into_iter().filter(|group| *group != Group::Views) {
-        // What is open cannot be opened.
-        let others = actions(group).filter(|action| *action != Action::Palette);
-        offers.extend(others.map(|action| of_action(model, action)));
     }
     let columns = columns::TABLE.iter().filter(|_| model.has_columns());
     offers.extend(columns.clone().map(|entry| of_sort(model, entry)));
@@ -77,8 +78,13 @@ fn of_family(family: Option<String>) -> Offer {
 }
 
 fn of_choice(view: View, choice: usize) -> Offer {
-    let (list, states) = (view.name(), CHOICES[choice].name);
-    let says = if choice == 0 { "the whole list" } else { "the list with none but these" };
-    let name = format!("{list}: {states}");
-    Offer { does: Does::Choice(view, choice), name, says: says.to_owned(), keys: Vec::new() }
+    let Choice { name, stages, overdue } = CHOICES[choice];
+    let signs: Vec<&str> = stages.iter().map(|stage| words::stage(*stage).0).collect();
+    let says = match (overdue, signs.as_slice()) {
+        (true, _) => words::lateness(Lateness::Overdue { by: Duration::ZERO }).0.to_owned(),
+        (false, []) => "whatever their state".to_owned(),
+        (false, signs) => signs.join("  "),
+    };
+    let name = format!("{}: {name}", view.name());
+    Offer { does: Does::Choice(view, choice), name, says, keys: Vec::new() }
 }

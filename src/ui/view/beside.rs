@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
+use crate::domain::privacy::Privacy;
 use crate::ui::action::Action;
 use crate::ui::layout;
 use crate::ui::list::Scroll;
@@ -22,7 +23,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model) -> Rect {
     if let Some(place) = model.seen_list().and_then(Scroll::cursor_place) {
         canvas.spot(area, Spot::Row(place));
     }
-    let opens = format!("{} opens it", model.keys.named(Action::Open));
+    let masked = if model.privacy == Privacy::Revealed { "stays masked; " } else { "" };
+    let opens = format!("{masked}{} opens it", model.keys.named(Action::Open));
     let end = canvas.text_before(area.right() - 1, area.y, area.width, Role::Faint, &opens).saturating_sub(2);
     let name = text::visible(&detail.subject.to_string());
     canvas.text(area.x, area.y, end.saturating_sub(area.x), Role::Brand, &name);
