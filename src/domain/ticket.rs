@@ -26,8 +26,12 @@ impl Lane {
     /// The lane of all that can be about the same as `received`: a sale or reversal is one of its ticket, so nothing of
     /// another ticket is. `None` for the rest, of which nobody documents as much.
     pub fn of_subject(received: &Received) -> Option<Self> {
-        let of_ticket = received.family == "ticket" && received.action == "ticket.updated";
-        received.ticket.as_ref().filter(|_| of_ticket).map(Self::of)
+        received.ticket.as_ref().filter(|_| Self::has_subject(received)).map(Self::of)
+    }
+
+    /// Whether there is such a lane.
+    pub fn has_subject(received: &Received) -> bool {
+        received.family == "ticket" && received.action == "ticket.updated" && received.ticket.is_some()
     }
 
     /// The lane of `id`, which is about `ticket`.

@@ -76,6 +76,18 @@ impl Reader {
         frame::decode(&bytes, segment.salt).map_err(damaged)
     }
 
+    /// The bytes of a segment from one place to another as they are, frames and all, unchecked: for a first look.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn raw(&self, segment: Seq, from: u64, to: u64) -> Result<Vec<u8>, JournalError> {
+        let segment = self.segment(segment)?;
+        let mut bytes = vec![0; to.saturating_sub(from) as usize];
+        let read = disk::read_exact(&*segment.file, &mut bytes, from);
+        read.map_err(JournalError::io("read", &segment.path))?;
+        Ok(bytes)
+    }
+
     /// Every record from `from` to the last acknowledged now, in order, one at a time. Ends after an error.
     pub fn scan(&self, from: Seq) -> Scan {
         Scan { reader: self.clone(), next: from.max(Seq(1)), last: self.last(), frames: None, over: false }

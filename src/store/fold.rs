@@ -48,8 +48,8 @@ impl<'a> Fold<'a> {
         self.changes.put(key, places);
         if let Some(ticket) = fact.ticket() {
             let said = match fact {
-                Fact::Received(received) if received.duplicate_of.is_none() => {
-                    Lane::of_subject(received).map(|_| (received.subject, received.print))
+                Fact::Received(received) if received.duplicate_of.is_none() && Lane::has_subject(received) => {
+                    Some((received.subject, received.print))
                 }
                 _ => None,
             };
@@ -103,7 +103,7 @@ impl<'a> Fold<'a> {
         self.family(&received.family)?.seen(record.head.at);
         // A repetition says nothing new: the first of its kind stays the one to compare with and to name.
         if received.duplicate_of.is_none() {
-            if Lane::of_subject(received).is_none() {
+            if !Lane::has_subject(received) {
                 self.changes.put(keys::latest(&received.subject), rows::encode_latest(record.seq, &received.print));
             }
             self.show(record, received)?;
