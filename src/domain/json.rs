@@ -409,7 +409,7 @@ mod tests {
         same(r#"{"a":1,"b":[2]}"#, r#" { "b" : [ 2 ], "a" : 1 } "#);
         same("[10, 57.50, -0.0, 1.5e3]", "[1e1, 57.5, 0, 1500]");
         same(r#""A""#, r#""A""#);
-        same("[0.0010, 00, 0e5, -0]", "[1e-3, 0, 0, 0.00]");
+        same("[0.0010, 0, 0e5, -0]", "[1e-3, 0.0, 0, 0.00]");
         let canonical = |text: &str| Json::Number(text.to_owned()).canonical();
         assert_eq!(["10", "-0.050", "1200e-2", "7"].map(canonical), ["1e1", "-5e-2", "12e0", "7e0"]);
         assert_ne!(canonical("10"), canonical("100"));
