@@ -234,7 +234,9 @@ impl Ledger for LocalLedger {
         let is_recent = |id| self.recent.delivery(id).is_some();
         let mut due = self.ask(|store| store.due_but(now, limit, is_recent))?;
         let recent = self.recent.deliveries().filter(|one| one.due().is_some_and(|due| due <= now));
-        due.extend(recent.cloned());
+        let mut recent: Vec<&Delivery> = recent.collect();
+        recent.sort_by_key(|one| (one.due(), one.id));
+        due.extend(recent.into_iter().take(limit).cloned());
         due.sort_by_key(|one| (one.due(), one.id));
         for id in self.ahead.due(now) {
             due.extend(self.delivery(id)?.filter(|one| one.due().is_some_and(|due| due > now)));
@@ -255,8 +257,10 @@ impl Ledger for LocalLedger {
     }
 
     fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
-        let stored = self.ask(|store| store.location(seq))?;
-        let location = if stored.is_some() { stored } else { self.ask_settled(|store| store.location(seq))? };
+        let location = match self.recent.location(seq) {
+            None => self.ask(|store| store.location(seq))?,
+            recent => recent,
+        };
         location.map(|location| self.reader.read(location)).transpose().map_err(LedgerError::from)
     }
 
@@ -279,7 +283,7 @@ impl Ledger for LocalLedger {
 
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
         let locations = self.journal.append(&records)?;
-        self.recent.add(&records);
+        self.recent.add(&records, &locations);
         records.iter().for_each(|record| self.ahead.changed(&record.head.deliveries));
         self.applier.hand(records.into_iter().zip(locations).collect());
         Ok(())

@@ -3,12 +3,13 @@
 //! A record stays until the store says that it has it. Meanwhile the store may have it or not; what stands here is the same
 //! or newer, so it goes before whatever the store says.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::record::{Fact, Record};
 use crate::domain::ticket::Lane;
+use crate::journal::Location;
 
 /// The records on their way into the store, and what they say last.
 #[derive(Debug, Default)]
@@ -24,14 +25,15 @@ pub(super) struct Recent {
 #[derive(Debug)]
 struct Said {
     seq: Seq,
+    location: Location,
     subject: Option<Digest>,
     deliveries: Vec<(Lane, DeliveryId)>,
 }
 
 impl Recent {
-    /// Takes a batch in.
-    pub(super) fn add(&mut self, records: &[Record]) {
-        for Record { seq, head, .. } in records {
+    /// Takes a batch in, which lies at `locations`.
+    pub(super) fn add(&mut self, records: &[Record], locations: &[Location]) {
+        for (Record { seq, head, .. }, location) in records.iter().zip(locations) {
             let subject = match &head.fact {
                 Fact::Received(received) if received.duplicate_of.is_none() => {
                     self.latest.insert(received.subject, (*seq, received.print));
@@ -46,7 +48,7 @@ impl Recent {
                 self.deliveries.insert(one.id, (*seq, one.clone()));
                 deliveries.push((lane, one.id));
             }
-            self.oldest_first.push_back(Said { seq: *seq, subject, deliveries });
+            self.oldest_first.push_back(Said { seq: *seq, location: *location, subject, deliveries });
         }
     }
 
@@ -74,14 +76,19 @@ impl Recent {
         }
     }
 
+    /// Where a record is.
+    pub(super) fn location(&self, seq: Seq) -> Option<Location> {
+        let place = self.oldest_first.binary_search_by_key(&seq, |said| said.seq).ok()?;
+        self.oldest_first.get(place).map(|said| said.location)
+    }
+
     pub(super) fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
         self.deliveries.get(&id).map(|(_, delivery)| delivery)
     }
 
-    /// Every delivery that was changed, as it stands.
+    /// Every delivery that was changed, as it stands, in no order.
     pub(super) fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
-        let ids: BTreeSet<DeliveryId> = self.0.iter().flat_map(|decided| decided.deliveries.keys().copied()).collect();
-        ids.into_iter().filter_map(|id| self.delivery(id))
+        self.deliveries.values().map(|(_, delivery)| delivery)
     }
 
     pub(super) fn latest(&self, subject: Digest) -> Option<(Seq, Digest)> {
