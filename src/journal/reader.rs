@@ -76,16 +76,14 @@ impl Reader {
         frame::decode(&bytes, segment.salt).map_err(damaged)
     }
 
-    /// The bytes of a segment from one place to another as they are, frames and all, unchecked: for a first look.
+    /// Puts into `bytes` those of a segment from one place to another as they are, frames and all, unchecked: for a first look.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn raw(&self, segment: Seq, from: u64, to: u64) -> Result<Vec<u8>, JournalError> {
+    pub fn raw(&self, segment: Seq, from: u64, to: u64, bytes: &mut Vec<u8>) -> Result<(), JournalError> {
         let segment = self.segment(segment)?;
-        let mut bytes = vec![0; to.saturating_sub(from) as usize];
-        let read = disk::read_exact(&*segment.file, &mut bytes, from);
-        read.map_err(JournalError::io("read", &segment.path))?;
-        Ok(bytes)
+        bytes.resize(to.saturating_sub(from) as usize, 0);
+        disk::read_exact(&*segment.file, bytes, from).map_err(JournalError::io("read", &segment.path))
     }
 
     /// Every record from `from` to the last acknowledged now, in order, one at a time. Ends after an error.

@@ -27,6 +27,8 @@ pub struct Sifting<'a> {
     journal: &'a Reader,
     sieve: Option<Sieve>,
     stretch: RefCell<Stretch>,
+    /// The bytes of the last stretch: room for those of the next.
+    bytes: RefCell<Vec<u8>>,
 }
 
 /// What is known of some records one after the other.
@@ -41,7 +43,7 @@ impl<'a> Sifting<'a> {
     /// Through `journal`, whose records' places are in `store`. Without a sieve nothing is passed over.
     pub fn new(store: &'a Store, journal: &'a Reader, sieve: Option<Sieve>) -> Self {
         let nothing = Stretch { records: RangeInclusive::new(1, 0), hits: None };
-        Self { store, journal, sieve, stretch: RefCell::new(nothing) }
+        Self { store, journal, sieve, stretch: RefCell::new(nothing), bytes: RefCell::default() }
     }
 
     /// Whether nothing that is wanted stands in the body of record `seq`. What cannot be read is not passed over: whoever
@@ -76,7 +78,8 @@ impl<'a> Sifting<'a> {
             {
                 let end = last.offset + u64::from(last.length);
                 if end.saturating_sub(first.offset) <= MOST_BYTES {
-                    let bytes = self.journal.raw(first.segment, first.offset, end)?;
+                    let mut bytes = self.bytes.borrow_mut();
+                    self.journal.raw(first.segment, first.offset, end, &mut bytes)?;
                     let hits = self.records_at(sieve.hits(&bytes), first.offset, from..=to)?;
                     return Ok(Some(Stretch { records: from..=to, hits }));
                 }
