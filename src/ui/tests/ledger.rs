@@ -480,7 +480,13 @@ impl Ledger {
                 let of: Vec<Delivery> =
                     self.deliveries.iter().filter(|one| one.ticket.as_ref() == Some(ticket)).cloned().collect();
                 let records = of.iter().flat_map(|one| self.history(one)).collect();
-                Answer::Ticket(Box::new(Timeline { ticket: ticket.clone(), deliveries: of, records, truncated: false }))
+                Answer::Ticket(Box::new(Timeline {
+                    ticket: ticket.clone(),
+                    deliveries: of,
+                    records,
+                    truncated: false,
+                    dropped: false,
+                }))
             }
             Query::Shows(window) => {
                 let rows = self.shows.iter().map(|show| (show.clone(), Vec::new()));
