@@ -292,7 +292,8 @@ pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Resul
     let (journal, cut) = Journal::open(&folder.journal(), options(settings), Seq(0))?;
     let reader = journal.reader();
     crate::store::rebuild(&folder.store(reader.dropped()), settings.store_cache, &reader, progress)?;
-    Ok((journal.last(), Opening { warnings: cut.iter().map(ToString::to_string).collect() }))
+    let records = Seq(journal.last().0 - reader.dropped().0);
+    Ok((records, Opening { warnings: cut.iter().map(ToString::to_string).collect() }))
 }
 
 /// Compares the store of the data folder with what its journal says. Changes neither.
