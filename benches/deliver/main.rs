@@ -180,7 +180,7 @@ fn report(name: &str, own: &[Outcome], bare: &[Outcome]) {
     let frames = own
         .last()
         .and_then(|one| one.frames)
-        .map_or_else(|| "| |".to_owned(), |(rate, longest)| format!("| {rate:.1} | {:.0} |", milliseconds(longest)));
+        .map_or_else(|| "| | |".to_owned(), |(rate, longest)| format!("| {rate:.1} | {:.0} |", milliseconds(longest)));
     println!(
         "| {name} | {:.0} | {:.3} | {} | {} | {:.0} {frames}",
         median(rates),

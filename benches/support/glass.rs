@@ -1,4 +1,4 @@
-//! The program in a pseudo-terminal, watched frame by frame: when each came, and how many events it says are stored.
+//! The program in a pseudo-terminal, watched frame by frame: when each came, and up to which event it shows them.
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -20,6 +20,8 @@ pub(crate) struct Frame {
     pub(crate) at: Instant,
     /// What its header says is stored.
     pub(crate) stored: u64,
+    /// The number of the newest row; none where there is no list.
+    pub(crate) newest: Option<u64>,
 }
 
 /// A program on a screen of 120x36. Killed when dropped.
@@ -50,11 +52,12 @@ impl Glass {
                 let begun = chunk[..count].windows(FRAME.len()).filter(|bytes| *bytes == FRAME).count();
                 parser.process(&chunk[..count]);
                 let Some(stored) = stored(parser.screen()) else { continue };
+                let frame = Frame { at, stored, newest: newest(parser.screen()) };
                 let mut frames = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 match frames.last_mut() {
-                    // The rest of a frame that was cut in two.
-                    Some(Frame { stored: before, at: came }) if begun == 0 => (*before, *came) = (stored, at),
-                    _ => frames.push(Frame { at, stored }),
+                    // The rest of one that was cut in two.
+                    Some(last) if begun == 0 => *last = frame,
+                    _ => frames.push(frame),
                 }
             }
             child.wait()
@@ -91,4 +94,11 @@ fn stored(screen: &vt100::Screen) -> Option<u64> {
     let (_, number) = header.split_once("stored ")?;
     let digits: String = number.chars().take_while(|one| *one != ' ').filter(char::is_ascii_digit).collect();
     digits.parse().ok()
+}
+
+/// The number of the first row of a feed or of the deliveries.
+fn newest(screen: &vt100::Screen) -> Option<u64> {
+    let is_head = |row: &str| ["time", "id"].contains(&row.split_whitespace().next().unwrap_or_default());
+    let row = screen.rows(0, 120).skip_while(|row| !is_head(row)).nth(1)?;
+    row.split_whitespace().find_map(|word| word.strip_prefix("d-").unwrap_or(word).parse().ok())
 }

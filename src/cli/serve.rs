@@ -72,8 +72,8 @@ pub(super) async fn run_beside<F: Future<Output = Result<(), CliError>>>(
     result
 }
 
-/// What is opened sooner needs no word about it.
-pub(super) const SOON: Duration = Duration::from_millis(250);
+/// What is opened sooner needs no word about it. Short enough that there is a first frame within 300 ms of the start.
+pub(super) const SOON: Duration = Duration::from_millis(150);
 
 /// Starts everything; the ledger is still being opened then.
 pub(super) async fn start(

@@ -1,15 +1,19 @@
 //! Claims due work, runs attempts side by side, reports every one.
 //!
-//! It wakes when something has changed, when the next delivery falls due, and when a slot gets free; it never polls.
+//! It wakes when something has changed, when the next delivery falls due, and when a slot gets free; it never polls. A slot
+//! is free as soon as the report of its attempt has been posted: the ledger takes that report and the next claim together,
+//! so that what is on record as under way never exceeds the limit, and none waits for the disk twice.
 //! While the process lives no outcome is lost: a report the ledger cannot take is made again until it can.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -17,9 +21,11 @@ use super::Target;
 use super::target::bare_answer;
 use crate::config::clock::Clock;
 use crate::domain::Timestamp;
+use crate::domain::ids::DeliveryId;
 use crate::domain::record::Answer;
 use crate::domain::retry::Outcome;
-use crate::engine::{Assignment, Dispatch};
+use crate::engine::{Assignment, Claimed, Dispatch};
+use crate::ingest::submission::NotKept;
 
 /// On shutdown, attempts may still take as long as they ever may, and this.
 const GRACE: Duration = Duration::from_secs(1);
@@ -46,14 +52,18 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) {
     let Some(target) = target.map(Arc::new) else { return shutdown.await };
-    let (stop, stopped) = watch::channel(false);
+    let concurrency = concurrency.max(1);
+    let (slots, (stop, stopped)) = (Arc::new(Semaphore::new(concurrency)), watch::channel(false));
     let mut running = JoinSet::new();
     let mut changes = dispatch.changes();
     let mut refusals = 0;
     tokio::pin!(shutdown);
     loop {
         while running.try_join_next().is_some() {}
-        let pause = match concurrency.max(1).saturating_sub(running.len()) {
+        // Reports that the ledger does not take pile up no higher than this.
+        let reports = (2 * concurrency).saturating_sub(running.len());
+        let pause = match slots.available_permits().min(reports) {
+            0 if reports == 0 => Pause::UntilReported,
             0 => Pause::UntilFree,
             free => {
                 // Seen before the claim, so that a change during it is a new one.
@@ -62,7 +72,8 @@ pub async fn run(
                     Ok(claimed) => {
                         refusals = 0;
                         for assignment in claimed.assignments {
-                            running.spawn(carry_out(dispatch.clone(), target.clone(), assignment, stopped.clone()));
+                            let dispatch = Slotted::new(dispatch.clone(), &slots);
+                            running.spawn(carry_out(dispatch, target.clone(), assignment, stopped.clone()));
                         }
                         Pause::UntilChange(claimed.next_due.and_then(|due| wait(due, clock)))
                     }
@@ -81,7 +92,7 @@ pub async fn run(
             biased;
             () = &mut shutdown => break,
             Some(_) = running.join_next(), if !unwell => {}
-            () = pause.over(&mut changes) => {}
+            () = pause.over(&mut changes, &slots) => {}
         }
     }
     finish_up(running, stop, target.timeout() + GRACE).await;
@@ -91,6 +102,8 @@ pub async fn run(
 enum Pause {
     /// No slot is free: only the end of an attempt matters.
     UntilFree,
+    /// The ledger has not taken the last reports: only that matters.
+    UntilReported,
     /// There is nothing to do now, but there may be after a change, or after this long.
     UntilChange(Option<Duration>),
     /// The ledger is unwell: changes do not matter.
@@ -98,9 +111,10 @@ enum Pause {
 }
 
 impl Pause {
-    async fn over(self, changes: &mut watch::Receiver<u64>) {
+    async fn over(self, changes: &mut watch::Receiver<u64>, slots: &Semaphore) {
         match self {
-            Self::UntilFree => std::future::pending().await,
+            Self::UntilFree => drop(slots.acquire().await),
+            Self::UntilReported => std::future::pending().await,
             Self::For(pause) => sleep(pause).await,
             Self::UntilChange(pause) => {
                 let due = async {
@@ -132,6 +146,40 @@ fn wait(due: Timestamp, clock: Clock) -> Option<Duration> {
 /// The pause after `refusals` in a row.
 fn backoff(refusals: u32) -> Duration {
     BACKOFF.0.saturating_mul(1 << refusals.saturating_sub(1).min(10)).min(BACKOFF.1)
+}
+
+/// The way to the ledger for one attempt, and its slot.
+#[derive(Clone)]
+struct Slotted<D> {
+    dispatch: D,
+    slot: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+}
+
+impl<D> Slotted<D> {
+    fn new(dispatch: D, slots: &Arc<Semaphore>) -> Self {
+        // Those that are claimed have a slot each.
+        Self { dispatch, slot: Arc::new(Mutex::new(Arc::clone(slots).try_acquire_owned().ok())) }
+    }
+}
+
+impl<D: Dispatch> Dispatch for Slotted<D> {
+    async fn claim(&self, limit: usize, target: &str) -> Result<Claimed, NotKept> {
+        self.dispatch.claim(limit, target).await
+    }
+
+    async fn finish(&self, id: DeliveryId, attempt: u32, answer: Answer, body: Vec<u8>) -> Result<(), NotKept> {
+        let mut posting = pin!(self.dispatch.finish(id, attempt, answer, body));
+        let posted = poll_fn(|context| Poll::Ready(posting.as_mut().poll(context))).await;
+        drop(self.slot.lock().unwrap_or_else(PoisonError::into_inner).take());
+        match posted {
+            Poll::Ready(reported) => reported,
+            Poll::Pending => posting.await,
+        }
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.dispatch.changes()
+    }
 }
 
 /// One attempt and its report.

@@ -3,8 +3,8 @@
 //! A record counts, and is answered, when the journal has it; the store follows on a thread of its own (`applier`), at most
 //! a few batches behind. Nobody can tell:
 //!
-//! - deciding about a webhook asks for single rows, which are looked for in `recent` first; whatever else the writer asks
-//!   (what is due, what is in flight) waits until the store has all that was decided;
+//! - deciding asks for single rows and for what is due, which are looked for in `recent` first; whatever else the writer
+//!   asks (what is in flight) waits until the store has all that was decided;
 //! - a question waits until the store has the last record that was answered before it was asked, so that whoever has an
 //!   answer finds what it is about;
 //! - should the store refuse or err, nothing further is decided before it has taken what it refused, or one made anew has.
@@ -212,7 +212,11 @@ impl Ledger for LocalLedger {
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
-        let mut due = self.ask_settled(|store| store.due(now, limit))?;
+        let is_recent = |id| self.recent.delivery(id).is_some();
+        let mut due = self.ask(|store| store.due_but(now, limit, is_recent))?;
+        let recent = self.recent.deliveries().filter(|one| one.due().is_some_and(|due| due <= now));
+        due.extend(recent.cloned());
+        due.sort_by_key(|one| (one.due(), one.id));
         for id in self.ahead.due(now) {
             due.extend(self.delivery(id)?.filter(|one| one.due().is_some_and(|due| due > now)));
         }
@@ -221,8 +225,10 @@ impl Ledger for LocalLedger {
     }
 
     fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-        let stored = self.ask_settled(|store| store.next_due(now))?;
-        Ok(stored.into_iter().chain(self.ahead.next_due(now)).min())
+        // It may be that of one that has been started since: then there is nothing to do at that moment.
+        let stored = self.ask(|store| store.next_due(now))?;
+        let recent = self.recent.deliveries().filter_map(Delivery::due).filter(|due| *due > now);
+        Ok(stored.into_iter().chain(recent).chain(self.ahead.next_due(now)).min())
     }
 
     fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
@@ -230,10 +236,9 @@ impl Ledger for LocalLedger {
     }
 
     fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
-        match self.ask_settled(|store| store.location(seq))? {
-            Some(location) => Ok(Some(self.reader.read(location)?)),
-            None => Ok(None),
-        }
+        let stored = self.ask(|store| store.location(seq))?;
+        let location = if stored.is_some() { stored } else { self.ask_settled(|store| store.location(seq))? };
+        location.map(|location| self.reader.read(location)).transpose().map_err(LedgerError::from)
     }
 
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {

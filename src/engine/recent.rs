@@ -3,7 +3,7 @@
 //! A batch stays until the store says that it has it. Meanwhile the store may have it or not; what stands here is the same
 //! or newer, so it goes before whatever the store says.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, Digest, Seq};
@@ -50,6 +50,12 @@ impl Recent {
 
     pub(super) fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
         self.0.iter().rev().find_map(|decided| decided.deliveries.get(&id))
+    }
+
+    /// Every delivery that was changed, as it stands.
+    pub(super) fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
+        let ids: BTreeSet<DeliveryId> = self.0.iter().flat_map(|decided| decided.deliveries.keys().copied()).collect();
+        ids.into_iter().filter_map(|id| self.delivery(id))
     }
 
     pub(super) fn latest(&self, subject: Digest) -> Option<(Seq, Digest)> {

@@ -97,6 +97,16 @@ impl Reader {
         frame::decode(&bytes, segment.salt).map_err(damaged)
     }
 
+    /// Puts into `bytes` those of a segment from one place to another as they are, frames and all, unchecked: for a first look.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn raw(&self, segment: Seq, from: u64, to: u64, bytes: &mut Vec<u8>) -> Result<(), JournalError> {
+        let segment = self.segment(segment)?;
+        bytes.resize(to.saturating_sub(from) as usize, 0);
+        disk::read_exact(&*segment.file, bytes, from).map_err(JournalError::io("read", &segment.path))
+    }
+
     /// Every record from `from` to the last acknowledged now, but for those dropped, in order, one at a time. Ends after an
     /// error.
     pub fn scan(&self, from: Seq) -> Scan {

@@ -51,8 +51,9 @@ impl<'a> Index<'a> {
     /// # Errors
     /// When they cannot be read.
     pub fn count(&self, from: Seq) -> Result<usize, StoreError> {
-        let mut numbers = self.ranges(self.lowest, from).flatten();
-        numbers.try_fold(0, |count, seq| seq.map(|_| count + 1))
+        let runs = self.prefixes.iter().map(|(prefix, last)| (prefix, from.min(*last)));
+        let mut runs = runs.filter(|(_, to)| self.lowest <= *to);
+        runs.try_fold(0, |count, (prefix, to)| Ok(count + self.rows.count(prefix, self.lowest, to)?))
     }
 
     /// From the one after `above` up.

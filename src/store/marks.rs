@@ -35,6 +35,15 @@ impl Marks {
         Self(if marked { self.0 | bit } else { self.0 & !bit })
     }
 
+    /// How many numbers from `from` to `to` are marked in the row that ends in `block`.
+    pub fn count(self, block: u64, from: Seq, to: Seq) -> usize {
+        let first = block.saturating_mul(BLOCK);
+        if from.0 <= first && to.0 >= first.saturating_add(BLOCK - 1) {
+            return self.0.count_ones() as usize;
+        }
+        self.numbers(block).into_iter().filter(|seq| (from..=to).contains(seq)).count()
+    }
+
     /// The numbers marked in the row that ends in `block`, ascending.
     pub fn numbers(self, block: u64) -> Vec<Seq> {
         let marked = (0..BLOCK).filter(|place| self.0 >> place & 1 == 1);
@@ -52,6 +61,11 @@ mod tests {
         let marks = numbers.iter().fold(Marks::default(), |marks, seq| marks.with(*seq, true));
         assert_eq!(Marks::decode(&marks.encode().unwrap()).unwrap().numbers(2), numbers);
         assert!(numbers.iter().all(|seq| key(b"x", *seq) == [b"x", &2_u64.to_be_bytes()[..]].concat()));
+        let count = |from, to| marks.count(2, Seq(from), Seq(to));
+        assert_eq!(
+            [count(0, 999), count(256, 383), count(257, 383), count(256, 300), count(300, 310)],
+            [3, 3, 2, 2, 0]
+        );
         let none = numbers.iter().fold(marks, |marks, seq| marks.with(*seq, false));
         assert_eq!(none.encode(), None);
     }

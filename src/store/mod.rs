@@ -34,6 +34,7 @@
 //! | `point` | single rows that the writer and the workers need |
 //! | `index` | sequence numbers in an index, merged, in either direction |
 //! | `paging` | some rows of a list, and the search in it |
+//! | `sifting` | what a search can pass over unread |
 //! | `answer` | a question -> its answer |
 //! | `difference` | what differs between two stores, in words |
 //! | `past` | the store as it stood after an earlier record |
@@ -61,6 +62,7 @@ pub mod past;
 pub mod point;
 pub mod repair;
 pub mod rows;
+pub mod sifting;
 pub mod successor;
 pub mod tree;
 

@@ -12,7 +12,7 @@ use super::index::Index;
 /// How much is looked at for one page. Who waits for it is to see the first rows at once, and be able to stop.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// The most rows.
+    /// The most rows that are read.
     pub rows: usize,
     /// Then it ends with the row it is at: some rows are slow, a payload may have 256 KiB.
     pub time: Duration,
@@ -42,6 +42,11 @@ pub trait List {
 
     /// Rows must be looked at: the index alone does not say which are wanted.
     fn searches(&self) -> bool;
+
+    /// The row of that number is surely not wanted, as can be said without reading it.
+    fn passes_over(&self, _seq: Seq) -> bool {
+        false
+    }
 
     /// Whether the row is wanted.
     ///
@@ -151,16 +156,21 @@ fn collect<L: List>(
 ) -> Result<Found<L::Row>, StoreError> {
     let began = Instant::now();
     let mut found = Found { rows: Vec::new(), looked: 0, newest: None, next: None };
+    let mut read = 0;
     for seq in numbers {
         let seq = seq?;
         // One row at least, so that whoever asks on comes to the end.
-        let enough = found.looked >= patience.rows || (found.looked > 0 && began.elapsed() >= patience.time);
+        let enough = read >= patience.rows || (found.looked > 0 && began.elapsed() >= patience.time);
         if found.rows.len() == most || enough {
             found.next = Some(seq);
             break;
         }
         found.looked += 1;
         found.newest = found.newest.max(Some(seq));
+        if list.passes_over(seq) {
+            continue;
+        }
+        read += 1;
         if let Some(row) = list.row(seq)?
             && list.wants(&row)?
         {

@@ -95,9 +95,24 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        self.due_but(now, limit, |_| false)
+    }
+
+    /// The same, but for those of which the caller `knows` better.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn due_but(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        knows: impl Fn(DeliveryId) -> bool,
+    ) -> Result<Vec<Delivery>, StoreError> {
         caught(|| {
             let until = marks::key(&keys::due(now), Seq(u64::MAX));
-            self.deliveries(self.rows.marked(vec![keys::Table::Due as u8], until).take(limit))
+            let all = self.rows.marked(vec![keys::Table::Due as u8], until);
+            let others = all.filter(|id| !id.as_ref().is_ok_and(|id| knows(DeliveryId(*id))));
+            self.deliveries(others.take(limit))
         })
     }
 

@@ -147,6 +147,22 @@ impl Rows {
         Box::new(numbers.filter(move |seq| seq.as_ref().map_or(true, |seq| (from..=to).contains(seq))))
     }
 
+    /// How many numbers from `from` to `to`, both included, are in the index whose keys begin with `prefix`.
+    ///
+    /// # Errors
+    /// When sled cannot read it.
+    pub fn count(&self, prefix: &[u8], from: Seq, to: Seq) -> Result<usize, StoreError> {
+        if !keys::table(prefix).is_some_and(keys::Table::is_marks) {
+            return self.numbers(prefix, from, to).try_fold(0, |count, seq| seq.map(|_| count + 1));
+        }
+        self.0.range(marks::key(prefix, from)..=marks::key(prefix, to)).try_fold(0, |count, row| {
+            let (key, value) = row?;
+            let marks = value.strip_prefix(&[INLINE]).and_then(Marks::decode);
+            let marks = marks.ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
+            Ok(count + marks.count(keys::seq_of(&key).0, from, to))
+        })
+    }
+
     /// The numbers marked in the rows from `from` to `to`, both included.
     pub fn marked(&self, from: Key, to: Key) -> impl DoubleEndedIterator<Item = Result<Seq, StoreError>> + use<> {
         self.0.range(from..=to).flat_map(|row| match row.map_err(StoreError::from).and_then(|row| marks_of(&row)) {

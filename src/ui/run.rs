@@ -81,8 +81,8 @@ pub enum UiError {
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// The shortest time between two refreshes because of changes.
-const REFRESH: Duration = Duration::from_millis(100);
+/// The shortest time between two refreshes because of changes: as often as there is a frame to show them.
+const REFRESH: Duration = FRAME;
 
 /// Shows the dashboard on this process's terminal until somebody quits or `shutdown` comes.
 ///

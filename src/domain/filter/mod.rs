@@ -29,6 +29,7 @@
 //! | [`parse`] | tokens -> tree |
 //! | [`judge`] | tree + row -> wanted or not |
 //! | [`bounds`] | what the indexes of a store can know of a tree |
+//! | [`sieve`] | what the bytes of bodies can tell of it, unread |
 //! | [`mod@complete`] | what could be typed next |
 //! | [`document`] | the language, for help and README |
 
@@ -41,6 +42,7 @@ pub mod fields;
 pub mod judge;
 pub mod parse;
 pub mod problem;
+pub mod sieve;
 pub mod time;
 pub mod token;
 
@@ -52,6 +54,7 @@ pub use complete::{Completion, complete};
 pub use expression::Expression;
 pub use field::{List, Row};
 pub use problem::{Problem, Wrong};
+pub use sieve::Sieve;
 
 use super::Timestamp;
 
@@ -82,6 +85,11 @@ impl Filter {
     /// Whether `row` is wanted at `now`; `None` when that depends on the body of its webhook, which was not given.
     pub fn judge<R: Row>(&self, row: &R, body: Option<&[u8]>, now: Timestamp) -> Option<bool> {
         judge::judge(&self.0, row, body, now)
+    }
+
+    /// What the body of every wanted row has, where anything can be known of it.
+    pub fn sieve(&self) -> Option<Sieve> {
+        Sieve::of(&self.0)
     }
 
     /// What every wanted row has, as far as an index can know it.

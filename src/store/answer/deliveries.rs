@@ -11,6 +11,7 @@ use crate::domain::ticket::Lane;
 use crate::store::StoreError;
 use crate::store::keys::{self, Key};
 use crate::store::paging::{self, List, Patience};
+use crate::store::sifting::Sifting;
 
 use super::Sources;
 
@@ -41,7 +42,8 @@ impl Sources<'_> {
                 }
             }
         };
-        paging::page(&Deliveries { sources: *self, query, filter }, &index, &query.window, Patience::USUAL)
+        let list = Deliveries { sources: *self, query, sifting: self.sifting(&filter), filter };
+        paging::page(&list, &index, &query.window, Patience::USUAL)
     }
 
     pub(super) fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryDetail>, StoreError> {
@@ -87,6 +89,7 @@ struct Deliveries<'a> {
     sources: Sources<'a>,
     query: &'a DeliveryQuery,
     filter: Filter,
+    sifting: Sifting<'a>,
 }
 
 impl List for Deliveries<'_> {
@@ -109,6 +112,9 @@ impl List for Deliveries<'_> {
     }
 
     fn wants(&self, row: &Delivery) -> Result<bool, StoreError> {
+        if self.sifting.passes_over(row.event) && !self.sifting.sieve().is_some_and(|sieve| sieve.is_said_by(row)) {
+            return Ok(false);
+        }
         let body = || Ok(self.sources.record(row.event)?.map(|record| record.body).unwrap_or_default());
         self.sources.wants(&self.filter, row, body)
     }

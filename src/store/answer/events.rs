@@ -14,6 +14,7 @@ use crate::domain::ticket::Lane;
 use crate::domain::webhook::Webhook;
 use crate::store::keys::{self, Key, Table};
 use crate::store::paging::{self, List, Patience};
+use crate::store::sifting::Sifting;
 use crate::store::{StoreError, rows};
 
 use super::Sources;
@@ -34,8 +35,12 @@ impl Sources<'_> {
         let index = self.index(prefixes, &query.window, &bounds)?;
         // The events of a show are one page of a detail.
         let patience = if filter.is_empty() { Patience::LONG } else { Patience::USUAL };
-        let Page { rows, newer, older, searched } =
-            paging::page(&Events { sources: *self, query, filter }, &index, &query.window, patience)?;
+        let Page { rows, newer, older, searched } = paging::page(
+            &Events { sources: *self, query, sifting: self.sifting(&filter), filter },
+            &index,
+            &query.window,
+            patience,
+        )?;
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
     }
 
@@ -85,6 +90,7 @@ struct Events<'a> {
     sources: Sources<'a>,
     query: &'a EventQuery,
     filter: Filter,
+    sifting: Sifting<'a>,
 }
 
 impl List for Events<'_> {
@@ -102,6 +108,10 @@ impl List for Events<'_> {
 
     fn searches(&self) -> bool {
         !self.filter.is_empty() || self.query.show.is_some()
+    }
+
+    fn passes_over(&self, seq: Seq) -> bool {
+        self.sifting.passes_over(seq) && !self.sifting.sieve().is_some_and(|sieve| sieve.is_of_number(seq.0))
     }
 
     fn wants(&self, (row, body): &Self::Row) -> Result<bool, StoreError> {

@@ -11,6 +11,7 @@ use crate::journal::Reader;
 
 use super::index::Index;
 use super::keys::Key;
+use super::sifting::Sifting;
 use super::{Store, StoreError, caught};
 
 mod deliveries;
@@ -95,6 +96,11 @@ impl<'a> Sources<'a> {
         };
         let index = Index::new(&self.store.rows, prefixes, lowest.max(bounds.lowest));
         Ok(index.up_to(highest.min(bounds.highest)))
+    }
+
+    /// What `filter` can pass over unread.
+    fn sifting(&self, filter: &Filter) -> Sifting<'a> {
+        Sifting::new(self.store, self.journal, filter.sieve())
     }
 
     /// Whether a filter wants a row, whose body is read only where that matters.

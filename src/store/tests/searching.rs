@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::filter::{self, Filter, Row};
 use crate::domain::query::EventRow;
+use crate::store::sifting::Sifting;
 
 /// When the questions are asked: some of the made-up records are older than a minute, some are not.
 const NOW: i64 = 75;
@@ -169,6 +170,84 @@ fn an_id_that_stands_only_in_the_payload_finds_its_delivery() {
             panic!()
         };
         assert_eq!(page.rows.len(), found, "{filter}");
+    }
+}
+
+/// More events than are looked at together, some of which spell what they say in other ways.
+fn spelled_in_many_ways() -> (Ledger, Vec<EventRow>) {
+    let mut ledger = Ledger::new();
+    let odd = [
+        include_str!("../../../fixtures/events/ticket/ticket.updated.reversal.json"),
+        include_str!("../../../fixtures/events/listing/listing.created.json"),
+        include_str!("../../../fixtures/events/event/event.unlock.json"),
+        include_str!("../../../fixtures/events/notifyMe/notifyMe.created.updated.json"),
+        include_str!("../../../fixtures/events/payouts/payouts.delivered.json"),
+        r#"{"family":"x","action":"y","data":{"id":"Jos\u00e9","path":"a\/b-c","name":"\u0051UETZAL"}}"#,
+        "{\"family\":\"x\",\"action\":\"y\",\"data\":{\"id\":\"\u{212a}ELVIN\",\"city\":\"\u{130}stanbul-9\"}}",
+        r#"{"family":"ticket","action":"ticket.updated","data":{"id":77.50,"newOwnerEmail":"JOE@Gmail.com","reversal":"maybe"}}"#,
+        r#"{"family":"event","action":"event.unlock","data":{"eventId":"e","excludedEmailTicketIds":["5","6"]}}"#,
+    ];
+    for number in 0..700 {
+        match odd.get(number / 50).filter(|_| number % 50 == 7) {
+            Some(body) => ledger.event(body),
+            None => ledger.event(&sale(&format!("plain-{number}"), number as u64)),
+        };
+    }
+    let query = Query::Events(EventQuery { family: None, show: None, window: Window::newest(1000) });
+    let Answer::Events(page) = ledger.ask(query) else { panic!() };
+    (ledger, page.rows)
+}
+
+#[test]
+fn a_word_is_found_however_its_payload_spells_it() {
+    let (ledger, rows) = spelled_in_many_ways();
+    let body = |seq| match ledger.ask(Query::Event(seq)) {
+        Answer::Event(Some(event)) => event.body,
+        other => panic!("{other:?}"),
+    };
+    let events = |window| match ledger.ask(Query::Events(EventQuery { family: None, show: None, window })) {
+        Answer::Events(page) => page,
+        other => panic!("{other:?}"),
+    };
+    for row in rows.iter().filter(|row| row.ticket.as_ref().is_none_or(|ticket| !ticket.as_str().starts_with("plain")))
+    {
+        let says = format!("{}\n{}", row.text(), filter::field::said(&body(row.seq)));
+        for word in says.lines().flat_map(|line| [line].into_iter().chain(line.split(' '))) {
+            let typed = format!("\"{}\"", word.replace('"', ""));
+            if Filter::parse(filter::List::Events, &typed)
+                .is_ok_and(|filter| filter.judge(row, Some(&body(row.seq)), now()) == Some(true))
+            {
+                let found = walk(1000, |row| row.seq, events, &typed);
+                assert!(found.iter().any(|one| one.seq == row.seq), "{typed} in event {}", row.seq);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_have_the_word_is_passed_over_unread() {
+    let (ledger, rows) = spelled_in_many_ways();
+    let (store, reader) = (ledger.store(), ledger.reader());
+    let passed = |typed: &str, upward: bool| {
+        let sieve = Filter::parse(filter::List::Events, typed).unwrap().sieve();
+        let sifting = Sifting::new(store, &reader, sieve);
+        let mut numbers: Vec<Seq> = rows.iter().map(|row| row.seq).collect();
+        if upward {
+            numbers.reverse();
+        }
+        numbers.into_iter().filter(|seq| sifting.passes_over(*seq)).count()
+    };
+    for upward in [false, true] {
+        // The one with escapes is always read.
+        assert_eq!(passed("coelacanth", upward), 699);
+        assert_eq!(passed("plain-13 coelacanth", upward), 699);
+        assert_eq!(passed("PLAIN-133", upward), 697);
+        // The Kelvin sign may be a letter of it, as the dotted I of the one before.
+        assert_eq!(passed("coelakanth", upward), 698);
+        // Of these nothing is known.
+        for open in ["", "ab", "ticket", "coelacanth OR state", "-coelacanth", "drift>0"] {
+            assert_eq!(passed(open, upward), 0, "{open}");
+        }
     }
 }
 

@@ -192,7 +192,7 @@ const MOST_RECENT: usize = 5;
 impl Recent {
     /// It was done. What names somebody is not offered again to whoever opens the palette next.
     pub fn remember(&mut self, does: &Does) {
-        if matches!(does, Does::Action(_) | Does::Family(_) | Does::Choice(..)) {
+        if matches!(does, Does::Action(_) | Does::Family(_) | Does::Choice(..) | Does::Sort(_)) {
             self.0.retain(|one| one != does);
             self.0.push_front(does.clone());
             self.0.truncate(MOST_RECENT);

@@ -22,8 +22,11 @@ const NAMES: usize = 25;
 /// Cells of a longer name.
 const LONG_NAME: usize = 44;
 
-/// Before what is a moment: `at 21:40`, `@21:40`.
-const AT: [&str; 2] = ["at ", "@"];
+/// What is said of a moment: `at 21:40`, `@21:40`. Behind the sign it begins with a number: `@example.org` is none.
+fn said_moment(typed: &str) -> Option<&str> {
+    let sign = || typed.strip_prefix('@').filter(|said| said.starts_with(|one: char| one.is_ascii_digit()));
+    typed.strip_prefix("at ").or_else(sign).map(str::trim).filter(|said| !said.is_empty())
+}
 
 /// The lines for what is typed into `menu`.
 pub(super) fn rows(model: &Model, menu: &Menu) -> Vec<Row> {
@@ -71,7 +74,7 @@ fn goes_to(model: &Model, found: &Found) -> Row {
 
 /// Lists in which rows can be found by what is typed.
 fn finds(typed: &str) -> Vec<Row> {
-    if typed.is_empty() || AT.iter().any(|at| typed.starts_with(at)) {
+    if typed.is_empty() || said_moment(typed).is_some() {
         return Vec::new();
     }
     let line = match typed.contains('@') && !typed.contains(char::is_whitespace) && !typed.contains(':') {
@@ -89,10 +92,7 @@ fn finds(typed: &str) -> Vec<Row> {
 
 /// The moment that is typed, or why it is none.
 fn moment(model: &Model, typed: &str) -> Option<Row> {
-    let said = AT.iter().find_map(|at| typed.strip_prefix(at))?.trim();
-    if said.is_empty() {
-        return None;
-    }
+    let said = said_moment(typed)?;
     Some(match dialog::moment(said, model.clock) {
         Ok(at) => {
             let says = match at {

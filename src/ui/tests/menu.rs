@@ -142,6 +142,7 @@ fn somebodys_deliveries_are_found_by_the_address() {
     assert_eq!(table.model.view, View::Deliveries);
     assert_eq!(table.model.deliveries.narrowing.filter(), "person:susana.kann@hotmail.com");
     assert!(table.screen().contains("> d-399"), "{}", table.screen());
+    assert_eq!(typed("1", "@hotmail.com⏎").model.deliveries.narrowing.filter(), "person:@hotmail.com");
     // Where no action is called so, any words find rows.
     let mut table = typed("1", "state:failed⏎");
     assert_eq!(table.model.deliveries.narrowing.filter(), "state:failed");
@@ -183,6 +184,7 @@ fn a_time_is_gone_to_as_by_its_own_key() {
     let at = table.model.travel.shown.as_ref().map(|found| found.moment.at);
     assert_eq!(at, Some(now().date_naive().and_hms_opt(13, 40, 0).unwrap().and_utc()));
     table.keys(1000, ":").text(120, "at now⏎");
+    assert!(typed("1", "@13:40⏎").model.travel.shown.is_some());
     assert!(table.model.travel.shown.is_none());
     let mut table = typed("1", "at 2019-99⏎");
     assert!(table.model.travel.shown.is_none() && table.screen().contains("✗ no moment"), "{}", table.screen());

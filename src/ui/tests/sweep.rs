@@ -227,7 +227,8 @@ fn menus(start: &Model, desk: &FakeDesk) -> Vec<(String, Model)> {
     }
     let typed = ["d-500", "51020390", "j@", "at 21:40", "at x", "mark", "e"].map(str::to_owned);
     for typed in typed.into_iter().chain(hostile()) {
-        for open in [":", "?"] {
+        // What is typed looks the same in both.
+        for open in if typed.len() < 20 { &[":", "?"][..] } else { &[":"] } {
             let mut model = start.clone();
             press(&mut model, desk, open);
             let effects = update(&mut model, Message::Paste(typed.clone()), now());
@@ -288,11 +289,11 @@ fn check_in(name: &str, model: &Model, size: (u16, u16), theme: Theme) -> Buffer
     buffer
 }
 
-/// Every other view with every kind of thing over it, for the themes: the look does not depend on which it is.
+/// Every third view with every kind of thing over it, for the themes: the look does not depend on which it is.
 #[test]
 fn every_theme_draws_the_same_cells_in_colours_of_its_own() {
     let desk = FakeDesk::new(hostile_ledger());
-    for (name, model) in screens(&desk).into_iter().step_by(2) {
+    for (name, model) in screens(&desk).into_iter().step_by(3) {
         for size in [(1, 1), (37, 9), (60, 15), (80, 24), (120, 36), (250, 80)] {
             let mut told = model.clone();
             told.size = size;
@@ -349,7 +350,8 @@ fn every_screen_draws_at_every_size() {
             }
         }
         // Where a list has what its row says beside it, that is a screen of its own.
-        let large = [(200, 60)].into_iter().filter(|_| model.details.is_empty());
+        let over = model.menu.is_some() || model.dialog.is_some() || !model.details.is_empty();
+        let large = [(200, 60)].into_iter().filter(|_| !over);
         for size in [(1, 1), (60, 15), (80, 24), (110, 32)].into_iter().chain(large) {
             let mut told = model.clone();
             let effects = update(&mut told, Message::Resized(size), now());

@@ -117,6 +117,9 @@ fn actions(model: &Model) -> Vec<Action> {
     if !model.travel.looks_back() {
         actions.push(Action::At);
     }
+    if model.has_columns() {
+        actions.extend([Action::Sort, Action::Columns]);
+    }
     actions
 }
 
