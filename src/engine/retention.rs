@@ -80,6 +80,8 @@ enum Declined {
     Journal(#[from] JournalError),
     #[error("{0}")]
     Folder(#[from] FolderError),
+    #[error("{free} MiB are left on the disk, and the new store may need {needed} beside the old one: free space")]
+    LittleRoom { free: u64, needed: u64 },
     #[error("records come faster than the new store takes them")]
     Behind,
     #[error("the store is being mended")]
@@ -254,6 +256,7 @@ impl Work {
 
     fn drop_through(&self, through: Seq, folder: &Path) -> Result<(), Declined> {
         let (began, going_on) = (Instant::now(), || !self.ending.load(Ordering::Relaxed));
+        self.has_room()?;
         let scratch = self.data.join(folder::LEAVING);
         let present = self.line.ask_settled(|store| Ok(store.clone()))?;
         let drawn_up = successor::draw_up(&present, &self.journal, through, &scratch, &going_on)?;
@@ -275,6 +278,17 @@ impl Work {
             old_folder.saturating_sub(bytes_in(folder)) >> 20
         );
         Ok(())
+    }
+
+    /// What goes is folded once more, and what stays, beside the store there is; new events need room meanwhile.
+    fn has_room(&self) -> Result<(), Declined> {
+        let needed = 2 * bytes_in(&folder::store_in(&self.data, self.journal.dropped()));
+        match folder::room(&self.data) {
+            Some(disk) if disk.is_nearly_full() || disk.free < needed => {
+                Err(Declined::LittleRoom { free: disk.free >> 20, needed: needed >> 20 })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn catch_up(&self, successor: &mut Successor, present: &Store) -> Result<(), Declined> {

@@ -62,6 +62,8 @@ impl fmt::Display for Repaired {
 pub struct Verified {
     /// The last record of the journal; every one up to it could be read.
     pub journal: Seq,
+    /// The last record that was dropped, after which the two begin.
+    pub dropped: Seq,
     /// The last record applied to the store, up to which the two were compared.
     pub applied: Seq,
     /// Rows that were compared.
@@ -128,7 +130,7 @@ pub fn verify(
     });
     remove(scratch)?;
     let (rows, difference) = outcome?;
-    Ok(Verified { journal: journal.last(), applied, rows, difference })
+    Ok(Verified { journal: journal.last(), dropped: journal.dropped(), applied, rows, difference })
 }
 
 impl Store {
