@@ -58,8 +58,9 @@ impl Piped {
     }
 
     fn address(&self) -> SocketAddr {
-        let log = Self::wait(&self.log, "/webhooks/menta");
-        let (_, rest) = log.split_once("listening on http://").unwrap();
+        let listening = "listening on http://";
+        let log = Self::wait(&self.log, listening);
+        let (_, rest) = log.split_once(listening).unwrap();
         rest.split('/').next().unwrap().parse().unwrap()
     }
 
