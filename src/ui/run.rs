@@ -84,6 +84,9 @@ const FRAME: Duration = Duration::from_millis(33);
 /// The shortest time between two refreshes because of changes: as often as there is a frame to show them.
 const REFRESH: Duration = FRAME;
 
+/// So long before a frame can be drawn, what is new is asked for: later it would be a frame late, earlier it would be old.
+const LEAD: Duration = Duration::from_millis(5);
+
 /// Shows the dashboard on this process's terminal until somebody quits or `shutdown` comes.
 ///
 /// The signals that end a process are the caller's to turn into `shutdown`: without that they leave the terminal as it is.
@@ -184,7 +187,7 @@ pub async fn drive(
                 stale = ledger_lives;
                 None
             }
-            () = sleep_until(next_refresh), if stale => {
+            () = sleep_until(next_refresh.max(next_frame - LEAD)), if stale => {
                 stale = false;
                 next_refresh = Instant::now() + REFRESH;
                 Some(Message::Changed)
@@ -202,8 +205,13 @@ pub async fn drive(
             () = sleep_until(next_frame), if dirty && resizing.is_none() => None,
         };
         if let Some(message) = message {
-            // The card of a too small terminal shows nothing that a change or a second could alter.
-            dirty |= layout::usable(model.size) || matches!(message, Message::Resized(_) | Message::Key(_));
+            // A change shows with the answers it is asked for, which a frame before them would hold up. The card of a too small
+            // terminal shows nothing that a change or a second could alter.
+            dirty |= match message {
+                Message::Changed => false,
+                Message::Resized(_) | Message::Key(_) => true,
+                _ => layout::usable(model.size),
+            };
             effects = update(&mut model, message, present(clock, opened));
         }
     }
