@@ -160,7 +160,7 @@ impl Store {
         ids.filter_map(|id| id.and_then(|id| self.rows.json(&keys::delivery(DeliveryId(id)))).transpose()).collect()
     }
 
-    /// The last record before a moment, and the last that was dropped when there is none: see [`Store::first_since`].
+    /// The last record before a moment, and the last that was dropped when there is none: see `first_since`.
     ///
     /// # Errors
     /// When the store cannot be read.
