@@ -107,7 +107,7 @@ impl Store {
         let applied = self.applied()?;
         let since = |prefix| Index::new(&present.rows, vec![prefix], Seq(0)).newer(applied).next().transpose();
         let mut lanes = BTreeSet::new();
-        for (stage, kind) in Stage::ALL.into_iter().flat_map(|stage| KINDS.map(|kind| (stage, kind))) {
+        for (stage, kind) in Stage::ALL.into_iter().flat_map(|stage| Kind::ALL.map(|kind| (stage, kind))) {
             for id in self.rows.numbers(&keys::stage(stage, kind), Seq(0), Seq(u64::MAX)) {
                 if !going_on() {
                     return Ok(None);
@@ -198,8 +198,6 @@ impl Store {
         fold.end()?.commit()
     }
 }
-
-const KINDS: [Kind; 2] = [Kind::Transfer, Kind::Return];
 
 /// Lines being written.
 struct Lines(Vec<u8>);

@@ -144,7 +144,7 @@ impl Store {
     pub fn in_flight(&self) -> Result<Vec<Delivery>, StoreError> {
         caught(|| {
             let mut all = Vec::new();
-            for kind in [Kind::Transfer, Kind::Return] {
+            for kind in Kind::ALL {
                 let numbers = self.rows.numbers(&keys::stage(Stage::InFlight, kind), Seq(0), Seq(u64::MAX));
                 all.extend(self.deliveries(numbers)?);
             }
@@ -176,7 +176,7 @@ impl Store {
         caught(|| {
             let mut earliest: Option<(DeliveryId, Seq)> = None;
             for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
-                for kind in [Kind::Transfer, Kind::Return] {
+                for kind in Kind::ALL {
                     for one in self.deliveries(self.rows.numbers(&keys::stage(stage, kind), Seq(0), Seq(u64::MAX)))? {
                         let lane = self.lane(&Lane::of_delivery(one.ticket.as_ref(), one.id))?;
                         let first = lane.iter().map(|one| one.id.0).min().unwrap_or(one.id.0);

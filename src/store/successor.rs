@@ -117,7 +117,7 @@ impl Successor {
     /// A delivery that waits for something and whose record would go.
     fn open_among_dropped(&self, present: &Store) -> Result<Option<Seq>, StoreError> {
         for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
-            for kind in [Kind::Transfer, Kind::Return] {
+            for kind in Kind::ALL {
                 let mut ids = present.rows.numbers(&keys::stage(stage, kind), Seq(0), self.through);
                 if let Some(id) = caught(|| ids.next().transpose())? {
                     return Ok(Some(id));

@@ -46,7 +46,7 @@ fn dropped(ledger: &Ledger, present: &Store, cut: Cut) -> Store {
 /// The deliveries that wait for something, oldest first.
 fn open_ones(store: &Store) -> Vec<Delivery> {
     let unsettled = Stage::ALL.into_iter().filter(|stage| !stage.settled());
-    let prefixes = unsettled.flat_map(|stage| [Kind::Transfer, Kind::Return].map(|kind| keys::stage(stage, kind)));
+    let prefixes = unsettled.flat_map(|stage| Kind::ALL.map(|kind| keys::stage(stage, kind)));
     let ids = Index::new(&store.rows, prefixes.collect(), Seq(0)).newer(Seq(0));
     ids.map(|id| store.delivery(DeliveryId(id.unwrap())).unwrap().unwrap()).collect()
 }

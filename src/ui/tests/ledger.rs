@@ -407,7 +407,7 @@ impl Ledger {
             last: self.last(),
             ..Overview::default()
         };
-        for kind in [Kind::Transfer, Kind::Return] {
+        for kind in Kind::ALL {
             for stage in Stage::ALL {
                 let count = self.deliveries.iter().filter(|one| one.kind == kind && one.stage() == stage).count();
                 overview.counts.push((kind, stage, count as u64));
