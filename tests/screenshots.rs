@@ -110,12 +110,17 @@ const PICTURES: [Picture; 14] = [
         coloured: false,
         steps: &[("?", "Esc closes"), ("overdue", " found")],
     },
-    Picture { name: "large", size: LARGE, coloured: true, steps: &[TO_FAILED[0], TO_FAILED[1], ("j", "PAUSED")] },
+    Picture {
+        name: "large",
+        size: LARGE,
+        coloured: true,
+        steps: &[TO_FAILED[0], ("sss", "delivery d-50"), ("j", "delivery d-36")],
+    },
     Picture {
         name: "large-no-color",
         size: LARGE,
         coloured: false,
-        steps: &[("3", "deliveries: all"), ("S", "do or go to"), ("age\r", "by age ▼"), ("j", "PAUSED")],
+        steps: &[("3", "deliveries: all"), ("S", "do or go to"), ("age\r", "delivery d-18"), ("j", "delivery d-11")],
     },
 ];
 

@@ -31,4 +31,4 @@ mod watched;
 
 /// As in the program; what it is measured beside has it, too.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -102,6 +102,7 @@ pub struct Ticket<'a> {
     history: Vec<Entry<'a>>,
     /// Older records exist than those here.
     truncated: bool,
+    dropped: bool,
 }
 
 impl<'a> From<&'a Timeline> for Ticket<'a> {
@@ -111,6 +112,7 @@ impl<'a> From<&'a Timeline> for Ticket<'a> {
             deliveries: timeline.deliveries.iter().map(Delivery::from).collect(),
             history: timeline.records.iter().map(|record| Entry::of(record, None)).collect(),
             truncated: timeline.truncated,
+            dropped: timeline.dropped,
         }
     }
 }

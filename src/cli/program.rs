@@ -192,10 +192,11 @@ async fn open_behind(
     begin: impl FnOnce(&Engine, Seq) -> Tasks,
 ) -> Result<Opened, CliError> {
     let opening = tokio::task::spawn_blocking(move || {
-        let ledger = open(folder, &settings, &mut |so_far| {
+        let mut ledger = open(folder, &settings, &mut |so_far| {
             opener.progress(so_far.percent());
             progress(so_far);
         })?;
+        ledger.retain(&settings).map_err(CliError::Runtime)?;
         let stood = ledger.last();
         Ok((opener, stood, start_engine(ledger, &settings, status)?))
     });

@@ -37,4 +37,4 @@ pub use clock::Clock;
 pub use entry::Entry;
 pub use load::{ConfigError, Loaded, Origin, Surroundings, load};
 pub use secret::{Secret, SigningKey};
-pub use settings::{Auth, Deliver, Encoding, LogFormat, Method, Require, Settings, Target, ThemeName};
+pub use settings::{Auth, Deliver, Encoding, LogFormat, Method, Require, Retention, Settings, Target, ThemeName};

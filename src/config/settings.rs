@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::alert::{self, Alert};
 use super::clock::Clock;
 use super::draft::Draft;
 use super::secret::{MIN_SECRET_CHARS, Secret, SigningKey};
+use super::value::Size;
 use crate::domain::lateness::LateAfter;
 use crate::domain::retry::RetryPolicy;
 
@@ -35,6 +38,8 @@ pub struct Settings {
     pub segment_size: u64,
     /// Bytes of the store's cache.
     pub store_cache: u64,
+    /// How long records are kept.
+    pub retention: Retention,
     /// How deliveries are carried out.
     pub deliver: Deliver,
     /// By what deliveries are overdue.
@@ -53,6 +58,23 @@ pub struct Settings {
     pub read_only: bool,
     /// What time it is.
     pub clock: Clock,
+}
+
+/// How long records are kept; all of them, unless one of the first two says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// For so long.
+    pub age: Option<TimeDelta>,
+    /// Until journal and store have so many bytes.
+    pub max_bytes: Option<u64>,
+    /// How often is looked what can go.
+    pub every: Duration,
+}
+
+impl Retention {
+    /// Younger records are kept whatever is set: menta may say a sale again, or take it back, and a ticket that is forgotten
+    /// would be sold anew.
+    pub const LEAST_DAYS: u16 = 7;
 }
 
 /// How deliveries are carried out.
@@ -207,6 +229,7 @@ impl Draft {
         };
         Ok(Settings {
             deliver: self.deliver()?,
+            retention: self.retention()?,
             late_after: self.late_after()?,
             alert: alert::check(self.alert_by, self.alert_command.as_deref())?,
             listen: self.listen,
@@ -250,6 +273,17 @@ impl Draft {
             timeout: self.deliver_timeout,
             concurrency: within("deliver.concurrency", self.deliver_concurrency.into(), 1, 1024)? as usize,
             retry: RetryPolicy { delays, jitter_percent: u8::try_from(percent).unwrap_or(100) },
+        })
+    }
+
+    fn retention(&self) -> Result<Retention, String> {
+        let days = |days: u16| within("retention.days", days.into(), Retention::LEAST_DAYS.into(), u16::MAX.into());
+        let days = self.retention_days.map(days).transpose()?;
+        let bytes = |bytes: Size| within("retention.max_bytes", bytes.0, 1 << 20, u64::MAX);
+        Ok(Retention {
+            age: days.and_then(|days| TimeDelta::try_days(days.cast_signed())),
+            max_bytes: self.retention_max_bytes.map(bytes).transpose()?,
+            every: self.retention_every,
         })
     }
 

@@ -28,6 +28,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Transfer, Self::Return];
+
     /// As it is written in JSON and on the screen.
     pub fn name(self) -> &'static str {
         match self {

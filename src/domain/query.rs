@@ -260,6 +260,9 @@ pub struct Timeline {
     pub records: Vec<Record>,
     /// Older records exist than the [`MOST_TIMELINE`] shown.
     pub truncated: bool,
+    /// There were older records, which retention has dropped.
+    #[serde(default)]
+    pub dropped: bool,
 }
 
 /// The most records in a timeline; the newest are kept.

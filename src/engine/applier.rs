@@ -183,6 +183,19 @@ impl Line {
         self.ask(question)
     }
 
+    /// Puts another store, which has all that was handed over, in the place of this one, once `adopt` has let the journal begin
+    /// as it does; hands the old one back, or `None` where that is being mended. For whoever hands records over.
+    pub(super) fn exchange<E>(&self, store: Store, adopt: impl FnOnce() -> Result<(), E>) -> Result<Option<Store>, E> {
+        let mut state = self.state();
+        let well = state.applied == state.handed && state.fault.is_none() && state.trouble.is_none();
+        if !well || state.store.is_none() {
+            return Ok(None);
+        }
+        adopt()?;
+        state.generation += 1;
+        Ok(state.store.replace(store))
+    }
+
     /// The last record in the store.
     pub(super) fn applied(&self) -> Seq {
         self.state().applied

@@ -23,6 +23,7 @@ use super::ledger::{Ledger, LedgerError};
 use super::mending::{Patience, Workshop};
 use super::past::Pasts;
 use super::recent::Recent;
+use super::retention::{self, Retaining};
 use super::{Archive, Retrospect};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -101,8 +102,9 @@ pub struct LocalLedger {
     ahead: Ahead,
     pasts: Pasts,
     // Dropped before the folder is given back.
+    retaining: Option<Retaining>,
     applier: Applier,
-    _folder: DataFolder,
+    folder: DataFolder,
 }
 
 /// What [`LocalLedger::open`] found worth saying.
@@ -131,16 +133,17 @@ impl LocalLedger {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Self, Opening), OpenError> {
         // The store never has a record that the journal had not made durable before: it knows how long the journal was.
-        let opened = Store::open(&folder.store(), settings.store_cache);
+        let store_folder = folder.store(crate::journal::dropped(&folder.journal())?);
+        let opened = Store::open(&store_folder, settings.store_cache);
         let known = opened.as_ref().map_or(Ok(Seq(0)), Store::applied).unwrap_or_default();
         let (journal, cut) = Journal::open(&folder.journal(), options(settings), known)?;
         let (reader, now) = (journal.reader(), settings.clock.now());
         let (store, repaired) =
-            crate::store::bring_up(opened, &folder.store(), settings.store_cache, &reader, now, progress)?;
+            crate::store::bring_up(opened, &store_folder, settings.store_cache, &reader, now, progress)?;
         let mut warnings: Vec<String> = cut.iter().map(ToString::to_string).collect();
         warnings.extend(repaired.map(|repaired| repaired.to_string()));
         let workshop = Workshop {
-            folder: folder.store(),
+            data: folder.path().to_owned(),
             cache_bytes: settings.store_cache,
             journal: reader.clone(),
             clock: settings.clock,
@@ -148,8 +151,19 @@ impl LocalLedger {
         let applier = Applier::start(store, journal.last(), workshop, Patience::new(FIRST_PAUSE));
         let applier = applier.map_err(OpenError::Thread)?;
         let (recent, ahead, pasts) = (Recent::default(), Ahead::default(), Pasts::new(reader.clone(), &folder));
-        let asked = RefCell::default();
-        Ok((Self { journal, reader, recent, asked, ahead, pasts, applier, _folder: folder }, Opening { warnings }))
+        retention::tidy(folder.path(), &reader);
+        let (asked, retaining) = (RefCell::default(), None);
+        Ok((Self { journal, reader, recent, asked, ahead, pasts, retaining, applier, folder }, Opening { warnings }))
+    }
+
+    /// From now on drops what is old, if the settings say so. For whoever keeps the ledger open.
+    ///
+    /// # Errors
+    /// When no thread can be had.
+    pub fn retain(&mut self, settings: &Settings) -> std::io::Result<()> {
+        let (trim, line) = (self.journal.trim(), self.applier.line().clone());
+        self.retaining = Retaining::start(settings, self.folder.path(), trim, self.reader.clone(), line)?;
+        Ok(())
     }
 
     /// Puts on record that every attempt under way when the program died has an unknown outcome; says how many.
@@ -223,9 +237,7 @@ impl Ledger for LocalLedger {
             (None, None) => self.ask(|store| store.latest(&subject)),
             (None, Some(lane)) => {
                 let mentions = self.mentions(lane)?;
-                let said = mentions.iter().rev().filter_map(|(seq, mention)| Some((*seq, mention.said?)));
-                let mut about = said.filter(|(_, (said, _))| *said == subject);
-                Ok(about.next().map(|(seq, (_, print))| (seq, print)))
+                self.ask(|store| store.latest_among(&mentions, &subject))
             }
         }
     }
@@ -276,6 +288,9 @@ impl Ledger for LocalLedger {
     fn ready(&mut self) -> Result<(), LedgerError> {
         self.journal.ready()?;
         self.applier.ready()?;
+        if let Some(retaining) = &self.retaining {
+            retaining.take_over(self.applier.line(), &self.reader);
+        }
         self.recent.forget(self.applier.line().applied());
         self.asked.take();
         Ok(())
@@ -316,8 +331,10 @@ impl Archive for LocalArchive {
 pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<(Seq, Opening), OpenError> {
     let folder = DataFolder::take(&settings.data_dir)?;
     let (journal, cut) = Journal::open(&folder.journal(), options(settings), Seq(0))?;
-    crate::store::rebuild(&folder.store(), settings.store_cache, &journal.reader(), progress)?;
-    Ok((journal.last(), Opening { warnings: cut.iter().map(ToString::to_string).collect() }))
+    let reader = journal.reader();
+    crate::store::rebuild(&folder.store(reader.dropped()), settings.store_cache, &reader, progress)?;
+    let records = Seq(journal.last().0 - reader.dropped().0);
+    Ok((records, Opening { warnings: cut.iter().map(ToString::to_string).collect() }))
 }
 
 /// Compares the store of the data folder with what its journal says. Changes neither.
@@ -327,7 +344,7 @@ pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Resul
 pub fn verify(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Verified, OpenError> {
     let folder = DataFolder::take(&settings.data_dir)?;
     let journal = Reader::at_rest(&folder.journal())?;
-    let store = Store::open(&folder.store(), settings.store_cache)?;
+    let store = Store::open(&folder.store(journal.dropped()), settings.store_cache)?;
     let scratch = folder.path().join("verify.scratch");
     Ok(crate::store::verify(&store, &journal, &scratch, progress)?)
 }
@@ -337,7 +354,7 @@ fn options(settings: &Settings) -> Options {
     Options { segment_bytes: settings.segment_size, trial_bytes: (2 * settings.body_limit).max(1 << 20) }
 }
 
-/// Every record of the data folder, oldest first, also while a server writes there.
+/// Every record of the data folder that was not dropped, oldest first, also while a server writes there.
 ///
 /// # Errors
 /// When there is no journal, or it cannot be read.

@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 use super::ledger::LedgerError;
 use crate::config::clock::Clock;
 use crate::ingest::submission::Ailment;
-use crate::journal::Reader;
+use crate::journal::{Reader, folder};
 use crate::store::{self, Progress, Repaired, Store, StoreError};
 
 /// Where the store is and what it is made from.
 #[derive(Debug)]
 pub(super) struct Workshop {
-    pub(super) folder: PathBuf,
+    /// The data folder.
+    pub(super) data: PathBuf,
     pub(super) cache_bytes: u64,
     pub(super) journal: Reader,
     pub(super) clock: Clock,
@@ -38,7 +39,7 @@ impl Workshop {
     /// Whether a store that the disk has refused can be mended now; before that it is not closed, so that it can be read.
     pub(super) fn is_worth_it(&self, fault: &StoreError) -> Result<(), (LedgerError, StoreError)> {
         match fault.is_refused_by_disk() {
-            true => store::has_room(&self.folder).map_err(|error| (being_mended(&error, None), error)),
+            true => store::has_room(&self.folder()).map_err(|error| (being_mended(&error, None), error)),
             false => Ok(()),
         }
     }
@@ -59,15 +60,20 @@ impl Workshop {
             Some(Err(error)) => return Err(error),
             None => fault.to_string(),
         };
-        let moved_to = store::move_aside(&self.folder, self.clock.now())?;
+        let moved_to = store::move_aside(&self.folder(), self.clock.now())?;
         let repaired = Repaired { why, moved_to };
         // Said at once, too: making it anew may take long, or fail.
         tracing::warn!("the store is being made anew from the journal: {}", repaired.why);
         Ok(Mended { store: self.open(going_on)?, said: repaired.to_string() })
     }
 
+    /// The store's.
+    fn folder(&self) -> PathBuf {
+        folder::store_in(&self.data, self.journal.dropped())
+    }
+
     fn open(&self, going_on: &mut dyn FnMut(Progress) -> bool) -> Result<Store, StoreError> {
-        let store = Store::open(&self.folder, self.cache_bytes)?;
+        let store = Store::open(&self.folder(), self.cache_bytes)?;
         for piece in store.catching_up(&self.journal)? {
             if !going_on(piece?) {
                 break;

@@ -8,6 +8,7 @@
 //! | [`local`] | the ledger of journal and store |
 //! | `applier` | the thread that brings the store up to the journal, and where everybody finds it |
 //! | `mending` | a store that errs while the program runs: when it is mended, how, what is said meanwhile |
+//! | `retention` | what is old enough is dropped, and its room given back |
 //! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
@@ -41,6 +42,7 @@ pub mod local;
 mod mending;
 mod past;
 mod recent;
+mod retention;
 mod tried;
 mod writer;
 

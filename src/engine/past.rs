@@ -81,6 +81,12 @@ impl Retrospect for LookBack {
         if moment.last > self.journal.last() {
             return Err(DeskError::NotFound(format!("there is no record {} yet", moment.last)));
         }
+        let dropped = self.journal.dropped();
+        if moment.last < dropped {
+            return Err(DeskError::Refused(format!(
+                "records up to {dropped} were dropped by retention: nothing can be seen as it stood before the last of them"
+            )));
+        }
         self.recall(query, moment).map_err(|error| {
             // Its room may be what is wanting.
             self.past = None;

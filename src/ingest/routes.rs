@@ -1,14 +1,17 @@
 //! One request -> one answer. Knows nothing of connections.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Router;
 use axum::body::Body;
+use axum::extract::State;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
+use axum::routing::any;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 
 use super::answer::{self, Refusal};
 use super::auth::{self, Verdict, Way};
@@ -19,6 +22,10 @@ use crate::config::secret::MASK;
 use crate::config::{Clock, Method as AuthMethod, Settings};
 use crate::domain::query::TurnedAway;
 use crate::domain::record::Rejected;
+
+/// Who has sent the request; an extension of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
 
 /// What answering needs.
 pub struct Listener<I> {
@@ -34,13 +41,21 @@ pub struct Listener<I> {
     pub throttle: Throttle,
 }
 
-const ALIVE: &str = "/healthz";
-const READY: &str = "/readyz";
+type Shared<I> = State<Arc<Listener<I>>>;
+
+/// The paths and what answers there.
+pub fn router<I: Intake>(listener: Arc<Listener<I>>) -> Router {
+    Router::new()
+        .route("/healthz", any(alive))
+        .route("/readyz", any(ready::<I>))
+        .fallback(webhook::<I>)
+        .with_state(listener)
+}
 
 /// A path as it may be logged: an address may hold a secret, also one that is no longer, or not quite, ours.
 pub fn loggable<'a>(settings: &'a Settings, path: &'a str) -> std::borrow::Cow<'a, str> {
     let has_secrets = settings.auth.methods.iter().any(|method| matches!(method, AuthMethod::Path(_)));
-    if path == settings.path || matches!(path, ALIVE | READY) {
+    if path == settings.path || matches!(path, "/healthz" | "/readyz") {
         return path.into();
     }
     if has_secrets {
@@ -60,33 +75,39 @@ fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-impl<I: Intake> Listener<I> {
-    /// The paths and what answers there. Three of them need no router.
-    pub async fn answer(&self, from: IpAddr, head: &Parts, body: Incoming) -> Response<Body> {
-        match head.uri.path() {
-            ALIVE | READY if !is_read(&head.method) => Refusal::MethodNotAllowed { allow: READ }.response(),
-            ALIVE => answer::json_response(StatusCode::OK, r#"{"status":"alive"}"#.to_owned()),
-            READY => match self.intake.unwell() {
-                None => answer::json_response(StatusCode::OK, r#"{"status":"ready"}"#.to_owned()),
-                Some(ailment) => Refusal::Unwell(ailment).response(),
-            },
-            _ => self.webhook(from, head, body).await,
-        }
+async fn alive(method: Method) -> Response<Body> {
+    if !is_read(&method) {
+        return Refusal::MethodNotAllowed { allow: READ }.response();
     }
+    answer::json_response(StatusCode::OK, r#"{"status":"alive"}"#.to_owned())
+}
 
-    async fn webhook(&self, from: IpAddr, head: &Parts, body: Incoming) -> Response<Body> {
-        match self.take(from, head, body).await {
-            Ok(response) => response,
-            Err(refusal) => {
-                let (status, _, message) = refusal.parts();
-                if !refusal.is_kept() {
-                    self.turned_away(from, status, &message);
-                }
-                refusal.response()
+async fn ready<I: Intake>(State(listener): Shared<I>, method: Method) -> Response<Body> {
+    if !is_read(&method) {
+        return Refusal::MethodNotAllowed { allow: READ }.response();
+    }
+    match listener.intake.unwell() {
+        None => answer::json_response(StatusCode::OK, r#"{"status":"ready"}"#.to_owned()),
+        Some(ailment) => Refusal::Unwell(ailment).response(),
+    }
+}
+
+async fn webhook<I: Intake>(State(listener): Shared<I>, request: Request<Body>) -> Response<Body> {
+    // The server puts it there; a request without is nobody's.
+    let from = request.extensions().get::<Peer>().map_or(IpAddr::from([0; 4]), |peer| peer.0);
+    match listener.take(from, request).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            let (status, _, message) = refusal.parts();
+            if !refusal.is_kept() {
+                listener.turned_away(from, status, &message);
             }
+            refusal.response()
         }
     }
+}
 
+impl<I: Intake> Listener<I> {
     fn turned_away(&self, from: IpAddr, status: StatusCode, message: &str) {
         let (at, from, message) = (self.clock.now(), from.to_string(), message.to_owned());
         self.door.turn_away(TurnedAway { at, from, status: status.as_u16(), message });
@@ -102,7 +123,8 @@ impl<I: Intake> Listener<I> {
         }
     }
 
-    async fn take(&self, from: IpAddr, head: &Parts, body: Incoming) -> Result<Response<Body>, Refusal> {
+    async fn take(&self, from: IpAddr, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+        let (head, body) = request.into_parts();
         let auth = &self.settings.auth;
         let way = auth::way(&self.settings.path, auth, head.uri.path()).ok_or(Refusal::NotFound)?;
         if head.method != Method::POST {
@@ -135,7 +157,7 @@ impl<I: Intake> Listener<I> {
         }
     }
 
-    async fn read(&self, body: Incoming) -> Result<Vec<u8>, Refusal> {
+    async fn read(&self, body: Body) -> Result<Vec<u8>, Refusal> {
         let limit = self.settings.body_limit;
         // A `Content-Length` that says too much is enough.
         if body.size_hint().lower() > limit as u64 {

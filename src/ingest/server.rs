@@ -6,10 +6,11 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
@@ -22,9 +23,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
 
 use super::door::Door;
-use super::routes::{self, Listener};
+use super::routes::{self, Listener, Peer};
 use super::submission::Intake;
 use super::throttle::Throttle;
 use crate::config::{Clock, Settings};
@@ -56,6 +58,7 @@ pub async fn serve<I: Intake>(
     shutdown: impl Future<Output = ()>,
 ) {
     let state = Arc::new(Listener { settings, intake, clock, door, throttle: Throttle::default() });
+    let router = routes::router(Arc::clone(&state));
     let slots = Arc::new(Semaphore::new(connections()));
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -69,9 +72,9 @@ pub async fn serve<I: Intake>(
                 None => continue,
             },
         };
-        let (state, stopping) = (Arc::clone(&state), stopping.clone());
+        let (state, router, stopping) = (Arc::clone(&state), router.clone(), stopping.clone());
         connections.spawn(async move {
-            converse(stream, peer.ip().to_canonical(), &state, stopping).await;
+            converse(stream, peer.ip().to_canonical(), &state, router, stopping).await;
             drop(slot);
         });
     }
@@ -104,9 +107,12 @@ async fn converse<I: Intake>(
     stream: TcpStream,
     from: IpAddr,
     state: &Arc<Listener<I>>,
+    router: Router,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let service = service_fn(|request| Box::pin(answer(Arc::clone(state), from, request)));
+    let service = service_fn(|request: Request<Incoming>| -> Pin<Box<dyn Future<Output = _> + Send>> {
+        Box::pin(answer(Arc::clone(state), router.clone(), from, request))
+    });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(state.settings.header_timeout)
@@ -137,22 +143,25 @@ async fn converse<I: Intake>(
 
 async fn answer<I: Intake>(
     state: Arc<Listener<I>>,
+    router: Router,
     from: IpAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let started = Instant::now();
-    let (head, body) = request.into_parts();
-    let bytes = hyper::body::Body::size_hint(&body).exact();
-    let response = state.answer(from, &head, body).await;
-    let (status, method) = (response.status(), &head.method);
-    let ms = || u64::try_from(started.elapsed().as_millis()).ok();
-    let path = || routes::loggable(&state.settings, head.uri.path());
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Peer(from));
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let bytes = hyper::body::Body::size_hint(request.body()).exact();
+    let response = router.oneshot(request).await?;
+    let status = response.status();
+    let ms = u64::try_from(started.elapsed().as_millis()).ok();
+    let path = || routes::loggable(&state.settings, uri.path());
     if status.is_success() {
         // What was kept is in the ledger: a line for each would only hide the others.
-        tracing::debug!(%from, %method, path = %path(), status = status.as_u16(), bytes, ms = ms(), "request");
+        tracing::debug!(%from, %method, path = %path(), status = status.as_u16(), bytes, ms, "request");
     } else {
         let method: String = method.as_str().chars().take(20).collect();
-        tracing::info!(%from, method, path = %path(), status = status.as_u16(), bytes, ms = ms(), "request");
+        tracing::info!(%from, method, path = %path(), status = status.as_u16(), bytes, ms, "request");
     }
     Ok(response)
 }

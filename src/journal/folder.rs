@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, RealDisk};
+use crate::domain::ids::Seq;
 use crate::domain::query;
 
 /// A data folder that this process holds alone, until the value is dropped.
@@ -73,9 +74,10 @@ impl DataFolder {
         self.path.join("journal")
     }
 
-    /// Where the store is.
-    pub fn store(&self) -> PathBuf {
-        self.path.join("store")
+    /// Where the store is of a journal of which records up to `dropped` are gone. Each such journal has a store of its own, so
+    /// that one takes the other's place by the journal's base alone.
+    pub fn store(&self, dropped: Seq) -> PathBuf {
+        store_in(&self.path, dropped)
     }
 
     /// Where earlier moments are folded while somebody looks at them.
@@ -83,6 +85,35 @@ impl DataFolder {
         self.path.join("past.scratch")
     }
 }
+
+/// The folder of a store, and what precedes the last dropped record in its name.
+const STORE: &str = "store";
+const AFTER: &str = ".after-";
+
+/// See [`DataFolder::store`].
+pub fn store_in(data: &Path, dropped: Seq) -> PathBuf {
+    match dropped {
+        Seq(0) => data.join(STORE),
+        dropped => data.join(format!("{STORE}{AFTER}{dropped}")),
+    }
+}
+
+/// Every store there is, in use or left over. Those moved aside are none.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn stores_in(data: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let names = RealDisk.names(data).map_err(|source| FolderError::Io { path: data.to_owned(), source })?;
+    let is_store = |name: &String| match name.strip_prefix(STORE) {
+        None => false,
+        Some("") => true,
+        Some(rest) => rest.strip_prefix(AFTER).is_some_and(|number| number.parse::<u64>().is_ok()),
+    };
+    Ok(names.into_iter().filter(is_store).map(|name| data.join(name)).collect())
+}
+
+/// The folder in a data folder in which records that are dropped are folded one last time.
+pub const LEAVING: &str = "leaving.scratch";
 
 /// The room left for `folder`; none where the system does not say. What root alone may use is not room.
 pub fn room(folder: &Path) -> Option<query::Disk> {

@@ -31,6 +31,8 @@
 //!    the same pages is never believed: Linux marks them clean after the first failure, and goes on showing what the disk
 //!    does not have.
 //! 6. Nothing is destroyed in recovery: bytes cut off at start-up stay beside the segment, in `*.torn-<offset>`.
+//! 7. Where segments were dropped on purpose (retention), a `base` says up to which record, and what those records had come
+//!    to; it is durable before the first of them is removed. Numbers go on, and whatever is made from the journal begins there.
 //!
 //! # What opening does
 //!
@@ -52,6 +54,8 @@
 //! | `frame` | one record as bytes and back; pure |
 //! | `segment` | header, file name, and the frames of one file in order |
 //! | `disk` | what is asked of a file system, and the real one; tests have one that fails |
+//! | `base` | where a journal begins whose first segments were dropped; pure |
+//! | `trim` | `Trim`: dropping segments |
 //! | `shelf` | the folder of the segments, and what is done there durably |
 //! | `recovery` | what opening does |
 //! | `writer` | `Journal`: appending |
@@ -66,6 +70,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::Seq;
 
+mod base;
 mod disk;
 pub mod folder;
 pub mod frame;
@@ -73,15 +78,18 @@ pub mod reader;
 pub mod recovery;
 pub mod segment;
 mod shelf;
+mod trim;
 pub mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use base::Base;
 pub use folder::{DataFolder, FolderError};
 pub use frame::Flaw;
 pub use reader::{Reader, Scan};
 pub use recovery::Warning;
+pub use trim::{Cut, Trim, dropped};
 pub use writer::{Journal, Options};
 
 /// Where a record's frame is.
@@ -139,6 +147,25 @@ pub enum JournalError {
         folder: PathBuf,
         /// The first missing record.
         first: Seq,
+    },
+    /// What dropped records had come to cannot be told.
+    #[error(
+        "{path} is no base of a journal ({flaw}), and the records it stands for have been dropped: put a sound copy of this file in its place",
+        path = .path.display()
+    )]
+    NoBase {
+        /// The base.
+        path: PathBuf,
+        /// What is wrong with it.
+        flaw: &'static str,
+    },
+    /// A record that retention has dropped.
+    #[error("record {seq} was dropped by retention: the journal begins after record {through}")]
+    Dropped {
+        /// The record.
+        seq: Seq,
+        /// The last that was dropped.
+        through: Seq,
     },
     /// The journal ends before a record that surely was acknowledged.
     #[error(

@@ -1,4 +1,4 @@
-//! Reading what was acknowledged: one record by its location, or all from a number on. Changes nothing.
+//! Reading what was acknowledged and not dropped: one record by its location, or all from a number on. Changes nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::disk::{self, Disk, File, Reading, RealDisk};
 use super::frame::{self, Flaw};
 use super::segment::{self, Frames};
 use super::shelf::Shelf;
-use super::{JournalError, Location, recovery};
+use super::{Base, JournalError, Location, recovery};
 
 /// Segments kept open: 4 GiB of journal at the default size.
 const MOST_OPEN: usize = 64;
@@ -25,6 +25,8 @@ pub struct Reader(Arc<Inner>);
 struct Inner {
     shelf: Shelf,
     acknowledged: Arc<AtomicU64>,
+    /// The last record that was dropped.
+    base: AtomicU64,
     open: Mutex<BTreeMap<Seq, Arc<Segment>>>,
 }
 
@@ -36,8 +38,8 @@ struct Segment {
 }
 
 impl Reader {
-    pub(super) fn new(shelf: Shelf, acknowledged: Arc<AtomicU64>) -> Self {
-        Self(Arc::new(Inner { shelf, acknowledged, open: Mutex::default() }))
+    pub(super) fn new(shelf: Shelf, acknowledged: Arc<AtomicU64>, base: Seq) -> Self {
+        Self(Arc::new(Inner { shelf, acknowledged, base: AtomicU64::new(base.0), open: Mutex::default() }))
     }
 
     /// Reads the journal in `folder` without holding its data folder: up to the last whole record there is now.
@@ -50,13 +52,32 @@ impl Reader {
 
     pub(super) fn at_rest_on(disk: Arc<dyn Disk>, folder: &Path) -> Result<Self, JournalError> {
         let shelf = Shelf::new(disk, folder);
-        let last = recovery::last_whole(&shelf)?;
-        Ok(Self::new(shelf, Arc::new(AtomicU64::new(last.0))))
+        let (base, last) = recovery::extent(&shelf)?;
+        Ok(Self::new(shelf, Arc::new(AtomicU64::new(last.0)), base))
     }
 
     /// The last acknowledged record; 0 when there is none.
     pub fn last(&self) -> Seq {
         Seq(self.0.acknowledged.load(Ordering::Acquire))
+    }
+
+    /// The last record that was dropped; 0 when none was.
+    pub fn dropped(&self) -> Seq {
+        Seq(self.0.base.load(Ordering::Acquire))
+    }
+
+    /// What the dropped records had come to, if any were.
+    ///
+    /// # Errors
+    /// When that cannot be read, or is damaged.
+    pub fn base(&self) -> Result<Option<Base>, JournalError> {
+        self.0.shelf.base()
+    }
+
+    /// Records up to `through` are dropped: their segments are not kept open.
+    pub(super) fn forget(&self, through: Seq) {
+        self.0.base.store(through.0, Ordering::Release);
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner).retain(|first, _| *first > through);
     }
 
     /// The record at `location`.
@@ -86,9 +107,11 @@ impl Reader {
         disk::read_exact(&*segment.file, bytes, from).map_err(JournalError::io("read", &segment.path))
     }
 
-    /// Every record from `from` to the last acknowledged now, in order, one at a time. Ends after an error.
+    /// Every record from `from` to the last acknowledged now, but for those dropped, in order, one at a time. Ends after an
+    /// error.
     pub fn scan(&self, from: Seq) -> Scan {
-        Scan { reader: self.clone(), next: from.max(Seq(1)), last: self.last(), frames: None, over: false }
+        let next = from.max(self.dropped().next());
+        Scan { reader: self.clone(), next, last: self.last(), frames: None, over: false }
     }
 
     fn segment(&self, first: Seq) -> Result<Arc<Segment>, JournalError> {
@@ -158,6 +181,12 @@ impl Scan {
     }
 
     fn missing(&self) -> JournalError {
+        // Dropped since this began, by another process perhaps.
+        if let Ok(Some(Base { through, .. })) = self.reader.base()
+            && through >= self.next
+        {
+            return JournalError::Dropped { seq: self.next, through };
+        }
         JournalError::Missing { folder: self.reader.0.shelf.folder().to_owned(), first: self.next }
     }
 }

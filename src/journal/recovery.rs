@@ -1,5 +1,5 @@
-//! What opening does: checks the chain of segments, proves the last one and makes it durable, cuts a torn end off. Decides
-//! nothing else, and changes nothing before all is judged.
+//! What opening does: checks the chain of segments, proves the last one and makes it durable, cuts a torn end off, removes
+//! what was dropped. Decides nothing else, and changes nothing before all is judged.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::domain::ids::Seq;
 
 use super::JournalError;
+use super::base::Base;
 use super::disk::{self, Reading};
 use super::frame::{self, Flaw};
 use super::segment::{self, Frames, HEADER, Header};
@@ -45,20 +46,24 @@ pub(super) struct End {
     pub(super) segment: Option<(Seq, u64)>,
     /// The last record.
     pub(super) last: Seq,
+    /// The last record that was dropped; 0 when none was.
+    pub(super) base: Seq,
 }
 
 /// Brings the segments into order; says where the journal ends. Every record up to there is durable. `known` was acknowledged:
 /// if the journal ends before it, records are lost, and nothing is changed.
 pub(super) fn recover(shelf: &Shelf, known: Seq) -> Result<(End, Vec<Warning>), JournalError> {
-    let Found { firsts, unborn } = find(shelf)?;
-    check_chain(shelf, &firsts)?;
-    let (end, torn) = match firsts.last() {
+    let found = find(shelf)?;
+    check_chain(shelf, &found)?;
+    let Found { base, dropped, firsts, unborn } = found;
+    let (mut end, torn) = match firsts.last() {
         Some(&first) => {
             let judged = judge_durably(shelf, first, known)?;
             (judged.end(), judged.torn.map(|torn| (first, judged.offset, torn)))
         }
         None => (End::default(), None),
     };
+    end.base = base.as_ref().map_or(Seq(0), |base| base.through);
     if end.last < known {
         return Err(match torn {
             Some((first, offset, Torn { flaw, .. })) => JournalError::Damaged { path: shelf.path(first), offset, flaw },
@@ -75,20 +80,42 @@ pub(super) fn recover(shelf: &Shelf, known: Seq) -> Result<(End, Vec<Warning>), 
         shelf.cut(first, offset)?;
         warnings.push(Warning { path: shelf.path(first), offset, bytes: bytes.len() as u64, kept_in });
     }
+    shelf.remove_next_base()?;
+    if let Some(base) = base.filter(|_| !dropped.is_empty()) {
+        // The name it has may be the page cache's alone: after a sync of the folder that failed, a later one says nothing. A new
+        // file under that name can be synced.
+        shelf.write_base(&base)?;
+        shelf.put_base()?;
+        sweep(shelf, &dropped)?;
+    }
     Ok((end, warnings))
 }
 
-/// The last whole record, without changing anything; 0 when there is none. Whatever follows it is being written, or torn.
-pub(super) fn last_whole(shelf: &Shelf) -> Result<Seq, JournalError> {
-    match find(shelf)?.firsts.last() {
-        Some(&first) => Ok(judge(shelf, first, |_, _, _| Ok(()))?.last),
-        None => Ok(Seq(0)),
-    }
+/// Removes segments that the base stands for, once it is durable where it was put. What is left of them after a failure goes
+/// the next time.
+pub(super) fn sweep(shelf: &Shelf, dropped: &[Seq]) -> Result<(), JournalError> {
+    shelf.sync()?;
+    dropped.iter().try_for_each(|first| shelf.remove(*first))
+}
+
+/// The last dropped and the last whole record, without changing anything; 0 when there is none. Whatever follows is being
+/// written, or torn.
+pub(super) fn extent(shelf: &Shelf) -> Result<(Seq, Seq), JournalError> {
+    let Found { base, firsts, .. } = find(shelf)?;
+    let last = match firsts.last() {
+        Some(&first) => judge(shelf, first, |_, _, _| Ok(()))?.last,
+        None => Seq(0),
+    };
+    Ok((base.map_or(Seq(0), |base| base.through), last))
 }
 
 /// What stands on the shelf.
 #[derive(Debug)]
 struct Found {
+    /// Where the journal begins, if segments were dropped.
+    base: Option<Base>,
+    /// Segments that the base stands for and that have not been removed yet.
+    dropped: Vec<Seq>,
     /// The segments.
     firsts: Vec<Seq>,
     /// A last one that is none, and its length: a crash while a segment was begun leaves a file without a sound header, and
@@ -96,17 +123,33 @@ struct Found {
     unborn: Option<(Seq, u64)>,
 }
 
-fn find(shelf: &Shelf) -> Result<Found, JournalError> {
-    let mut firsts = shelf.firsts()?;
-    let Some(&last) = firsts.last() else { return Ok(Found { firsts, unborn: None }) };
-    let bytes = shelf.length(last)?;
-    match header(shelf, last) {
-        Err(JournalError::Damaged { .. }) if bytes <= HEADER as u64 => {
-            firsts.pop();
-            Ok(Found { firsts, unborn: Some((last, bytes)) })
-        }
-        header => header.map(|_| Found { firsts, unborn: None }),
+impl Found {
+    /// The record that comes first.
+    fn begin(&self) -> Seq {
+        self.base.as_ref().map_or(Seq(1), |base| base.through.next())
     }
+}
+
+fn find(shelf: &Shelf) -> Result<Found, JournalError> {
+    let (base, mut dropped) = (shelf.base()?, shelf.firsts()?);
+    let through = base.as_ref().map_or(Seq(0), |base| base.through);
+    let firsts = dropped.split_off(dropped.partition_point(|first| *first <= through));
+    let mut found = Found { base, dropped, firsts, unborn: None };
+    if let Some(&last) = found.firsts.last() {
+        let bytes = shelf.length(last)?;
+        match header(shelf, last) {
+            Err(JournalError::Damaged { .. }) if bytes <= HEADER as u64 => {
+                found.firsts.pop();
+                found.unborn = Some((last, bytes));
+            }
+            header => drop(header?),
+        }
+    }
+    let begin = found.begin();
+    if found.base.is_some() && found.firsts.first() != Some(&begin) {
+        return Err(JournalError::Missing { folder: shelf.folder().to_owned(), first: begin });
+    }
+    Ok(found)
 }
 
 /// The header of the segment of `first`.
@@ -114,13 +157,14 @@ pub(super) fn header(shelf: &Shelf, first: Seq) -> Result<Header, JournalError> 
     segment::header(&mut Reading { file: shelf.open(first)?, at: 0 }, &shelf.path(first), first)
 }
 
-fn check_chain(shelf: &Shelf, firsts: &[Seq]) -> Result<(), JournalError> {
+fn check_chain(shelf: &Shelf, found: &Found) -> Result<(), JournalError> {
+    let missing = |first| Err(JournalError::Missing { folder: shelf.folder().to_owned(), first });
+    let (begin, previous_of_first) = (found.begin(), found.base.as_ref().map(|base| base.previous));
     let mut before: Option<Seq> = None;
-    for &first in firsts {
-        let missing = |first| Err(JournalError::Missing { folder: shelf.folder().to_owned(), first });
+    for &first in &found.firsts {
         match (before, header(shelf, first)?.previous) {
-            (None, None) if first == Seq(1) => {}
-            (None, None) => return missing(Seq(1)),
+            (None, previous) if first == begin && previous == previous_of_first => {}
+            (None, None) => return missing(begin),
             (Some(before), Some((previous, expected))) if before == previous => {
                 let found = shelf.length(before)?;
                 // What it has beyond is a cut that a power failure undid.
@@ -160,7 +204,7 @@ impl Judged {
     fn end(&self) -> End {
         let empty = self.offset == HEADER as u64;
         let segment = if empty { self.header.previous } else { Some((self.header.first, self.offset)) };
-        End { segment, last: self.last }
+        End { segment, last: self.last, base: Seq(0) }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::domain::ids::Seq;
 
 use super::JournalError;
+use super::base::{self, Base};
 use super::disk::{self, Disk, File};
 use super::segment::{self, Header};
 
@@ -81,6 +82,53 @@ impl Shelf {
             self.create_durably(&path, header.encode().as_bytes())
         };
         begin().map_err(JournalError::io("begin", &path))
+    }
+
+    /// Where the journal begins, if segments were dropped.
+    pub(super) fn base(&self) -> Result<Option<Base>, JournalError> {
+        let path = self.folder.join(base::NAME);
+        let file = match self.disk.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(JournalError::io("open", &path))?,
+        };
+        let mut bytes = vec![0; file.length().map_err(JournalError::io("read", &path))? as usize];
+        disk::read_exact(&*file, &mut bytes, 0).map_err(JournalError::io("read", &path))?;
+        Base::decode(&bytes).map(Some).map_err(|flaw| JournalError::NoBase { path, flaw })
+    }
+
+    /// Writes the base that may be put in place next, durably.
+    pub(super) fn write_base(&self, next: &Base) -> Result<(), JournalError> {
+        self.remove_next_base()?;
+        let path = self.folder.join(base::NEXT);
+        self.create_durably(&path, &next.encode()).map(drop).map_err(JournalError::io("write", &path))
+    }
+
+    /// Puts the base that was written in the place of the one before. Not yet durable.
+    pub(super) fn put_base(&self) -> Result<(), JournalError> {
+        let (next, path) = (self.folder.join(base::NEXT), self.folder.join(base::NAME));
+        self.disk.rename(&next, &path).map_err(JournalError::io("rename", &next))
+    }
+
+    /// Removes a base that was written and not put in place.
+    pub(super) fn remove_next_base(&self) -> Result<(), JournalError> {
+        self.remove_if_there(&self.folder.join(base::NEXT))
+    }
+
+    /// Removes a segment.
+    pub(super) fn remove(&self, first: Seq) -> Result<(), JournalError> {
+        self.remove_if_there(&self.path(first))
+    }
+
+    /// Makes the names in the folder durable.
+    pub(super) fn sync(&self) -> Result<(), JournalError> {
+        self.disk.sync_folder(&self.folder).map_err(JournalError::io("sync", &self.folder))
+    }
+
+    fn remove_if_there(&self, path: &Path) -> Result<(), JournalError> {
+        match self.disk.remove(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(JournalError::io("remove", path)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Cuts a segment to `length`, durably.

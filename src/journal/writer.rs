@@ -12,7 +12,7 @@ use super::frame::{self, Flaw};
 use super::recovery::{self, End, Warning};
 use super::segment::{Frames, HEADER, Header};
 use super::shelf::Shelf;
-use super::{JournalError, Location, Reader};
+use super::{JournalError, Location, Reader, Trim};
 
 /// How the journal is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub struct Journal {
     /// The last append failed: what the disk has behind the end is not known.
     unwell: bool,
     acknowledged: Arc<AtomicU64>,
+    reader: Reader,
 }
 
 /// A segment that this process has begun and nothing has failed in.
@@ -67,7 +68,8 @@ impl Journal {
         shelf.create()?;
         let (end, warnings) = recovery::recover(&shelf, known)?;
         let acknowledged = Arc::new(AtomicU64::new(end.last.0));
-        Ok((Self { shelf, options, end, active: None, unwell: false, acknowledged }, warnings))
+        let reader = Reader::new(shelf.clone(), Arc::clone(&acknowledged), end.base);
+        Ok((Self { shelf, options, end, active: None, unwell: false, acknowledged, reader }, warnings))
     }
 
     /// The last record; 0 when there is none.
@@ -82,7 +84,12 @@ impl Journal {
 
     /// Reads what has been acknowledged, from any thread.
     pub fn reader(&self) -> Reader {
-        Reader::new(self.shelf.clone(), Arc::clone(&self.acknowledged))
+        self.reader.clone()
+    }
+
+    /// Drops old segments, from any thread.
+    pub fn trim(&self) -> Trim {
+        Trim::new(self.shelf.clone(), self.reader.clone())
     }
 
     /// Makes sure that a batch could be kept now. Costs nothing while all is well; after a failure it proves what was
@@ -147,7 +154,7 @@ impl Journal {
             location
         });
         let locations = locations.collect();
-        self.end = End { segment: Some((active.first, active.end)), last: newest.seq };
+        self.end = End { segment: Some((active.first, active.end)), last: newest.seq, ..self.end };
         self.acknowledged.store(newest.seq.0, Ordering::Release);
         Ok(locations)
     }

@@ -11,6 +11,7 @@ use crate::domain::ticket::Lane;
 use crate::domain::webhook::Webhook;
 use crate::journal::Location;
 
+use super::base::Entry;
 use super::rows::{self, Family, Mention, Place, Totals};
 use super::tree::Changes;
 use super::{StoreError, keys};
@@ -83,6 +84,48 @@ impl<'a> Fold<'a> {
         }
         self.totals.applied = seq;
         Ok(())
+    }
+
+    /// Lays down what dropped records had come to.
+    ///
+    /// # Errors
+    /// When a row that it changes cannot be read or written.
+    pub fn lay(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        match entry {
+            Entry::Family(family) => self.changes.put_json(keys::family(&family.name), family)?,
+            Entry::Show(show) => {
+                let digest = keys::show_digest(&show.show);
+                self.changes.put(keys::at(&keys::show_order(), show.last), digest.0.to_vec());
+                self.changes.put_json(keys::show(&digest), show)?;
+            }
+            Entry::Wish { subscription, wish } => self.changes.put_json(keys::wish_of(subscription), wish)?,
+            Entry::Delivery(delivery) => drop(self.delivery(delivery, Seq(0))?),
+            Entry::Said { lane, subject, seq, print } => {
+                self.changes.put(keys::latest(subject), rows::encode_latest(*seq, print));
+                let key = keys::at(&keys::timeline(&Lane(*lane)), *seq);
+                // It may be a delivery's own.
+                if self.changes.get(&key)?.is_none() {
+                    self.changes.put(key, Mention::default().encode());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is laid down so far. Until [`begins_after`](Self::begins_after) the store is not usable.
+    ///
+    /// # Errors
+    /// When the rows cannot be written.
+    pub fn write_laid(&mut self) -> Result<(), StoreError> {
+        self.changes.commit_so_far()
+    }
+
+    /// What was laid down is all that there was up to that record.
+    pub fn begins_after(&mut self, through: Seq) {
+        (self.totals.applied, self.totals.dropped) = (through, through);
+        // The next record's place stands behind theirs.
+        let (key, number) = keys::record(through);
+        self.changes.put(key, vec![0; (number + 1) * rows::PLACE_BYTES]);
     }
 
     /// All that changed.

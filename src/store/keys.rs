@@ -245,7 +245,12 @@ pub fn show_order() -> Key {
 
 /// See [`Table::Wish`].
 pub fn wish(subscription: &SubscriptionId) -> Key {
-    join(Table::Wish, &[&Digest::of(&[subscription.0.as_bytes()]).0])
+    wish_of(&Digest::of(&[subscription.0.as_bytes()]))
+}
+
+/// The same, by the subscription's digest.
+pub fn wish_of(subscription: &Digest) -> Key {
+    join(Table::Wish, &[&subscription.0])
 }
 
 /// Prefix of [`Table::Quarantine`].

@@ -14,7 +14,8 @@
 //!
 //! # Invariants
 //!
-//! 1. The store after record *n* is a pure fold of the records 1 to *n*, whatever the batches they came in.
+//! 1. The store after record *n* is a pure fold of the records 1 to *n*, whatever the batches they came in; where the first
+//!    of them were dropped, of the journal's base and the records after it.
 //! 2. A batch of records is one sled batch, in which the number of the last one stands too: the store never holds half of
 //!    a record, and knows how far it has come.
 //! 3. No value is longer than 4 KiB: sled puts long ones into `blobs/`, which are never synced and leak. Longer ones (a
@@ -39,6 +40,8 @@
 //! | `answer` | a question -> its answer |
 //! | `difference` | what differs between two stores, in words |
 //! | `past` | the store as it stood after an earlier record |
+//! | `base` | what dropped records had come to, as lines of the journal's base, and as the first rows of a store |
+//! | `successor` | the store that takes over when records are dropped |
 //! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
 
 use std::io::ErrorKind;
@@ -50,6 +53,7 @@ use crate::domain::record::Record;
 use crate::journal::{JournalError, Location};
 
 pub mod answer;
+pub mod base;
 pub mod difference;
 pub mod fold;
 pub mod index;
@@ -62,6 +66,7 @@ pub mod point;
 pub mod repair;
 pub mod rows;
 pub mod sifting;
+pub mod successor;
 pub mod tree;
 
 #[cfg(test)]
@@ -70,7 +75,8 @@ mod tests;
 pub use difference::Difference;
 pub use past::Past;
 pub use repair::{CatchUp, Progress, Repaired, Verified};
-pub use repair::{bring_up, has_room, move_aside, rebuild, verify};
+pub use repair::{bring_up, has_room, move_aside, rebuild, remove, verify};
+pub use successor::Successor;
 
 use fold::Fold;
 use tree::{Before, Changes, Rows};
@@ -110,6 +116,24 @@ pub enum StoreError {
         /// The number that came.
         given: Seq,
     },
+    /// A line of the journal's base.
+    #[error(
+        "line {line} of the journal's base means nothing to this version of willcall ({reason}): start the version that wrote it"
+    )]
+    Unlaid {
+        /// Which, from 1.
+        line: usize,
+        /// What serde_json says.
+        reason: String,
+    },
+    /// Retention has dropped it.
+    #[error("record {seq} was dropped by retention: the journal begins after record {through}")]
+    Dropped {
+        /// The record.
+        seq: Seq,
+        /// The last that was dropped.
+        through: Seq,
+    },
     /// What was asked for is no filter: who asks has read it before, and this version reads it otherwise.
     #[error("the filter is wrong: {0}")]
     Filter(#[from] Problem),
@@ -134,7 +158,13 @@ impl StoreError {
         match self {
             Self::Sled(sled::Error::Io(error)) => !is_of_the_disk(error.kind()),
             Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_) => true,
-            Self::InUse(_) | Self::OutOfOrder { .. } | Self::Filter(_) | Self::Journal(_) | Self::Io { .. } => false,
+            Self::InUse(_)
+            | Self::OutOfOrder { .. }
+            | Self::Unlaid { .. }
+            | Self::Dropped { .. }
+            | Self::Filter(_)
+            | Self::Journal(_)
+            | Self::Io { .. } => false,
         }
     }
 
@@ -180,6 +210,11 @@ impl Store {
                 _ => Ok(store),
             }
         })
+    }
+
+    /// Somebody else has it, too.
+    pub fn is_shared(&self) -> bool {
+        self.rows.is_shared()
     }
 
     /// The last record applied; 0 when there is none.

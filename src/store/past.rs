@@ -95,6 +95,13 @@ impl Past {
             self.begin_anew()?;
         }
         while self.at != to {
+            self.begin_as(journal)?;
+            if to < journal.dropped() {
+                return Err(StoreError::Dropped { seq: to, through: journal.dropped() });
+            }
+            if self.at == to {
+                break;
+            }
             let (piece_began, stood) = (Instant::now(), journal.last());
             match self.at > to {
                 true => self.take_back()?,
@@ -121,6 +128,19 @@ impl Past {
 
     pub(super) fn store(&self) -> Result<&Store, StoreError> {
         self.store.as_ref().ok_or_else(|| StoreError::Unfit("it has been closed".to_owned()))
+    }
+
+    /// Where the journal's first records were dropped, nothing can be seen before what they had come to.
+    fn begin_as(&mut self, journal: &Reader) -> Result<(), StoreError> {
+        if self.at >= journal.dropped() {
+            return Ok(());
+        }
+        if self.at > Seq(0) {
+            self.begin_anew()?;
+        }
+        self.store()?.begin_as(journal)?;
+        self.at = self.store()?.applied()?;
+        Ok(())
     }
 
     fn begin_anew(&mut self) -> Result<(), StoreError> {

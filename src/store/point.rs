@@ -21,7 +21,14 @@ impl Store {
         let (key, number) = keys::record(seq);
         let Some(row) = self.rows.get(&key)?.filter(|_| seq > Seq(0)) else { return Ok(None) };
         let Some(place) = row.chunks(rows::PLACE_BYTES).nth(number) else { return Ok(None) };
-        Place::decode(place).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key)))
+        let place = Place::decode(place).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
+        // No segment begins with record 0: one that was dropped.
+        Ok((place.location.segment > Seq(0)).then_some(place))
+    }
+
+    /// The last record of those that the journal has dropped.
+    pub(super) fn dropped(&self) -> Result<Seq, StoreError> {
+        Ok(self.totals()?.unwrap_or_default().dropped)
     }
 
     /// Where a record is in the journal.
@@ -75,6 +82,23 @@ impl Store {
             let Some(row) = self.rows.get(&key)? else { return Ok(None) };
             rows::decode_latest(&row).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key)))
         })
+    }
+
+    /// The same about the subject of an event in whose ticket's timeline stand these `mentions`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest_among(
+        &self,
+        mentions: &[(Seq, Mention)],
+        subject: &Digest,
+    ) -> Result<Option<(Seq, Digest)>, StoreError> {
+        let said = mentions.iter().rev().filter_map(|(seq, mention)| Some((*seq, mention.said?)));
+        match said.filter(|(_, (said, _))| said == subject).map(|(seq, (_, print))| (seq, print)).next() {
+            // A base says nothing in timelines.
+            None if !mentions.is_empty() => self.latest(subject),
+            found => Ok(found),
+        }
     }
 
     /// The event that a rejected request became when it was sent again.
@@ -147,7 +171,7 @@ impl Store {
     pub fn in_flight(&self) -> Result<Vec<Delivery>, StoreError> {
         caught(|| {
             let mut all = Vec::new();
-            for kind in [Kind::Transfer, Kind::Return] {
+            for kind in Kind::ALL {
                 let numbers = self.rows.numbers(&keys::stage(Stage::InFlight, kind), Seq(0), Seq(u64::MAX));
                 all.extend(self.deliveries(numbers)?);
             }
@@ -163,12 +187,42 @@ impl Store {
         ids.filter_map(|id| id.and_then(|id| self.rows.json(&keys::delivery(DeliveryId(id)))).transpose()).collect()
     }
 
+    /// The last record before a moment, and the last that was dropped when there is none: see `first_since`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_before(&self, moment: Timestamp) -> Result<Seq, StoreError> {
+        caught(|| Ok(Seq(self.first_since(moment)?.0.saturating_sub(1))))
+    }
+
+    /// Whichever delivery that is not settled keeps the earliest record: its id, and the earliest id in its lane.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn earliest_open(&self) -> Result<Option<(DeliveryId, Seq)>, StoreError> {
+        caught(|| {
+            let mut earliest: Option<(DeliveryId, Seq)> = None;
+            for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
+                for kind in Kind::ALL {
+                    for one in self.deliveries(self.rows.numbers(&keys::stage(stage, kind), Seq(0), Seq(u64::MAX)))? {
+                        let lane = self.lane(&Lane::of_delivery(one.ticket.as_ref(), one.id))?;
+                        let first = lane.iter().map(|one| one.id.0).min().unwrap_or(one.id.0);
+                        if earliest.is_none_or(|(_, known)| first < known) {
+                            earliest = Some((one.id, first));
+                        }
+                    }
+                }
+            }
+            Ok(earliest)
+        })
+    }
+
     /// The first record at or after a moment; the one that comes next when there is none. Takes the records' moments to
     /// ascend: around a clock that was set back it may be off by what lies between.
     pub(super) fn first_since(&self, moment: Timestamp) -> Result<Seq, StoreError> {
         let moment = moment.timestamp_millis();
-        let applied = self.totals()?.map_or(Seq(0), |totals| totals.applied);
-        let (mut low, mut high) = (1, applied.0 + 1);
+        let Totals { applied, dropped, .. } = self.totals()?.unwrap_or_default();
+        let (mut low, mut high) = (dropped.0 + 1, applied.0 + 1);
         while low < high {
             let middle = low + (high - low) / 2;
             let place =

@@ -62,6 +62,8 @@ impl fmt::Display for Repaired {
 pub struct Verified {
     /// The last record of the journal; every one up to it could be read.
     pub journal: Seq,
+    /// The last record that was dropped, after which the two begin.
+    pub dropped: Seq,
     /// The last record applied to the store, up to which the two were compared.
     pub applied: Seq,
     /// Rows that were compared.
@@ -122,12 +124,13 @@ pub fn verify(
     let applied = store.applied()?;
     remove(scratch)?;
     let outcome = Store::open(scratch, super::CACHE_BYTES).and_then(|fresh| {
+        fresh.begin_as(journal)?;
         CatchUp::begin(&fresh, journal, applied)?.try_for_each(|piece| piece.map(&mut *progress))?;
         difference::first(&store.rows, &fresh.rows)
     });
     remove(scratch)?;
     let (rows, difference) = outcome?;
-    Ok(Verified { journal: journal.last(), applied, rows, difference })
+    Ok(Verified { journal: journal.last(), dropped: journal.dropped(), applied, rows, difference })
 }
 
 impl Store {
@@ -144,6 +147,7 @@ impl Store {
     /// # Errors
     /// When the store is ahead of the journal.
     pub fn catching_up(&self, journal: &Reader) -> Result<CatchUp<'_>, StoreError> {
+        self.begin_as(journal)?;
         let (applied, last) = (self.applied()?, journal.last());
         if applied > last {
             return Err(StoreError::Unfit(format!("it has records up to {applied}, the journal up to {last}")));
@@ -240,7 +244,11 @@ pub fn has_room(folder: &Path) -> Result<(), StoreError> {
     tried.map_err(StoreError::io("write", &path))
 }
 
-pub(super) fn remove(folder: &Path) -> Result<(), StoreError> {
+/// Removes a folder with all that is in it, if there is one.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn remove(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io("remove", folder)(error)),
         _ => Ok(()),

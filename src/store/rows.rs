@@ -100,7 +100,10 @@ pub struct Totals {
     pub format: u32,
     /// The last record applied.
     pub applied: Seq,
-    /// Events in all.
+    /// The last record of those that the journal has dropped; 0 when it has all.
+    #[serde(default = "nothing_dropped", skip_serializing_if = "is_nothing")]
+    pub dropped: Seq,
+    /// Events in all, but for dropped ones.
     pub events: u64,
     /// Rejected requests that were not sent again.
     pub quarantined: u64,
@@ -110,8 +113,17 @@ pub struct Totals {
 
 impl Default for Totals {
     fn default() -> Self {
-        Self { format: FORMAT, applied: Seq(0), events: 0, quarantined: 0, deliveries: [0; 12] }
+        Self { format: FORMAT, applied: Seq(0), dropped: Seq(0), events: 0, quarantined: 0, deliveries: [0; 12] }
     }
+}
+
+fn nothing_dropped() -> Seq {
+    Seq(0)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_nothing(seq: &Seq) -> bool {
+    *seq == Seq(0)
 }
 
 /// The place of a kind and state in [`Totals::deliveries`].
@@ -127,7 +139,7 @@ pub const MINUTES: usize = 60;
 pub struct Family {
     /// As in `ticket`.
     pub name: String,
-    /// Ever.
+    /// Ever, dropped ones included.
     pub total: u64,
     /// When the last came.
     #[serde(with = "chrono::serde::ts_milliseconds")]

@@ -83,6 +83,11 @@ impl Rows {
         Err(StoreError::InUse(folder.to_owned()))
     }
 
+    /// There are other clones of it.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// True when there is no row at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -367,6 +372,14 @@ impl<'a> Changes<'a> {
     pub fn commit(self) -> Result<(), StoreError> {
         let rows = self.rows;
         rows.write(self.writes()?)
+    }
+
+    /// Writes the changes so far, and goes on without them.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn commit_so_far(&mut self) -> Result<(), StoreError> {
+        std::mem::replace(self, Self::new(self.rows)).commit()
     }
 
     /// Writes them one by one, for a store that nobody else looks at and that goes when something fails. A batch of sled locks

@@ -9,6 +9,7 @@
 //! | [`running`] | starting, stopping, and one process a data folder |
 //! | [`senders`] | who may send webhooks |
 //! | [`records`] | rebuild and export |
+//! | [`retention`] | what is old and settled goes, and its room comes back |
 //! | [`alerts`] | new failures told to a command |
 //! | [`damage`] | torn, damaged and full disks |
 
@@ -19,6 +20,7 @@ mod alerts;
 mod damage;
 mod path;
 mod records;
+mod retention;
 mod reversals;
 mod running;
 mod senders;

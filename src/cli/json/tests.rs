@@ -213,10 +213,11 @@ fn a_ticket_is_one_object() {
         deliveries: vec![sale()],
         records: Vec::new(),
         truncated: false,
+        dropped: true,
     };
     let text = written(&Ticket::from(&timeline));
     assert!(text.starts_with("{\"ticket\":\"127471-2\",\"deliveries\":[{\"id\":\"d-4\","), "{text}");
-    assert!(text.ends_with("}],\"history\":[],\"truncated\":false}\n"), "{text}");
+    assert!(text.ends_with("}],\"history\":[],\"truncated\":false,\"dropped\":true}\n"), "{text}");
 }
 
 #[test]

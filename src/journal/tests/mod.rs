@@ -1,5 +1,5 @@
 //! The journal's promises. `torn` tries every torn end; `platter` is a disk that fails: `faults` fails every single call of one
-//! run, `histories` any call of thousands.
+//! run, `histories` any call of thousands, `trimmed` every call of dropping segments.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ mod faults;
 mod histories;
 mod platter;
 mod torn;
+mod trimmed;
 
 fn record(seq: u64, body: &[u8]) -> Record {
     let rejected = Rejected {

@@ -17,12 +17,10 @@ use super::Sources;
 
 /// The state indexes of deliveries in any of `stages` (empty: all) and of `kind` (none: both).
 pub(super) fn prefixes(stages: &[Stage], kind: Option<Kind>) -> Vec<Key> {
-    let kinds = KINDS.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one));
+    let kinds = Kind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one));
     let stages = Stage::ALL.into_iter().filter(|stage| stages.is_empty() || stages.contains(stage));
     stages.flat_map(|stage| kinds.clone().map(move |kind| keys::stage(stage, kind))).collect()
 }
-
-const KINDS: [Kind; 2] = [Kind::Transfer, Kind::Return];
 
 impl Sources<'_> {
     pub(super) fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, StoreError> {
@@ -74,7 +72,7 @@ fn narrowed(query: &DeliveryQuery, bounds: &Bounds) -> Vec<Key> {
         return tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into()))).collect();
     }
     let may_be = |known, name: &str| bounds.one_of(known).is_none_or(|names| names.contains(name));
-    let kinds: Vec<Kind> = KINDS
+    let kinds: Vec<Kind> = Kind::ALL
         .into_iter()
         .filter(|kind| query.kind.is_none_or(|wanted| wanted == *kind) && may_be(Known::Kind, kind.name()))
         .collect();

@@ -38,14 +38,18 @@ impl Store {
                     Answer::Overview(Box::new(sources.overview(*rows, late_after.as_ref())?))
                 }
                 Query::Events(query) => Answer::Events(sources.events(query)?),
-                Query::Event(seq) => Answer::Event(sources.event(*seq)?.map(Box::new)),
+                Query::Event(seq) => Answer::Event(sources.unless_dropped(*seq, sources.event(*seq)?)?.map(Box::new)),
                 Query::Deliveries(query) => Answer::Deliveries(sources.deliveries(query)?),
-                Query::Delivery(id) => Answer::Delivery(sources.delivery(*id)?.map(Box::new)),
+                Query::Delivery(id) => {
+                    Answer::Delivery(sources.unless_dropped(id.0, sources.delivery(*id)?)?.map(Box::new))
+                }
                 Query::Ticket(ticket) => Answer::Ticket(Box::new(sources.timeline(ticket)?)),
                 Query::Shows(window) => Answer::Shows(sources.shows(window)?),
                 Query::Quarantine(window) => Answer::Quarantine(sources.quarantine(window)?),
                 Query::Records { after, limit } => Answer::Records(sources.records(*after, *limit)?),
-                Query::Rejected(seq) => Answer::Rejected(sources.rejected(*seq)?.map(Box::new)),
+                Query::Rejected(seq) => {
+                    Answer::Rejected(sources.unless_dropped(*seq, sources.rejected(*seq)?)?.map(Box::new))
+                }
                 Query::Moment(seek) => Answer::Moment(sources.moment(seek)?),
                 Query::Needed { after, limit } => Answer::Needed(sources.needed(*after, *limit)?),
             })
@@ -70,6 +74,15 @@ impl<'a> Sources<'a> {
             return Err(StoreError::Unfit(format!("it has record {seq} where the journal has {}", record.seq)));
         }
         Ok(Some(record))
+    }
+
+    /// For what is not there: whether it was.
+    fn unless_dropped<T>(&self, seq: Seq, found: Option<T>) -> Result<Option<T>, StoreError> {
+        let through = self.store.dropped()?;
+        match found {
+            None if seq <= through && seq > Seq(0) => Err(StoreError::Dropped { seq, through }),
+            found => Ok(found),
+        }
     }
 
     /// The numbers behind `prefixes` that `window` admits, and of them those that may be of wanted rows.

@@ -30,24 +30,30 @@ impl Sources<'_> {
             Seek::Before(seq, Subject::Anything) => {
                 let from = self.applied()?.min(Seq(seq.0 - 1));
                 let found = self.first_visible((1..=from.0).rev())?;
-                // Just before the first record nothing was there.
-                let empty = || Ok::<_, StoreError>(self.record(Seq(1))?.map(|first| before(&first)));
+                // Just before the first record nothing was there, or what dropped ones had come to.
+                let first = self.store.dropped()?.next();
+                let empty = || Ok::<_, StoreError>(self.record(first)?.map(|first| before(&first)));
                 found.map_or_else(empty, |found| Ok(Some(found)))
             }
-            Seek::After(seq, Subject::Anything) => self.first_visible(seq.0.saturating_add(1)..=self.applied()?.0),
+            Seek::After(seq, Subject::Anything) => {
+                let from = (*seq).max(self.store.dropped()?);
+                self.first_visible(from.0.saturating_add(1)..=self.applied()?.0)
+            }
             Seek::Before(seq, Subject::Delivery(id)) => {
                 let earlier = self.history(*id).older(Seq(seq.0 - 1)).next().transpose()?;
                 self.just_after(earlier.or(Some(id.0).filter(|own| own < seq)))
             }
-            Seek::After(seq, Subject::Delivery(id)) if *seq < id.0 => self.just_after(Some(id.0)),
+            Seek::After(seq, Subject::Delivery(id)) if *seq < id.0 && self.store.dropped()? < id.0 => {
+                self.just_after(Some(id.0))
+            }
             Seek::After(seq, Subject::Delivery(id)) => {
                 self.just_after(self.history(*id).newer(*seq).next().transpose()?)
             }
             Seek::Before(seq, Subject::Ticket(ticket)) => {
-                self.just_after(self.tickets_records(ticket).older(Seq(seq.0 - 1)).next().transpose()?)
+                self.just_after(self.tickets_records(ticket)?.older(Seq(seq.0 - 1)).next().transpose()?)
             }
             Seek::After(seq, Subject::Ticket(ticket)) => {
-                self.just_after(self.tickets_records(ticket).newer(*seq).next().transpose()?)
+                self.just_after(self.tickets_records(ticket)?.newer(*seq).next().transpose()?)
             }
         }
     }
@@ -71,8 +77,9 @@ impl Sources<'_> {
         Index::new(&self.store.rows, vec![keys::history(id)], Seq(0))
     }
 
-    fn tickets_records(&self, ticket: &TicketId) -> Index<'_> {
-        Index::new(&self.store.rows, vec![keys::timeline(&Lane::of(ticket))], Seq(0))
+    fn tickets_records(&self, ticket: &TicketId) -> Result<Index<'_>, StoreError> {
+        let prefixes = vec![keys::timeline(&Lane::of(ticket))];
+        Ok(Index::new(&self.store.rows, prefixes, self.store.dropped()?.next()))
     }
 
     fn just_after(&self, seq: Option<Seq>) -> Result<Option<Found>, StoreError> {

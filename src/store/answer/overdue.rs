@@ -24,7 +24,7 @@ impl Sources<'_> {
     /// The moment after which one more delivery is overdue, unless it is settled before.
     pub(super) fn next_overdue(&self, late_after: &LateAfter) -> Result<Option<Timestamp>, StoreError> {
         let mut next = None;
-        for kind in [Kind::Transfer, Kind::Return] {
+        for kind in Kind::ALL {
             let prefixes = deliveries::prefixes(&deliveries::unsettled(&[]), Some(kind));
             let index = Index::new(&self.store.rows, prefixes, self.overdue_before(late_after, kind)?);
             let first = self.store.deliveries(index.newer(Seq(0)).take(1))?.pop();
@@ -38,7 +38,7 @@ impl Sources<'_> {
     /// How many deliveries are overdue.
     pub(super) fn count_overdue(&self, late_after: &LateAfter) -> Result<u64, StoreError> {
         let unsettled = deliveries::unsettled(&[]);
-        [Kind::Transfer, Kind::Return].into_iter().try_fold(0, |sum, kind| {
+        Kind::ALL.into_iter().try_fold(0, |sum, kind| {
             let prefixes = deliveries::prefixes(&unsettled, Some(kind));
             let index = Index::new(&self.store.rows, prefixes, Seq(0)).before(self.overdue_before(late_after, kind)?);
             let numbers = index.newer(Seq(0)).take(MOST_COUNTED);

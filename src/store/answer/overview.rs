@@ -47,7 +47,7 @@ impl Sources<'_> {
         };
         let unsettled: Vec<Stage> = Stage::ALL.into_iter().filter(|stage| !stage.settled()).collect();
         overview.oldest_undelivered = self.oldest(&unsettled, Some(Kind::Transfer), 1)?.pop();
-        for kind in [Kind::Transfer, Kind::Return] {
+        for kind in Kind::ALL {
             let counts = Stage::ALL.map(|stage| (kind, stage, totals.deliveries[rows::slot(kind, stage)]));
             overview.counts.extend(counts);
         }

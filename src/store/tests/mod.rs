@@ -25,6 +25,7 @@ mod damage;
 mod differences;
 mod model;
 mod past;
+mod retention;
 mod searching;
 
 use model::{Model, lived_through, steps};
@@ -38,13 +39,14 @@ struct Ledger {
 
 impl Ledger {
     fn new() -> Self {
+        Self::with_segments(20_000)
+    }
+
+    fn with_segments(segment_bytes: u64) -> Self {
         let temp = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let (journal, _) = Journal::open(
-            &temp.path().join("journal"),
-            Options { segment_bytes: 20_000, trial_bytes: 1 << 20 },
-            Seq(0),
-        )
-        .unwrap();
+        let (journal, _) =
+            Journal::open(&temp.path().join("journal"), Options { segment_bytes, trial_bytes: 1 << 20 }, Seq(0))
+                .unwrap();
         let store = Some(Store::open(&temp.path().join("store"), CACHE).unwrap());
         Self { store, journal, temp }
     }
@@ -264,7 +266,10 @@ fn check_details(ledger: &Ledger, model: &Model) {
     let about = |record: &&Record| record.head.fact.ticket() == Some(&"ticket-1".into());
     let records: Vec<Record> = model.records.iter().filter(about).cloned().collect();
     let deliveries = model.deliveries.values().filter(|one| one.ticket == Some("ticket-1".into())).cloned().collect();
-    assert_eq!(*timeline, Timeline { ticket: "ticket-1".into(), deliveries, records, truncated: false });
+    assert_eq!(
+        *timeline,
+        Timeline { ticket: "ticket-1".into(), deliveries, records, truncated: false, dropped: false }
+    );
 }
 
 proptest! {

@@ -166,7 +166,11 @@ impl Model {
 }
 
 pub(super) fn lived_through(steps: Vec<Step>) -> (Ledger, Model) {
-    let (mut ledger, mut model) = (Ledger::new(), Model::default());
+    lived_in(Ledger::new(), steps)
+}
+
+pub(super) fn lived_in(mut ledger: Ledger, steps: Vec<Step>) -> (Ledger, Model) {
+    let mut model = Model::default();
     // Records are kept one by one and applied in batches of various lengths.
     let mut waiting = Vec::new();
     for (number, step) in steps.into_iter().enumerate() {

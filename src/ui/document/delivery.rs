@@ -89,7 +89,11 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &DeliveryDetail) {
         }
     }
     writer.heading("message");
-    payload::write(writer, &detail.body, &[], &[]);
+    // No webhook is empty.
+    match detail.body.is_empty() {
+        true => writer.push(vec![span(Role::Held, "  its record was dropped by retention")], None),
+        false => payload::write(writer, &detail.body, &[], &[]),
+    }
 }
 
 /// What the buyer paid, where the message says so.

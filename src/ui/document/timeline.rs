@@ -34,6 +34,9 @@ pub(super) fn write(writer: &mut Writer<'_>, timeline: &Timeline) {
         let says = format!("  only the newest {} records", when::count(MOST_TIMELINE as u64));
         writer.push(vec![span(Role::Held, says)], None);
     }
+    if timeline.dropped {
+        writer.push(vec![span(Role::Held, "  earlier records were dropped by retention")], None);
+    }
     for record in &timeline.records {
         history::write(writer, record);
     }

@@ -407,7 +407,7 @@ impl Ledger {
             last: self.last(),
             ..Overview::default()
         };
-        for kind in [Kind::Transfer, Kind::Return] {
+        for kind in Kind::ALL {
             for stage in Stage::ALL {
                 let count = self.deliveries.iter().filter(|one| one.kind == kind && one.stage() == stage).count();
                 overview.counts.push((kind, stage, count as u64));
@@ -480,7 +480,13 @@ impl Ledger {
                 let of: Vec<Delivery> =
                     self.deliveries.iter().filter(|one| one.ticket.as_ref() == Some(ticket)).cloned().collect();
                 let records = of.iter().flat_map(|one| self.history(one)).collect();
-                Answer::Ticket(Box::new(Timeline { ticket: ticket.clone(), deliveries: of, records, truncated: false }))
+                Answer::Ticket(Box::new(Timeline {
+                    ticket: ticket.clone(),
+                    deliveries: of,
+                    records,
+                    truncated: false,
+                    dropped: false,
+                }))
             }
             Query::Shows(window) => {
                 let rows = self.shows.iter().map(|show| (show.clone(), Vec::new()));

@@ -1,0 +1,149 @@
+//! What is old and settled is dropped, its room comes back, and what is open stays with all that its ticket needs.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::platform::{Platform, Reply};
+use crate::support::program::Program;
+use crate::support::webhooks::{reversal, sale};
+
+const SALES: usize = 600;
+
+/// Sales of January, delivered but for the first, in segments of a few dozen records each.
+fn january() -> (Program, Platform) {
+    let platform = Platform::forgetful(|call, _| match call.body["ticket"].as_str() {
+        Some("stuck") => Reply::status(422),
+        _ => Reply::status(200),
+    });
+    let mut program = Program::at_rest(&[
+        ("WILLCALL_DELIVER_TO", &platform.url()),
+        ("WILLCALL_SEGMENT_SIZE", "64KiB"),
+        ("WILLCALL_RETENTION_EVERY", "300ms"),
+        ("WILLCALL_CLOCK", "2026-01-05T12:00:00Z"),
+    ]);
+    program.start();
+    program.post(&sale("stuck", "stuck"));
+    for number in 0..SALES {
+        let ticket = format!("ticket-{number}");
+        assert_eq!(program.post(&sale(&ticket, &ticket)).status, 200);
+    }
+    program.wait_until(|program| {
+        match program.objects(&["deliveries", "list", "--state", "delivered", "--limit", "1000"]).len() {
+            SALES => Ok(()),
+            fewer => Err(format!("{fewer} are delivered")),
+        }
+    });
+    program.stop();
+    program.set("WILLCALL_CLOCK", "2026-03-05T12:00:00Z");
+    (program, platform)
+}
+
+/// Bytes of all files in a folder.
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let bytes = entries.map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => bytes_in(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        // It has just gone.
+        Err(_) => 0,
+    });
+    bytes.sum()
+}
+
+/// The stores in the data folder.
+fn stores(program: &Program) -> Vec<String> {
+    let names = fs::read_dir(program.data()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("store")).collect()
+}
+
+#[test]
+#[allow(clippy::print_stdout)] // the figures
+fn what_is_old_and_settled_goes_with_its_room_and_what_is_open_keeps_it() {
+    let (mut program, _platform) = january();
+    let (full, records) = (bytes_in(&program.data()), program.records().len());
+    program.set("WILLCALL_RETENTION_DAYS", "30");
+    program.start();
+    program.wait_for_log("because d-1 is open");
+    assert_eq!(program.records().len(), records, "an open delivery has lost its records");
+
+    // Spoken of later: a sale that is taken back now must be known.
+    let back = format!("d-{}", program.post(&reversal("ticket-7", "ticket-7")).json()["seq"]);
+    program.wait_for_state(&back, "delivered");
+    program.printed(&["deliveries", "cancel", "d-1", "--reason", "nobody comes"]);
+    program.wait_for_log("were dropped in");
+    let left = program.records();
+    assert!(left.len() < records / 10, "{} of {records}", left.len());
+    let room = bytes_in(&program.data());
+    println!("{records} records in {full} bytes, {} in {room}", left.len());
+    assert!(room < full / 2, "{room} of {full} bytes");
+    assert_eq!(stores(&program).len(), 1);
+
+    let reason = program.refused(&["events", "get", "5"]);
+    assert!(reason.contains("record 5 was dropped by retention"), "{reason}");
+    let kept = program.objects(&["ticket", "ticket-7"]).remove(0);
+    assert_eq!((kept["deliveries"].as_array().unwrap().len(), &kept["dropped"]), (2, &true.into()));
+    assert_eq!(program.delivery("d-1")["state"], "cancelled");
+    // A repetition of what was dropped is still known for one, where its ticket was spoken of.
+    assert_eq!(program.post(&reversal("ticket-7", "ticket-7")).json()["status"], "duplicate");
+    assert_eq!(program.post(&sale("new", "new")).status, 200);
+    program.kill();
+    program.verify();
+    program.start();
+    assert_eq!(program.objects(&["ticket", "ticket-7"]).remove(0)["deliveries"], kept["deliveries"]);
+    program.stop();
+    program.printed(&["rebuild"]);
+    program.verify();
+}
+
+#[test]
+fn killed_at_any_time_while_it_drops_it_goes_on_from_there() {
+    let (mut program, _platform) = january();
+    program.start();
+    program.printed(&["deliveries", "cancel", "d-1", "--reason", "nobody comes"]);
+    program.stop();
+    let records = program.records();
+    program.set("WILLCALL_RETENTION_DAYS", "30");
+    program.set("WILLCALL_RETENTION_EVERY", "1ms");
+    let mut kills = 0;
+    for pause in (0..10).map(|time| Duration::from_millis(50 << time)) {
+        program.start();
+        std::thread::sleep(pause);
+        let done = program.log().contains("were dropped in");
+        program.kill();
+        kills += 1;
+        program.verify();
+        let left = program.records();
+        assert_eq!(left, records[records.len() - left.len()..], "something else than old records is gone");
+        if done {
+            assert!(left.len() < records.len() / 10);
+            break;
+        }
+        assert!(pause < Duration::from_secs(20), "it is never done");
+    }
+    assert!(kills > 2, "it was never killed before it was done");
+    program.start();
+    assert_eq!(stores(&program).len(), 1);
+    assert_eq!(program.delivery("d-1")["state"], "cancelled");
+}
+
+#[test]
+fn what_is_younger_than_a_week_stays_however_many_bytes_it_has() {
+    let (mut program, _platform) = january();
+    program.set("WILLCALL_RETENTION_MAX_BYTES", "1MiB");
+    program.set("WILLCALL_CLOCK", "2026-01-11T12:00:00Z");
+    program.start();
+    program.printed(&["deliveries", "cancel", "d-1", "--reason", "nobody comes"]);
+    let records = program.records().len();
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(program.records().len(), records);
+    program.stop();
+    program.set("WILLCALL_CLOCK", "2026-01-13T12:00:00Z");
+    program.start();
+    program.wait_for_log("were dropped in");
+    program.stop();
+    program.verify();
+    program.set("WILLCALL_RETENTION_DAYS", "3");
+    let reason = program.refused(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(reason.contains("`retention.days` is 3: set it to a number from 7"), "{reason}");
+}
