@@ -428,6 +428,17 @@ fn a_store_behind_the_journal_catches_up_and_a_gap_is_refused() {
 }
 
 #[test]
+fn a_store_that_was_killed_before_it_had_a_record_is_as_sound_as_one_behind() {
+    let mut ledger = Ledger::new();
+    let body = sale("t", 1);
+    ledger.keep(&[ledger.next(received(&body), body.as_bytes(), vec![])]);
+    let verified = ledger.verify();
+    assert_eq!((verified.difference, verified.journal, verified.applied), (None, Seq(1), Seq(0)));
+    ledger.store().catch_up(&ledger.reader(), &mut |_| {}).unwrap();
+    assert_eq!(ledger.verify().applied, Seq(1));
+}
+
+#[test]
 fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
     type Harm<'a> = &'a dyn Fn(&Path);
     let harms: [(&str, Harm<'_>); 2] = [
