@@ -88,7 +88,7 @@ use fold::Fold;
 use rows::Totals;
 use tree::{Before, Rows};
 
-/// The cache for which memory stays modest: sled's own default is 1 GiB.
+/// The cache with which a store is made anew: more save nothing. sled's own default is 1 GiB.
 pub const CACHE_BYTES: u64 = 64 << 20;
 
 /// Everything derived from records. Cheap to clone; clones read the same rows from any thread.

@@ -109,7 +109,8 @@ pub fn rebuild(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Store, StoreError> {
     remove(folder)?;
-    open_and_catch_up(folder, cache_bytes, journal, progress)
+    // Rows come in the order of tickets' digests, which is none.
+    open_and_catch_up(folder, cache_bytes.max(super::CACHE_BYTES), journal, progress)
 }
 
 /// Reads the journal from end to end and compares the store with what the journal makes of it. `scratch` is a folder that
@@ -148,12 +149,11 @@ impl Store {
     /// # Errors
     /// When the store is ahead of the journal.
     pub fn catching_up(&self, journal: &Reader) -> Result<CatchUp<'_>, StoreError> {
-        let (catch_up, applied, last) =
-            (CatchUp::begin(self, journal, journal.last())?, self.applied()?, journal.last());
+        let (applied, last) = (self.applied()?, journal.last());
         if applied > last {
             return Err(StoreError::Unfit(format!("it has records up to {applied}, the journal up to {last}")));
         }
-        Ok(catch_up)
+        CatchUp::begin(self, journal, last)
     }
 }
 
