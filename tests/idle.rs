@@ -3,12 +3,19 @@
 //! `WILLCALL_IDLE_SECONDS=60 WILLCALL_IDLE_EVENTS=100000 cargo test --release --test idle -- --nocapture` measures longer and
 //! with more stored; the time of every thread is printed. Only what does not depend on the machine is asserted in the short
 //! form: the bytes that are written.
+//!
+//! Each view is measured twice in the long form: as the machine is, and with its processors kept awake by loops of the lowest
+//! priority. Where they fall asleep, as on most virtual machines, every waking counts for the program that is woken and costs
+//! a multiple of what it does then: that is the machine's figure, printed only. A share of a core is one of a core that runs.
 #![allow(clippy::print_stdout)] // the figures
 
 mod support;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -30,23 +37,17 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// User and system time of each thread of the process, by the thread's name, in clock ticks.
-fn ticks(pid: i32) -> BTreeMap<String, u64> {
-    let mut ticks = BTreeMap::new();
+/// The name of each thread of the process and how long it ran so far.
+fn ran(pid: i32) -> BTreeMap<OsString, (String, Duration)> {
+    let mut ran = BTreeMap::new();
     for task in std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten() {
-        let Ok(stat) = std::fs::read_to_string(task.path().join("stat")) else { continue };
-        // The name stands in parentheses and may have some of its own.
-        let (Some(open), Some(close)) = (stat.find('('), stat.rfind(')')) else { continue };
-        let fields: Vec<&str> = stat[close + 1..].split_whitespace().collect();
-        let time = |field: usize| fields.get(field).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        *ticks.entry(stat[open + 1..close].to_owned()).or_default() += time(11) + time(12);
+        // Whoever ended meanwhile is not read.
+        let read = |file: &str| std::fs::read_to_string(task.path().join(file)).ok();
+        let (Some(name), Some(times)) = (read("comm"), read("schedstat")) else { continue };
+        let nanoseconds = times.split_whitespace().next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        ran.insert(task.file_name(), (name.trim_end().to_owned(), Duration::from_nanos(nanoseconds)));
     }
-    ticks
-}
-
-fn ticks_a_second() -> f64 {
-    let output = std::process::Command::new("getconf").arg("CLK_TCK").output();
-    output.ok().and_then(|output| String::from_utf8_lossy(&output.stdout).trim().parse().ok()).unwrap_or(100.0)
+    ran
 }
 
 fn fill(address: SocketAddr, events: u64) {
@@ -77,6 +78,67 @@ fn dashboard(folder: &TempDir, events: u64) -> Terminal {
     terminal
 }
 
+/// Keeps every processor from falling asleep, and takes nothing from who wants it.
+struct Awake(Vec<Child>);
+
+impl Awake {
+    fn keep() -> Self {
+        let processors = std::thread::available_parallelism().unwrap().get();
+        let start =
+            |_| Command::new("nice").args(["-n", "19", "sh", "-c", "while :; do :; done"]).stdin(Stdio::null()).spawn();
+        Self((0..processors).map(start).collect::<Result<_, _>>().unwrap())
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            child.kill().and_then(|()| child.wait()).unwrap();
+        }
+    }
+}
+
+/// What the program did with nothing to do.
+struct Idled {
+    seconds: f64,
+    bytes: usize,
+    /// Of processor time, by the thread's name.
+    threads: BTreeMap<String, f64>,
+}
+
+impl Idled {
+    /// Of one core.
+    fn share(&self) -> f64 {
+        self.threads.values().sum::<f64>() / self.seconds
+    }
+}
+
+impl Display for Idled {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let Self { seconds, bytes, threads } = self;
+        let (share, rate) = (self.share() * 100.0, *bytes as f64 / seconds);
+        write!(out, "{share:.3} % of a core over {seconds:.0} s, {rate:.0} bytes a second;")?;
+        let mut threads: Vec<_> = threads.iter().filter(|(_, used)| **used > 0.0).collect();
+        threads.sort_by(|one, other| other.1.total_cmp(one.1));
+        threads.iter().try_for_each(|(name, used)| write!(out, " {name} {:.3} %", *used / seconds * 100.0))
+    }
+}
+
+fn measure(terminal: &Terminal, seconds: u64) -> Idled {
+    let pid = terminal.pid().as_raw_nonzero().get();
+    let (before, bytes, start) = (ran(pid), terminal.bytes(), Instant::now());
+    // Nothing to wait for: what is measured is that nothing happens.
+    std::thread::sleep(Duration::from_secs(seconds));
+    let (after, bytes, seconds) = (ran(pid), terminal.bytes() - bytes, start.elapsed().as_secs_f64());
+    let mut threads = BTreeMap::new();
+    for (task, (name, time)) in after {
+        let before = before.get(&task).map_or(Duration::ZERO, |(_, time)| *time);
+        *threads.entry(name).or_default() += time.saturating_sub(before).as_secs_f64();
+    }
+    assert!(bytes as f64 <= seconds * BYTES_A_SECOND as f64, "{bytes} bytes in {seconds} s");
+    Idled { seconds, bytes, threads }
+}
+
 #[test]
 fn an_idle_dashboard_costs_next_to_nothing() {
     let (seconds, events) = (setting("WILLCALL_IDLE_SECONDS", 4), setting("WILLCALL_IDLE_EVENTS", 200));
@@ -88,23 +150,15 @@ fn an_idle_dashboard_costs_next_to_nothing() {
         terminal.send(key);
         terminal.wait_for(if key == "2" { "ticket or show" } else { "needs a hand" });
         terminal.settle(Duration::from_millis(900), |_| false);
-        let pid = terminal.pid().as_raw_nonzero().get();
-        let (before, bytes, start) = (ticks(pid), terminal.bytes(), Instant::now());
-        // Nothing to wait for: what is measured is that nothing happens.
-        std::thread::sleep(Duration::from_secs(seconds));
-        let (after, bytes, elapsed) = (ticks(pid), terminal.bytes() - bytes, start.elapsed().as_secs_f64());
-        let threads: BTreeMap<&String, u64> =
-            after.iter().map(|(name, ticks)| (name, ticks - before.get(name).unwrap_or(&0).min(ticks))).collect();
-        let used = threads.values().sum::<u64>() as f64 / ticks_a_second();
-        println!(
-            "{view} with {events} events: {:.3} % of a core over {elapsed:.0} s, {:.0} bytes a second; clock ticks by thread {threads:?}",
-            used / elapsed * 100.0,
-            bytes as f64 / elapsed,
-        );
-        assert!(bytes as f64 <= elapsed * BYTES_A_SECOND as f64, "{bytes} bytes in {elapsed} s");
+        let as_it_is = measure(&terminal, seconds);
+        println!("{view} with {events} events: {as_it_is}");
         // In shorter times and without optimisation it says nothing.
         if seconds >= 30 && !cfg!(debug_assertions) {
-            assert!(used / elapsed < SHARE, "{used} s of {elapsed} s");
+            let loops = Awake::keep();
+            let awake = measure(&terminal, seconds);
+            drop(loops);
+            println!("{view} with {events} events, processors awake: {awake}");
+            assert!(awake.share() < SHARE, "{awake}");
         }
     }
     terminal.send("q");

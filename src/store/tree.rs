@@ -26,6 +26,10 @@ const INLINE: u8 = 0;
 /// First byte of a stored value: its crc and the number of its chunks follow.
 const CHUNKED: u8 = 1;
 
+/// How often sled's own thread syncs and collects garbage. It syncs whether or not there is anything new, which is most of
+/// what an idle program costs; what it has not synced when the power goes is folded from the journal again.
+const FLUSH_EVERY_MS: u64 = 1000;
+
 /// How long closing may take. A sled whose own threads have panicked over damage waits for them for ever.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -69,7 +73,7 @@ impl Rows {
         let create = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         create.map_err(StoreError::io("create", folder))?;
         remove_half_written_snapshots(folder)?;
-        let config = sled::Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(500));
+        let config = sled::Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(FLUSH_EVERY_MS));
         // A store that was just closed lets go of its lock a little later (sled issues 1234, 1289).
         for _ in 0..20 {
             match config.open() {

@@ -29,7 +29,8 @@ use super::terminal::{OwnTerminal, Screen, as_own_task};
 use super::update::{self, Message, update};
 use super::view;
 use crate::config::clock::Clock;
-use crate::engine::Handle;
+use crate::domain::query::Status;
+use crate::engine::{DeskError, Handle};
 
 /// How the dashboard is to be run.
 #[derive(Debug, Clone)]
@@ -197,19 +198,17 @@ pub async fn drive(
                 screen.forget()?;
                 resizing.take().map(|resizing| Message::Resized(resizing.size()))
             }
-            _ = second.tick() => {
-                // What it asks for comes at once, and is drawn with it.
-                next_frame = next_frame.max(Instant::now() + FRAME);
-                Some(Message::Tick)
-            }
+            _ = second.tick() => Some(Message::Tick),
             () = sleep_until(next_frame), if dirty && resizing.is_none() => None,
         };
         if let Some(message) = message {
             // A change shows with the answers it is asked for, which a frame before them would hold up. The card of a too small
-            // terminal shows nothing that a change or a second could alter.
-            dirty |= match message {
+            // terminal shows nothing that a change or a second could alter. Told the same as a second ago, nothing differs: a
+            // frame for that would be half of what an idle dashboard costs.
+            dirty |= match &message {
                 Message::Changed => false,
                 Message::Resized(_) | Message::Key(_) => true,
+                Message::Told(status) => layout::usable(model.size) && !answers_the_same(&model, status),
                 _ => layout::usable(model.size),
             };
             effects = update(&mut model, message, present(clock, opened));
@@ -225,6 +224,15 @@ async fn forget_keys(input: &mut (impl Stream<Item = io::Result<Event>> + Unpin)
         Poll::Ready(())
     })
     .await;
+}
+
+/// The room on the disk is never the same twice, and what it means is shown with the next second.
+fn answers_the_same(model: &Model, told: &Result<Status, DeskError>) -> bool {
+    let but_for_the_disk = |status: &Status| Status { disk: None, ..status.clone() };
+    match (&model.status, told) {
+        (Some(before), Ok(now)) => but_for_the_disk(before) == but_for_the_disk(now),
+        _ => false,
+    }
 }
 
 /// Where the clock stands still, for pictures and tests, so does the time between keys.
