@@ -28,6 +28,8 @@ pub enum Concern {
     QuarantineGrows,
     /// Nothing comes of these families.
     Silent(Vec<String>),
+    /// What is old is not dropped.
+    RetentionHeldUp,
 }
 
 impl Concern {
@@ -42,6 +44,7 @@ impl Concern {
             Self::BadSecrets => "BAD SECRETS",
             Self::QuarantineGrows => "QUARANTINE GROWS",
             Self::Silent(_) => "SILENT",
+            Self::RetentionHeldUp => "RETENTION HELD UP",
         }
     }
 
@@ -80,8 +83,17 @@ pub struct Facts<'a> {
 
 type Rule = fn(&Facts<'_>) -> Option<Banner>;
 
-const RULES: &[Rule] =
-    &[unwell, disk_full, disk_stuck, disk_nearly_full, target_failing, bad_secrets, quarantine_grows, silent];
+const RULES: &[Rule] = &[
+    unwell,
+    disk_full,
+    disk_stuck,
+    disk_nearly_full,
+    target_failing,
+    bad_secrets,
+    quarantine_grows,
+    silent,
+    retention_held_up,
+];
 
 /// All that is wrong, the gravest first.
 pub fn banners(facts: &Facts<'_>) -> Vec<Banner> {
@@ -202,6 +214,11 @@ fn silent(facts: &Facts<'_>) -> Option<Banner> {
     let says = format!("{}. See whether menta sends, and whether it reaches this listener", each.join("; "));
     let names: Vec<String> = silent.iter().map(|(name, ..)| (*name).clone()).collect();
     (!names.is_empty()).then_some(Banner { concern: Concern::Silent(names), says })
+}
+
+fn retention_held_up(facts: &Facts<'_>) -> Option<Banner> {
+    let says = facts.status?.retention_held_up.clone()?;
+    Some(Banner { concern: Concern::RetentionHeldUp, says })
 }
 
 /// `42 s`, `12 min`, `3 h`.

@@ -471,6 +471,9 @@ pub struct Status {
     /// How the last attempts of this run went.
     #[serde(default)]
     pub attempts: Attempts,
+    /// What keeps old records from being dropped as the settings say; none when nothing does.
+    #[serde(default)]
+    pub retention_held_up: Option<String>,
 }
 
 impl Status {
@@ -490,6 +493,7 @@ impl Status {
             writing_since: None,
             disk: None,
             attempts: Attempts::default(),
+            retention_held_up: None,
         }
     }
 }

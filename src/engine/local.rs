@@ -23,7 +23,7 @@ use super::ledger::{Ledger, LedgerError};
 use super::mending::{Patience, Workshop};
 use super::past::Pasts;
 use super::recent::Recent;
-use super::retention::{self, Retaining};
+use super::retention::{self, HeldUp, Retaining};
 use super::{Archive, Retrospect};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -101,6 +101,7 @@ pub struct LocalLedger {
     asked: RefCell<Option<(Lane, Mentions)>>,
     ahead: Ahead,
     pasts: Pasts,
+    held_up: HeldUp,
     // Dropped before the folder is given back.
     retaining: Option<Retaining>,
     applier: Applier,
@@ -152,8 +153,9 @@ impl LocalLedger {
         let applier = applier.map_err(OpenError::Thread)?;
         let (recent, ahead, pasts) = (Recent::default(), Ahead::default(), Pasts::new(reader.clone(), &folder));
         retention::tidy(folder.path(), &reader);
-        let (asked, retaining) = (RefCell::default(), None);
-        Ok((Self { journal, reader, recent, asked, ahead, pasts, retaining, applier, folder }, Opening { warnings }))
+        let (asked, held_up, retaining) = (RefCell::default(), HeldUp::default(), None);
+        let ledger = Self { journal, reader, recent, asked, ahead, pasts, held_up, retaining, applier, folder };
+        Ok((ledger, Opening { warnings }))
     }
 
     /// From now on drops what is old, if the settings say so. For whoever keeps the ledger open.
@@ -162,7 +164,8 @@ impl LocalLedger {
     /// When no thread can be had.
     pub fn retain(&mut self, settings: &Settings) -> std::io::Result<()> {
         let (trim, line) = (self.journal.trim(), self.applier.line().clone());
-        self.retaining = Retaining::start(settings, self.folder.path(), trim, self.reader.clone(), line)?;
+        let held_up = self.held_up.clone();
+        self.retaining = Retaining::start(settings, self.folder.path(), trim, self.reader.clone(), line, held_up)?;
         Ok(())
     }
 
@@ -183,7 +186,7 @@ impl LocalLedger {
     /// Answers questions about it, from any thread.
     pub fn archive(&self) -> LocalArchive {
         let line = self.applier.line().clone();
-        LocalArchive { reader: self.reader.clone(), line, pasts: self.pasts.clone() }
+        LocalArchive { reader: self.reader.clone(), line, pasts: self.pasts.clone(), held_up: self.held_up.clone() }
     }
 
     /// What the store has in the timeline of a lane; it may lack what is recent. Deciding about a sale asks twice.
@@ -311,6 +314,7 @@ pub struct LocalArchive {
     reader: Reader,
     line: Line,
     pasts: Pasts,
+    held_up: HeldUp,
 }
 
 impl Archive for LocalArchive {
@@ -320,6 +324,10 @@ impl Archive for LocalArchive {
 
     fn look_back(&self) -> Result<Box<dyn Retrospect>, DeskError> {
         Ok(Box::new(self.pasts.look_back()?))
+    }
+
+    fn retention_held_up(&self) -> Option<String> {
+        self.held_up.why()
     }
 }
 

@@ -70,6 +70,11 @@ pub trait Archive: Send + Sync + 'static {
     fn look_back(&self) -> Result<Box<dyn Retrospect>, DeskError> {
         Err(DeskError::Refused("this ledger does not know its earlier moments".to_owned()))
     }
+
+    /// What keeps old records from being dropped; none when nothing does.
+    fn retention_held_up(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Answers questions as of earlier moments.
@@ -163,6 +168,7 @@ impl Desk for Engine {
             last_durable: pulse.last_durable,
             writing_since: pulse.writing_since,
             attempts: self.tried.sum(self.clock.now()),
+            retention_held_up: self.archive.retention_held_up(),
             ..(self.status)()
         };
         Box::pin(std::future::ready(Ok(status)))

@@ -15,9 +15,9 @@
 //! later.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,21 @@ pub(super) struct Retaining {
     /// Dropped to wake it.
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What keeps old records from being dropped, for whoever asks. Shared and cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HeldUp(Arc<Mutex<Option<String>>>);
+
+impl HeldUp {
+    /// As of the last look.
+    pub(super) fn why(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, why: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
 }
 
 /// A store that could take over, and what for.
@@ -101,6 +116,7 @@ impl Retaining {
         trim: Trim,
         journal: Reader,
         line: Line,
+        held_up: HeldUp,
     ) -> std::io::Result<Option<Self>> {
         let retention = settings.retention;
         if retention.age.is_none() && retention.max_bytes.is_none() {
@@ -119,6 +135,7 @@ impl Retaining {
             line,
             offer,
             ending: Arc::clone(&ending),
+            held_up,
             said: None,
         };
         let thread = std::thread::Builder::new().name("retention".to_owned()).spawn(move || work.run(&asleep))?;
@@ -186,8 +203,25 @@ struct Work {
     line: Line,
     offer: Sender<Offer>,
     ending: Arc<AtomicBool>,
+    held_up: HeldUp,
     /// When it was last said what is in the way.
     said: Option<Instant>,
+}
+
+/// What a look has found.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Up to which record the journal is to be dropped, where it is not yet.
+    through: Option<Seq>,
+    /// The delivery that keeps more from being dropped, and the first record it needs.
+    open: Option<(DeliveryId, Seq)>,
+}
+
+fn held_up_by(open: DeliveryId, first: Seq) -> String {
+    format!(
+        "records from {first} on are older than they need be and are kept, because {open} is open: settle it, and they are \
+         dropped"
+    )
 }
 
 impl Work {
@@ -197,13 +231,22 @@ impl Work {
             pause = self.retention.every;
             match self.look() {
                 Ok(()) | Err(Declined::Ending) => {}
-                Err(reason) => tracing::warn!("nothing is dropped this time: {reason}"),
+                Err(reason) => {
+                    tracing::warn!("nothing is dropped this time: {reason}");
+                    self.held_up
+                        .set(Some(format!("what is old was not dropped: {reason}. It is tried again by itself")));
+                }
             }
         }
     }
 
     fn look(&mut self) -> Result<(), Declined> {
-        let Some(through) = self.plan()? else { return Ok(()) };
+        let plan = self.plan()?;
+        self.held_up.set(plan.open.map(|(id, first)| held_up_by(id, first)));
+        if let Some((id, first)) = plan.open {
+            self.say(id, first);
+        }
+        let Some(through) = plan.through else { return Ok(()) };
         let folder = folder::store_in(&self.data, through);
         let dropped = self.drop_through(through, &folder);
         if dropped.is_err() && self.journal.dropped() != through {
@@ -214,8 +257,7 @@ impl Work {
         dropped
     }
 
-    /// Up to which record the journal is to be dropped.
-    fn plan(&mut self) -> Result<Option<Seq>, Declined> {
+    fn plan(&self) -> Result<Plan, Declined> {
         let (cuts, now) = (self.trim.cuts()?, self.clock.now());
         let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(Timestamp::MIN_UTC);
         let floor = self.line.ask_settled(|store| store.last_before(before(least())))?;
@@ -230,27 +272,19 @@ impl Work {
             wanted = wanted.max(last_cut(&cuts, floor).min(cut_to_fit(&cuts, journal, store, max_bytes)));
         }
         if wanted == Seq(0) {
-            return Ok(None);
+            return Ok(Plan::default());
         }
         let open = self.line.ask_settled(Store::earliest_open)?;
-        let through = match open {
-            Some((id, first)) if first <= wanted => {
-                self.say(id, first);
-                last_cut(&cuts, Seq(first.0.saturating_sub(1)))
-            }
-            _ => wanted,
-        };
-        Ok((through > self.journal.dropped()).then_some(through))
+        let open = open.filter(|(_, first)| *first <= wanted);
+        let through = open.map_or(wanted, |(_, first)| last_cut(&cuts, Seq(first.0.saturating_sub(1))));
+        Ok(Plan { through: (through > self.journal.dropped()).then_some(through), open })
     }
 
     /// Once a day.
     fn say(&mut self, open: DeliveryId, first: Seq) {
         if self.said.is_none_or(|said| said.elapsed() >= SAID) {
             self.said = Some(Instant::now());
-            tracing::warn!(
-                "records from {first} on are older than they need be and are kept, because {open} is open: settle it \
-                 (`willcall deliveries get {open}`), and they are dropped"
-            );
+            tracing::warn!("{} (`willcall deliveries get {open}`)", held_up_by(open, first));
         }
     }
 

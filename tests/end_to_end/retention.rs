@@ -1,11 +1,13 @@
 //! What is old and settled is dropped, its room comes back, and what is open stays with all that its ticket needs.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::support::platform::{Platform, Reply};
-use crate::support::program::Program;
+use crate::support::program::{Program, WILLCALL};
+use crate::support::terminal::{self, Terminal};
 use crate::support::webhooks::{reversal, sale};
 
 const SALES: usize = 600;
@@ -57,12 +59,27 @@ fn stores(program: &Program) -> Vec<String> {
     names.filter(|name| name.starts_with("store")).collect()
 }
 
+fn the_dashboard_says_what_is_in_the_way(data: &Path) {
+    let mut willcall = terminal::command(WILLCALL);
+    willcall.cwd(data);
+    willcall.args([OsStr::new("--listen"), OsStr::new("127.0.0.1:0"), OsStr::new("--data-dir"), data.as_os_str()]);
+    for (name, value) in [("RETENTION_EVERY", "300ms"), ("RETENTION_DAYS", "30"), ("CLOCK", "2026-03-05T12:00:00Z")] {
+        willcall.env(format!("WILLCALL_{name}"), value);
+    }
+    let mut terminal = Terminal::start(willcall, 160, 36);
+    terminal
+        .wait_for("RETENTION HELD UP: records from 1 on are older than they need be and are kept, because d-1 is open");
+    terminal.send("q");
+    assert!(terminal.wait_for_exit().success());
+}
+
 #[test]
 #[allow(clippy::print_stdout)] // the figures
 fn what_is_old_and_settled_goes_with_its_room_and_what_is_open_keeps_it() {
     let (mut program, _platform) = january();
     let (full, records) = (bytes_in(&program.data()), program.records().len());
     program.set("WILLCALL_RETENTION_DAYS", "30");
+    the_dashboard_says_what_is_in_the_way(&program.data());
     program.start();
     program.wait_for_log("because d-1 is open");
     assert_eq!(program.records().len(), records, "an open delivery has lost its records");

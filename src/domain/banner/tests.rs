@@ -86,6 +86,15 @@ fn each_comes_at_its_threshold_and_not_before() {
             overview.families.insert("ticket".into(), family(seconds, usual));
         }
     };
+    let held_up = |why: Option<&str>| {
+        let why = why.map(str::to_owned);
+        move |status: &mut Status, _: &mut Overview| status.retention_held_up = why
+    };
+    assert_eq!(
+        (concerns(held_up(None)), concerns(held_up(Some("d-1 is open")))),
+        (vec![], vec![Concern::RetentionHeldUp])
+    );
+
     let ticket = || vec![Concern::Silent(vec!["ticket".into()])];
     assert_eq!(concerns(silent(3600, None)), []);
     assert_eq!(concerns(silent(3600, Some(11))), []);
@@ -115,6 +124,7 @@ fn the_gravest_comes_first() {
         status.turned_away = turned_away(9, 401, 9);
         overview.rejected_lately = 9;
         overview.families.insert("ticket".into(), family(3600, Some(60)));
+        status.retention_held_up = Some("d-1 is open".into());
     });
     assert_eq!(all.len(), RULES.len() - 1, "a disk is full or nearly full");
     assert!(all.is_sorted());
