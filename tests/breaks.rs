@@ -114,11 +114,10 @@ const BREAKS: &[Break] = &[
                 "        let applied = self.applied()?;\n        self.catching_up(journal)?.try_for_each(|piece| piece.map(&mut *progress))?;\n        let tail: Result<Vec<_>, _> = journal.scan(applied.next()).collect();\n        self.apply(&tail?)\n",
             ),
             (
-                "src/store/mod.rs",
-                "            if record.seq <= fold.applied() {\n                continue;\n            }\n",
-                "",
+                "src/store/fold.rs",
+                "            Ordering::Less => Ok(()),\n",
+                "            Ordering::Less => self.record(record, location),\n",
             ),
-            ("src/store/mod.rs", "            if record.seq != expected {", "            if record.seq > expected {"),
         ],
     },
     Break {

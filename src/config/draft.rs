@@ -72,7 +72,7 @@ impl Draft {
             header_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             segment_size: Size(64 << 20),
-            store_cache: Size(64 << 20),
+            store_cache: Size(16 << 20),
             retention_days: None,
             retention_max_bytes: None,
             retention_compress_after_days: 7,

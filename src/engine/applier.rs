@@ -300,8 +300,10 @@ impl Line {
             !state.closing
         });
         patience.tried(Instant::now());
-        match mended.and_then(|mended| Ok((mended.store.applied()?, mended))) {
-            Ok((applied, mended)) => {
+        match mended.and_then(|mended| mended.map(|mended| Ok((mended.store.applied()?, mended))).transpose()) {
+            // The end has come first.
+            Ok(None) => {}
+            Ok(Some((applied, mended))) => {
                 tracing::warn!("{}", mended.said);
                 let mut state = self.state();
                 state.store = Some(mended.store);

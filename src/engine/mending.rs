@@ -44,17 +44,18 @@ impl Workshop {
         }
     }
 
-    /// Opens the store again, or makes it anew. `going_on` hears how far it is, and says whether to go on. Nobody may have
-    /// the old one open any more, but for one that is damaged.
+    /// Opens the store again, or makes it anew. `going_on` hears how far it is, and says whether to go on: if not, there is
+    /// none. Nobody may have the old one open any more, but for one that is damaged.
     pub(super) fn mend(
         &self,
         fault: &StoreError,
         going_on: &mut dyn FnMut(Progress) -> bool,
-    ) -> Result<Mended, StoreError> {
+    ) -> Result<Option<Mended>, StoreError> {
         let reopened = if fault.is_damage() { None } else { Some(self.open(going_on)) };
         let why = match reopened {
             Some(Ok(store)) => {
-                return Ok(Mended { store, said: format!("the store is well again after: {fault}") });
+                let said = format!("the store is well again after: {fault}");
+                return Ok(store.map(|store| Mended { store, said }));
             }
             Some(Err(error)) if error.is_damage() => error.to_string(),
             Some(Err(error)) => return Err(error),
@@ -64,7 +65,7 @@ impl Workshop {
         let repaired = Repaired { why, moved_to };
         // Said at once, too: making it anew may take long, or fail.
         tracing::warn!("the store is being made anew from the journal: {}", repaired.why);
-        Ok(Mended { store: self.open(going_on)?, said: repaired.to_string() })
+        Ok(self.open(going_on)?.map(|store| Mended { store, said: repaired.to_string() }))
     }
 
     /// The store's.
@@ -72,14 +73,14 @@ impl Workshop {
         folder::store_in(&self.data, self.journal.dropped())
     }
 
-    fn open(&self, going_on: &mut dyn FnMut(Progress) -> bool) -> Result<Store, StoreError> {
+    fn open(&self, going_on: &mut dyn FnMut(Progress) -> bool) -> Result<Option<Store>, StoreError> {
         let store = Store::open(&self.folder(), self.cache_bytes)?;
         for piece in store.catching_up(&self.journal)? {
             if !going_on(piece?) {
-                break;
+                return Ok(None);
             }
         }
-        Ok(store)
+        Ok(Some(store))
     }
 }
 

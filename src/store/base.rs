@@ -15,11 +15,11 @@ use crate::domain::show::{Show, Wish};
 use crate::domain::ticket::Lane;
 use crate::journal::{Base, Reader};
 
+use super::changes::Changes;
 use super::fold::Fold;
 use super::index::Index;
 use super::keys::{self, Table};
 use super::rows::{self, Family, Mention, Totals};
-use super::tree::Changes;
 use super::{Store, StoreError, caught};
 
 /// Entries written together: each batch of sled locks every other store of the process out.

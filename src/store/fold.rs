@@ -1,5 +1,6 @@
 //! One record -> what changes. The rows after record *n* depend on the records up to *n* and on nothing else.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::delivery::{Delivery, Stage};
@@ -12,8 +13,8 @@ use crate::domain::webhook::Webhook;
 use crate::journal::Location;
 
 use super::base::Entry;
+use super::changes::Changes;
 use super::rows::{self, Family, Mention, Place, Totals};
-use super::tree::Changes;
 use super::{StoreError, keys};
 
 /// Records being folded into the rows.
@@ -35,11 +36,20 @@ impl<'a> Fold<'a> {
         self.totals.applied
     }
 
-    /// Folds the next record, which lies at `location`.
+    /// Folds a record, which lies at `location`. One that was folded before is passed over.
     ///
     /// # Errors
-    /// When a row that it changes cannot be read.
-    pub fn record(&mut self, record: &Record, location: Location) -> Result<(), StoreError> {
+    /// When it is not the one that comes next, or a row that it changes cannot be read.
+    pub fn next(&mut self, record: &Record, location: Location) -> Result<(), StoreError> {
+        let (given, expected) = (record.seq, self.applied().next());
+        match given.cmp(&expected) {
+            Ordering::Less => Ok(()),
+            Ordering::Equal => self.record(record, location),
+            Ordering::Greater => Err(StoreError::OutOfOrder { expected, given }),
+        }
+    }
+
+    fn record(&mut self, record: &Record, location: Location) -> Result<(), StoreError> {
         let (seq, fact) = (record.seq, &record.head.fact);
         let place = Place { location, at: record.head.at.timestamp_millis() };
         let (key, number) = keys::record(seq);
@@ -132,12 +142,21 @@ impl<'a> Fold<'a> {
     ///
     /// # Errors
     /// When a row cannot be written as JSON.
-    pub fn end(mut self) -> Result<Changes<'a>, StoreError> {
+    pub fn end(self) -> Result<Changes<'a>, StoreError> {
+        let (mut changes, totals) = self.finish()?;
+        changes.put_json(keys::totals(), &totals)?;
+        Ok(changes)
+    }
+
+    /// The same, but for the totals, which stand beside.
+    ///
+    /// # Errors
+    /// When a row cannot be written as JSON.
+    pub fn finish(mut self) -> Result<(Changes<'a>, Totals), StoreError> {
         for (name, family) in &self.families {
             self.changes.put_json(keys::family(name), family)?;
         }
-        self.changes.put_json(keys::totals(), &self.totals)?;
-        Ok(self.changes)
+        Ok((self.changes, self.totals))
     }
 
     fn event(&mut self, record: &Record, received: &Received) -> Result<(), StoreError> {

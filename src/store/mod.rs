@@ -17,7 +17,8 @@
 //! 1. The store after record *n* is a pure fold of the records 1 to *n*, whatever the batches they came in; where the first
 //!    of them were dropped, of the journal's base and the records after it.
 //! 2. A batch of records is one sled batch, in which the number of the last one stands too: the store never holds half of
-//!    a record, and knows how far it has come.
+//!    a record, and knows how far it has come. One that is being made from the beginning says that it is unfinished instead,
+//!    until all is there, and is begun anew when it was left so.
 //! 3. No value is longer than 4 KiB: sled puts long ones into `blobs/`, which are never synced and leak. Longer ones (a
 //!    ticket id of 200 KiB is legal) are cut into chunks.
 //! 4. One thread writes. `flush_async` is never called (it deadlocks), sled's own flusher stays on (it collects garbage).
@@ -32,6 +33,7 @@
 //! | `marks` | sets of numbers, many to a row |
 //! | `pack` | values of neighbouring keys, some to a row |
 //! | `tree` | sled: opening, values of any length, one atomic batch |
+//! | `changes` | what is to change in the rows, and how they will stand then |
 //! | `fold` | one record -> what changes |
 //! | `point` | single rows that the writer and the workers need |
 //! | `index` | sequence numbers in an index, merged, in either direction |
@@ -42,6 +44,7 @@
 //! | `past` | the store as it stood after an earlier record |
 //! | `base` | what dropped records had come to, as lines of the journal's base, and as the first rows of a store |
 //! | `successor` | the store that takes over when records are dropped |
+//! | `anew` | making a store from the beginning, read, folded and written at the same time |
 //! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
 
 use std::io::ErrorKind;
@@ -52,8 +55,10 @@ use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 use crate::journal::{JournalError, Location};
 
+mod anew;
 pub mod answer;
 pub mod base;
+pub mod changes;
 pub mod difference;
 pub mod fold;
 pub mod index;
@@ -78,10 +83,12 @@ pub use repair::{CatchUp, Progress, Repaired, Verified};
 pub use repair::{bring_up, has_room, move_aside, rebuild, remove, verify};
 pub use successor::Successor;
 
+use changes::Changes;
 use fold::Fold;
-use tree::{Before, Changes, Rows};
+use rows::Totals;
+use tree::{Before, Rows};
 
-/// The cache for which memory stays modest: sled's own default is 1 GiB.
+/// The cache with which a store is made anew: more save nothing. sled's own default is 1 GiB.
 pub const CACHE_BYTES: u64 = 64 << 20;
 
 /// Everything derived from records. Cheap to clone; clones read the same rows from any thread.
@@ -199,17 +206,28 @@ impl Store {
     /// When it cannot be read, or was written by another version: see [`bring_up`].
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         caught(|| {
-            let store = Self { rows: Rows::open(folder, cache_bytes)? };
-            match store.totals()? {
-                Some(totals) if totals.format != rows::FORMAT => Err(StoreError::Unfit(format!(
-                    "its format is {}, this version's is {}",
-                    totals.format,
-                    rows::FORMAT
-                ))),
+            let (store, totals) = Self::open_as_it_is(folder, cache_bytes)?;
+            match totals {
+                Some(Totals { format: rows::FORMAT, .. }) => Ok(store),
+                // Whoever was making it has ended.
+                Some(Totals { format: rows::UNFINISHED, .. }) => {
+                    drop(store);
+                    remove(folder)?;
+                    Ok(Self::open_as_it_is(folder, cache_bytes)?.0)
+                }
+                Some(Totals { format, .. }) => {
+                    Err(StoreError::Unfit(format!("its format is {format}, this version's is {}", rows::FORMAT)))
+                }
                 None if !store.rows.is_empty() => Err(StoreError::Row("the row of totals, which is missing".into())),
-                _ => Ok(store),
+                None => Ok(store),
             }
         })
+    }
+
+    fn open_as_it_is(folder: &Path, cache_bytes: u64) -> Result<(Self, Option<Totals>), StoreError> {
+        let store = Self { rows: Rows::open(folder, cache_bytes)? };
+        let totals = store.totals()?;
+        Ok((store, totals))
     }
 
     /// Somebody else has it, too.
@@ -237,7 +255,7 @@ impl Store {
         caught(|| self.folded(records)?.commit())
     }
 
-    /// The same row by row: see [`Changes::commit_singly`].
+    /// The same row by row: see [`Rows::write_singly`].
     fn apply_singly(&self, records: &[(Record, Location)]) -> Result<(), StoreError> {
         caught(|| self.folded(records)?.commit_singly())
     }
@@ -248,17 +266,9 @@ impl Store {
     }
 
     fn folded(&self, records: &[(Record, Location)]) -> Result<Changes<'_>, StoreError> {
-        let mut fold = Fold::begin(Changes::new(&self.rows), self.totals()?.unwrap_or_default());
-        for (record, location) in records {
-            if record.seq <= fold.applied() {
-                continue;
-            }
-            let expected = fold.applied().next();
-            if record.seq != expected {
-                return Err(StoreError::OutOfOrder { expected, given: record.seq });
-            }
-            fold.record(record, *location)?;
-        }
+        let totals = self.totals()?.unwrap_or_default();
+        let mut fold = Fold::begin(Changes::after(&self.rows, totals.applied, None), totals);
+        records.iter().try_for_each(|(record, location)| fold.next(record, *location))?;
         fold.end()
     }
 }

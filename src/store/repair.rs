@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::Timestamp;
 use crate::domain::ids::Seq;
-use crate::domain::record::Record;
-use crate::journal::{Location, Reader, Scan};
+use crate::journal::Reader;
 
+use super::anew::{self, Ahead, Anew};
 use super::difference::{self, Difference};
-use super::{Store, StoreError};
+use super::{Store, StoreError, caught};
 
 /// Records applied together while catching up: more save little, and all are in memory at once.
 const MOST_RECORDS: usize = 1000;
+/// The same where the store has nothing yet.
+const MOST_RECORDS_ANEW: usize = if cfg!(test) { 7 } else { 4000 };
 /// Their bytes in the journal.
 const MOST_BYTES: u64 = 8 << 20;
 
@@ -107,7 +109,8 @@ pub fn rebuild(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Store, StoreError> {
     remove(folder)?;
-    open_and_catch_up(folder, cache_bytes, journal, progress)
+    // Rows come in the order of tickets' digests, which is none.
+    open_and_catch_up(folder, cache_bytes.max(super::CACHE_BYTES), journal, progress)
 }
 
 /// Reads the journal from end to end and compares the store with what the journal makes of it. `scratch` is a folder that
@@ -124,7 +127,6 @@ pub fn verify(
     let applied = store.applied()?;
     remove(scratch)?;
     let outcome = Store::open(scratch, super::CACHE_BYTES).and_then(|fresh| {
-        fresh.begin_as(journal)?;
         CatchUp::begin(&fresh, journal, applied)?.try_for_each(|piece| piece.map(&mut *progress))?;
         difference::first(&store.rows, &fresh.rows)
     });
@@ -147,7 +149,6 @@ impl Store {
     /// # Errors
     /// When the store is ahead of the journal.
     pub fn catching_up(&self, journal: &Reader) -> Result<CatchUp<'_>, StoreError> {
-        self.begin_as(journal)?;
         let (applied, last) = (self.applied()?, journal.last());
         if applied > last {
             return Err(StoreError::Unfit(format!("it has records up to {applied}, the journal up to {last}")));
@@ -168,37 +169,44 @@ fn open_and_catch_up(
 }
 
 /// The journal being applied from after the store's last record on, a piece at each step. Whoever steps may stop at any
-/// time: the store is then merely behind.
+/// time: the store is then merely behind, or, where it had nothing, has nothing.
 #[derive(Debug)]
 pub struct CatchUp<'a> {
     store: &'a Store,
-    records: Scan,
+    pieces: Ahead,
+    /// It has nothing yet.
+    is_new: bool,
+    anew: Option<Anew>,
     until: Seq,
     of: Seq,
 }
 
 impl<'a> CatchUp<'a> {
     fn begin(store: &'a Store, journal: &Reader, until: Seq) -> Result<Self, StoreError> {
-        Ok(Self { store, records: journal.scan(store.applied()?.next()), until, of: journal.last() })
+        let is_new = caught(|| store.totals())?.is_none();
+        store.begin_as(journal)?;
+        let most_records = if is_new { MOST_RECORDS_ANEW } else { MOST_RECORDS };
+        let pieces = Ahead::start(journal.scan(store.applied()?.next()), most_records, MOST_BYTES)?;
+        Ok(Self { store, pieces, is_new, anew: None, until, of: journal.last() })
     }
 
     /// Reads to the journal's end, also what is not applied, so that all of it is known to be readable.
     fn piece(&mut self) -> Result<Option<Progress>, StoreError> {
-        let mut batch: Vec<(Record, Location)> = Vec::new();
-        let (mut read, mut bytes, mut done) = (0, 0, None);
-        while read < MOST_RECORDS
-            && bytes < MOST_BYTES
-            && let Some(item) = self.records.next()
-        {
-            let (record, location) = item?;
-            read += 1;
-            bytes += u64::from(location.length);
-            done = Some(record.seq);
-            if record.seq <= self.until {
-                batch.push((record, location));
+        let Some(mut piece) = self.pieces.next().transpose()? else {
+            self.anew.take().map_or(Ok(()), Anew::finish)?;
+            return Ok(None);
+        };
+        let done = anew::last(&piece);
+        piece.retain(|(record, _)| record.seq <= self.until);
+        match &mut self.anew {
+            _ if piece.is_empty() => {}
+            Some(anew) => caught(|| anew.apply(&piece))?,
+            None if self.is_new => {
+                let anew = self.anew.insert(caught(|| Anew::begin(self.store))?);
+                caught(|| anew.apply(&piece))?;
             }
+            None => self.store.apply(&piece)?,
         }
-        self.store.apply(&batch)?;
         Ok(done.map(|done| Progress { done, of: self.of }))
     }
 }

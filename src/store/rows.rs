@@ -11,6 +11,9 @@ use crate::journal::Location;
 /// Counts up with every change of keys, rows or fold: a store of another format is made anew.
 pub const FORMAT: u32 = 4;
 
+/// In the place of [`FORMAT`] in a store that is being made: see `anew`.
+pub const UNFINISHED: u32 = 0;
+
 /// Bytes of a [`Place`].
 pub const PLACE_BYTES: usize = 28;
 

@@ -1,7 +1,5 @@
 //! sled: opening, values of any length, one atomic batch. Knows keys as bytes only.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fs::{self, DirBuilder};
 use std::ops::Deref;
 use std::os::unix::fs::DirBuilderExt;
@@ -11,7 +9,6 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::ids::Seq;
@@ -108,7 +105,11 @@ impl Rows {
         }
     }
 
-    fn pack(&self, key: &[u8]) -> Result<Pack, StoreError> {
+    /// What shares the row of that key.
+    ///
+    /// # Errors
+    /// When sled cannot read it, or it is no such row.
+    pub fn pack(&self, key: &[u8]) -> Result<Pack, StoreError> {
         match self.row(key)? {
             Some(row) => Pack::decode(&row).ok_or_else(|| StoreError::Row(keys::meaning(key))),
             None => Ok(Pack::default()),
@@ -214,6 +215,23 @@ impl Rows {
         })
     }
 
+    /// Crc and number of the chunks of a row's value, if it is chunked.
+    ///
+    /// # Errors
+    /// When sled cannot read it.
+    pub fn chunks(&self, key: &[u8]) -> Result<Option<(u32, u32)>, StoreError> {
+        Ok(self.0.get(key)?.as_deref().and_then(chunks))
+    }
+
+    /// How changed rows stand.
+    ///
+    /// # Errors
+    /// When sled cannot read them.
+    pub fn before(&self, writes: &Writes) -> Result<Before, StoreError> {
+        let stands = |key: &Key| Ok::<_, StoreError>(self.0.get(key)?.map(|value| value.to_vec()));
+        writes.iter().map(|(key, _)| Ok((key.clone(), stands(key)?))).collect::<Result<_, _>>().map(Before)
+    }
+
     /// Puts changed rows back as they stood before. What was changed since then must have been put back already.
     ///
     /// # Errors
@@ -222,7 +240,12 @@ impl Rows {
         self.write_singly(before.0)
     }
 
-    fn write_singly(&self, writes: Writes) -> Result<(), StoreError> {
+    /// Writes them one by one, for a store that nobody else looks at and that goes when something fails. A batch of sled locks
+    /// every other store of the process out: this one must not hold up that of the present.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn write_singly(&self, writes: Writes) -> Result<(), StoreError> {
         for (key, value) in writes {
             match value {
                 None => drop(self.0.remove(key)?),
@@ -232,7 +255,11 @@ impl Rows {
         Ok(())
     }
 
-    fn write(&self, writes: Writes) -> Result<(), StoreError> {
+    /// Writes them in one atomic batch.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn write(&self, writes: Writes) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         for (key, value) in writes {
             match value {
@@ -241,6 +268,15 @@ impl Rows {
             }
         }
         Ok(self.0.apply_batch(batch)?)
+    }
+
+    /// Waits until all that was written is with the kernel.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.0.flush()?;
+        Ok(())
     }
 
     /// Every row as it is stored, by key.
@@ -298,155 +334,16 @@ fn marks_of((key, value): &(sled::IVec, sled::IVec)) -> Result<Vec<Seq>, StoreEr
     Ok(marks.numbers(keys::seq_of(key).0))
 }
 
-fn parse<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, StoreError> {
+/// The value of a row, read as JSON.
+///
+/// # Errors
+/// When it is not such JSON.
+pub fn parse<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(value).map_err(|error| StoreError::Row(format!("{} ({error})", keys::meaning(key))))
 }
 
-/// Rows to be written together, and the rows on disk as they would be after.
-#[derive(Debug)]
-pub struct Changes<'a> {
-    rows: &'a Rows,
-    changed: BTreeMap<Key, Option<Vec<u8>>>,
-}
-
-impl<'a> Changes<'a> {
-    /// Nothing changed yet.
-    pub fn new(rows: &'a Rows) -> Self {
-        Self { rows, changed: BTreeMap::new() }
-    }
-
-    /// The value of a row after the changes.
-    ///
-    /// # Errors
-    /// As [`Rows::get`].
-    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.changed.get(key) {
-            Some(value) => Ok(value.clone()),
-            None => self.rows.get(key),
-        }
-    }
-
-    /// The value of a row after the changes, read as JSON.
-    ///
-    /// # Errors
-    /// As [`Rows::json`].
-    pub fn json<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
-        self.get(key)?.map(|value| parse(key, &value)).transpose()
-    }
-
-    /// Sets a row.
-    pub fn put(&mut self, key: Key, value: Vec<u8>) {
-        self.changed.insert(key, Some(value));
-    }
-
-    /// Sets a row to a value as JSON.
-    ///
-    /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn put_json(&mut self, key: Key, value: &impl Serialize) -> Result<(), StoreError> {
-        let json =
-            serde_json::to_vec(value).map_err(|error| StoreError::Row(format!("{} ({error})", keys::meaning(&key))))?;
-        self.put(key, json);
-        Ok(())
-    }
-
-    /// Puts `seq` into the index of marks whose keys begin with `prefix`, or takes it out.
-    ///
-    /// # Errors
-    /// When the row cannot be read.
-    pub fn mark(&mut self, prefix: &[u8], seq: Seq, marked: bool) -> Result<(), StoreError> {
-        let key = marks::key(prefix, seq);
-        let marks = match self.get(&key)? {
-            Some(row) => Marks::decode(&row).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?,
-            None => Marks::default(),
-        };
-        self.changed.insert(key, marks.with(seq, marked).encode());
-        Ok(())
-    }
-
-    /// Removes a row.
-    pub fn remove(&mut self, key: Key) {
-        self.changed.insert(key, None);
-    }
-
-    /// Writes all changes in one atomic batch.
-    ///
-    /// # Errors
-    /// When sled cannot.
-    pub fn commit(self) -> Result<(), StoreError> {
-        let rows = self.rows;
-        rows.write(self.writes()?)
-    }
-
-    /// Writes the changes so far, and goes on without them.
-    ///
-    /// # Errors
-    /// When sled cannot.
-    pub fn commit_so_far(&mut self) -> Result<(), StoreError> {
-        std::mem::replace(self, Self::new(self.rows)).commit()
-    }
-
-    /// Writes them one by one, for a store that nobody else looks at and that goes when something fails. A batch of sled locks
-    /// every other store of the process out: this one must not hold up that of the present.
-    ///
-    /// # Errors
-    /// When sled cannot.
-    pub fn commit_singly(self) -> Result<(), StoreError> {
-        let rows = self.rows;
-        rows.write_singly(self.writes()?)
-    }
-
-    /// The same; what comes back undoes it.
-    ///
-    /// # Errors
-    /// When sled cannot.
-    pub fn commit_revocably(self) -> Result<Before, StoreError> {
-        let rows = self.rows;
-        let writes = self.writes()?;
-        let stood = |key: &Key| Ok::<_, StoreError>(rows.0.get(key)?.map(|value| value.to_vec()));
-        let before = writes.iter().map(|(key, _)| Ok((key.clone(), stood(key)?))).collect::<Result<_, StoreError>>()?;
-        rows.write_singly(writes)?;
-        Ok(Before(before))
-    }
-
-    fn writes(self) -> Result<Writes, StoreError> {
-        let (mut writes, mut packs) = (Vec::new(), BTreeMap::<Key, Pack>::new());
-        for (key, value) in self.changed {
-            let Some((row, place)) = keys::packed(&key) else {
-                replace(self.rows, &mut writes, key, value)?;
-                continue;
-            };
-            match packs.entry(row) {
-                Entry::Occupied(known) => known.into_mut().set(place, value),
-                Entry::Vacant(free) => {
-                    let mut pack = self.rows.pack(free.key())?;
-                    pack.set(place, value);
-                    free.insert(pack);
-                }
-            }
-        }
-        for (key, pack) in packs {
-            replace(self.rows, &mut writes, key, pack.encode())?;
-        }
-        Ok(writes)
-    }
-}
-
-fn replace(rows: &Rows, writes: &mut Writes, key: Key, value: Option<Vec<u8>>) -> Result<(), StoreError> {
-    if keys::table(&key).is_some_and(keys::Table::is_long_lived)
-        && let Some((crc, count)) = rows.0.get(&key)?.as_deref().and_then(chunks)
-    {
-        writes.extend((0..count).map(|number| (keys::chunk(&key, crc, number), None)));
-    }
-    match value {
-        None => writes.push((key, None)),
-        Some(value) => insert(writes, key, &value),
-    }
-    Ok(())
-}
-
 /// Rows as they are to be stored, the last of a key counts; none: to be removed.
-type Writes = Vec<(Key, Option<Vec<u8>>)>;
+pub type Writes = Vec<(Key, Option<Vec<u8>>)>;
 
 /// How changed rows stood before.
 #[derive(Debug)]
@@ -463,16 +360,19 @@ impl Before {
     }
 }
 
-fn insert(writes: &mut Writes, key: Key, value: &[u8]) {
-    if value.len() <= MOST_INLINE {
+/// Crc and number of the chunks of a value, if it is cut into some.
+pub fn cut(value: &[u8]) -> Option<(u32, u32)> {
+    (value.len() > MOST_INLINE).then(|| (crc32fast::hash(value), value.len().div_ceil(MOST_INLINE) as u32))
+}
+
+/// Adds a row with its chunks.
+pub fn insert(writes: &mut Writes, key: Key, value: &[u8]) {
+    let Some((crc, count)) = cut(value) else {
         writes.push((key, Some([&[INLINE], value].concat())));
         return;
-    }
-    let crc = crc32fast::hash(value);
-    let mut count = 0_u32;
+    };
     for (number, chunk) in (0..).zip(value.chunks(MOST_INLINE)) {
         writes.push((keys::chunk(&key, crc, number), Some(chunk.to_vec())));
-        count = number + 1;
     }
     writes.push((key, Some([&[CHUNKED], &crc.to_be_bytes()[..], &count.to_be_bytes()].concat())));
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-type Tamper = fn(&mut tree::Changes<'_>);
+type Tamper = fn(&mut changes::Changes<'_>);
 
 fn one() -> Delivery {
     delivery(1, Some("t"), pending(5))
@@ -136,7 +136,7 @@ fn a_difference_from_the_journal_is_named() {
     ledger.apply(&[record]);
     assert_eq!(ledger.verify().difference, None);
     for (tamper, said) in TAMPERS {
-        let mut changes = tree::Changes::new(&ledger.store().rows);
+        let mut changes = changes::Changes::new(&ledger.store().rows);
         tamper(&mut changes);
         changes.commit().unwrap();
         let difference = ledger.verify().difference.unwrap_or_else(|| panic!("{said}: nothing is said")).to_string();

@@ -325,7 +325,7 @@ fn a_long_value_is_read_whole_while_it_is_replaced() {
     let ledger = Ledger::new();
     let key = keys::delivery(DeliveryId(Seq(1)));
     let write = |number: u32| {
-        let mut changes = tree::Changes::new(&ledger.store().rows);
+        let mut changes = changes::Changes::new(&ledger.store().rows);
         changes.put(key.clone(), number.to_be_bytes().repeat(10_000));
         changes.commit().unwrap();
     };
@@ -364,7 +364,7 @@ fn a_delivery_stands_as_its_history_says_while_it_changes() {
 fn merged_indexes_run_both_ways_and_name_each_number_once() {
     let ledger = Ledger::new();
     let rows = &ledger.store().rows;
-    let mut changes = tree::Changes::new(rows);
+    let mut changes = changes::Changes::new(rows);
     for (prefix, seq) in [(b"s1", 1), (b"s2", 2), (b"s1", 3), (b"s2", 3), (b"s2", 5), (b"s1", 9), (b"s3", 4)] {
         changes.mark(prefix, Seq(seq), true).unwrap();
     }
@@ -439,6 +439,27 @@ fn a_store_that_was_killed_before_it_had_a_record_is_as_sound_as_one_behind() {
 }
 
 #[test]
+fn a_store_that_was_left_while_it_was_made_is_as_good_as_none() {
+    let mut ledger = Ledger::new();
+    let long = "t".repeat(20_000);
+    for n in 0..40 {
+        ledger.event(&sale(if n % 3 == 0 { &long } else { "t" }, n));
+    }
+    for steps in 0..9 {
+        let folder = ledger.temp.path().join(format!("left-{steps}"));
+        let store = Store::open(&folder, CACHE).unwrap();
+        let done = store.catching_up(&ledger.reader()).unwrap().take(steps).map(Result::unwrap).last();
+        let is_whole = steps > 6;
+        assert_eq!(done.map_or(0, |done| done.done.0), [0, 7, 14, 21, 28, 35, 40, 40, 40][steps]);
+        drop(store);
+        let store = Store::open(&folder, CACHE).unwrap();
+        assert_eq!((store.applied().unwrap(), store.rows.is_empty()), (Seq(if is_whole { 40 } else { 0 }), !is_whole));
+        store.catch_up(&ledger.reader(), &mut |_| {}).unwrap();
+        assert_eq!(difference::first(&ledger.store().rows, &store.rows).unwrap().1, None);
+    }
+}
+
+#[test]
 fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
     type Harm<'a> = &'a dyn Fn(&Path);
     let harms: [(&str, Harm<'_>); 2] = [
@@ -446,7 +467,7 @@ fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
         ("another format", &|folder| {
             let store = Store::open(folder, CACHE).unwrap();
             let totals = rows::Totals { format: 99, ..store.totals().unwrap().unwrap() };
-            let mut changes = tree::Changes::new(&store.rows);
+            let mut changes = changes::Changes::new(&store.rows);
             changes.put_json(keys::totals(), &totals).unwrap();
             changes.commit().unwrap();
         }),
@@ -538,7 +559,7 @@ fn a_search_ends_after_many_rows_and_says_so() {
     }
     let ledger = Ledger::new();
     let rows = &ledger.store().rows;
-    let mut changes = tree::Changes::new(rows);
+    let mut changes = changes::Changes::new(rows);
     const MOST_LOOKED: usize = 5000;
     let most = MOST_LOOKED as u64;
     let unhurried = Patience { rows: MOST_LOOKED, time: std::time::Duration::MAX };
