@@ -60,13 +60,15 @@ pub struct Settings {
     pub clock: Clock,
 }
 
-/// How long records are kept; all of them, unless one of the first two says otherwise.
+/// How long records are kept, and how; all of them, unless one of the first two says otherwise.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
     /// For so long.
     pub age: Option<TimeDelta>,
     /// Until journal and store have so many bytes.
     pub max_bytes: Option<u64>,
+    /// Journal files whose records are all older are compressed.
+    pub compress_after: TimeDelta,
     /// How often is looked what can go.
     pub every: Duration,
 }
@@ -283,6 +285,7 @@ impl Draft {
         Ok(Retention {
             age: days.and_then(|days| TimeDelta::try_days(days.cast_signed())),
             max_bytes: self.retention_max_bytes.map(bytes).transpose()?,
+            compress_after: TimeDelta::days(self.retention_compress_after_days.into()),
             every: self.retention_every,
         })
     }

@@ -158,14 +158,14 @@ impl LocalLedger {
         Ok((ledger, Opening { warnings }))
     }
 
-    /// From now on drops what is old, if the settings say so. For whoever keeps the ledger open.
+    /// From now on drops and compresses what is old, as the settings say. For whoever keeps the ledger open.
     ///
     /// # Errors
     /// When no thread can be had.
     pub fn retain(&mut self, settings: &Settings) -> std::io::Result<()> {
-        let (trim, line) = (self.journal.trim(), self.applier.line().clone());
-        let held_up = self.held_up.clone();
-        self.retaining = Retaining::start(settings, self.folder.path(), trim, self.reader.clone(), line, held_up)?;
+        let (tools, line) = ((self.journal.trim(), self.journal.press()), self.applier.line().clone());
+        let (reader, held_up) = (self.reader.clone(), self.held_up.clone());
+        self.retaining = Some(Retaining::start(settings, self.folder.path(), tools, reader, line, held_up)?);
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 //! | `applier` | the thread that brings the store up to the journal, and where everybody finds it |
 //! | `mending` | a store that errs while the program runs: when it is mended, how, what is said meanwhile |
 //! | `retention` | what is old enough is dropped, and its room given back |
+//! | `compression` | what is old and stays is compressed |
 //! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
 //! | [`dispatch`] | the door for the delivery worker |
@@ -34,6 +35,7 @@ use crate::ingest::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 mod ahead;
 mod applier;
 pub mod batch;
+mod compression;
 pub mod dispatch;
 pub mod entrance;
 pub mod handle;

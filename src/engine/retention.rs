@@ -11,7 +11,7 @@
 //! The rename of `base.next` is the one moment that counts: it says where the journal begins and, as a store's folder is named
 //! by that, which store is in use. Killed before it, the next start removes what was begun; after it, what was to go.
 //!
-//! A thread of its own does all but the taking over, once an hour. Whatever fails, or comes between, is tried again an hour
+//! A thread of its own does all but the taking over, once an hour, and then compresses what is old and stays. Whatever fails, or comes between, is tried again an hour
 //! later.
 
 use std::path::{Path, PathBuf};
@@ -24,12 +24,13 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 
 use super::applier::Line;
+use super::compression::Compression;
 use super::ledger::LedgerError;
 use crate::config::clock::Clock;
 use crate::config::{Retention, Settings};
 use crate::domain::Timestamp;
 use crate::domain::ids::{DeliveryId, Seq};
-use crate::journal::{Base, Cut, FolderError, JournalError, Reader, Trim, folder};
+use crate::journal::{Base, Cut, FolderError, JournalError, Press, Reader, Trim, folder};
 use crate::store::successor::{self, Successor};
 use crate::store::{self, Store, StoreError};
 
@@ -106,22 +107,19 @@ enum Declined {
 }
 
 impl Retaining {
-    /// Starts the thread on the ledger in `data`, unless all is to be kept.
+    /// Starts the thread on the ledger in `data`.
     ///
     /// # Errors
     /// When no thread can be had.
     pub(super) fn start(
         settings: &Settings,
         data: &Path,
-        trim: Trim,
+        (trim, press): (Trim, Press),
         journal: Reader,
         line: Line,
         held_up: HeldUp,
-    ) -> std::io::Result<Option<Self>> {
+    ) -> std::io::Result<Self> {
         let retention = settings.retention;
-        if retention.age.is_none() && retention.max_bytes.is_none() {
-            return Ok(None);
-        }
         let (offer, offers) = channel();
         let (wake, asleep) = channel();
         let ending = Arc::new(AtomicBool::new(false));
@@ -130,6 +128,7 @@ impl Retaining {
             clock: settings.clock,
             cache_bytes: settings.store_cache,
             data: data.to_owned(),
+            compression: Compression { after: retention.compress_after, data: data.to_owned(), press },
             trim: Arc::new(trim),
             journal,
             line,
@@ -139,7 +138,7 @@ impl Retaining {
             said: None,
         };
         let thread = std::thread::Builder::new().name("retention".to_owned()).spawn(move || work.run(&asleep))?;
-        Ok(Some(Self { offers: Some(offers), ending, wake: Some(wake), thread: Some(thread) }))
+        Ok(Self { offers: Some(offers), ending, wake: Some(wake), thread: Some(thread) })
     }
 
     /// Lets a store take over that is offered. For the writer, while it decides nothing.
@@ -198,6 +197,7 @@ struct Work {
     clock: Clock,
     cache_bytes: u64,
     data: PathBuf,
+    compression: Compression,
     trim: Arc<Trim>,
     journal: Reader,
     line: Line,
@@ -236,6 +236,11 @@ impl Work {
                     self.held_up
                         .set(Some(format!("what is old was not dropped: {reason}. It is tried again by itself")));
                 }
+            }
+            // Of what stays.
+            let going_on = || !self.ending.load(Ordering::Relaxed);
+            if let Err(error) = self.compression.look(&self.line, self.clock.now(), &going_on) {
+                tracing::warn!("no more of the journal is compressed this time: {}", error.reason);
             }
         }
     }

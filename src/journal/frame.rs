@@ -47,6 +47,12 @@ pub enum Flaw {
     /// The segment's first line is wrong.
     #[error("not the header of a journal segment of this version")]
     Header,
+    /// A block of a compressed segment is not as it was written.
+    #[error("a compressed block is not as it was written")]
+    Block,
+    /// A compressed segment does not say where its blocks are.
+    #[error("the list of its compressed blocks is not as it was written")]
+    Table,
     /// An earlier segment has lost or gained bytes.
     #[error("the file has {found} bytes, the next segment says {expected}")]
     Length {

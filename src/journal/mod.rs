@@ -34,6 +34,10 @@
 //! 7. Where segments were dropped on purpose (retention), a `base` says up to which record, and what those records had come
 //!    to; it is durable before the first of them is removed. Numbers go on, and whatever is made from the journal begins there.
 //!
+//! 8. An old segment may be compressed: `<first seq>.wcj.zst`, made as `compressed.next`, proved to give the same bytes back and
+//!    synced, takes the place of the plain one, which is removed when the new name is durable. Places are those in the plain
+//!    file, which `zstd -dc` gives back. Where there are both, the plain one counts. The last segment is never compressed.
+//!
 //! # What opening does
 //!
 //! The chain of segments is checked by headers and lengths, the last segment frame by frame, and nothing is cut before all
@@ -56,6 +60,8 @@
 //! | `disk` | what is asked of a file system, and the real one; tests have one that fails |
 //! | `base` | where a journal begins whose first segments were dropped; pure |
 //! | `trim` | `Trim`: dropping segments |
+//! | `blocks` | a segment in compressed blocks, read as the plain one |
+//! | `press` | `Press`: compressing segments |
 //! | `shelf` | the folder of the segments, and what is done there durably |
 //! | `recovery` | what opening does |
 //! | `writer` | `Journal`: appending |
@@ -70,10 +76,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::Seq;
 
+use blocks::Bad;
+
 mod base;
+mod blocks;
 mod disk;
 pub mod folder;
 pub mod frame;
+mod press;
 pub mod reader;
 pub mod recovery;
 pub mod segment;
@@ -87,6 +97,7 @@ mod tests;
 pub use base::Base;
 pub use folder::{DataFolder, FolderError};
 pub use frame::Flaw;
+pub use press::{Press, Pressed};
 pub use reader::{Reader, Scan};
 pub use recovery::Warning;
 pub use trim::{Cut, Trim, dropped};
@@ -207,7 +218,10 @@ pub enum JournalError {
 impl JournalError {
     fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
+        move |source| match source.downcast() {
+            Ok(Bad { path, offset, flaw }) => Self::Damaged { path, offset, flaw },
+            Err(source) => Self::Io { doing, path, source },
+        }
     }
 }
 

@@ -80,6 +80,11 @@ impl Reader {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner).retain(|first, _| *first > through);
     }
 
+    /// A segment has another file now: the one before is not kept open.
+    pub(super) fn close(&self, first: Seq) {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&first);
+    }
+
     /// The record at `location`.
     ///
     /// # Errors
@@ -119,8 +124,8 @@ impl Reader {
         if let Some(segment) = open.get(&first) {
             return Ok(Arc::clone(segment));
         }
-        let path = self.0.shelf.path(first);
-        let mut reading = Reading { file: self.0.shelf.open(first)?, at: 0 };
+        let (path, file) = self.0.shelf.open(first)?;
+        let mut reading = Reading { file, at: 0 };
         let salt = segment::header(&mut reading, &path, first)?.salt;
         let segment = Arc::new(Segment { path, file: reading.file, salt });
         if open.len() >= MOST_OPEN {

@@ -81,6 +81,7 @@ pub(super) fn recover(shelf: &Shelf, known: Seq) -> Result<(End, Vec<Warning>), 
         warnings.push(Warning { path: shelf.path(first), offset, bytes: bytes.len() as u64, kept_in });
     }
     shelf.remove_next_base()?;
+    shelf.remove_next_compressed()?;
     if let Some(base) = base.filter(|_| !dropped.is_empty()) {
         // The name it has may be the page cache's alone: after a sync of the folder that failed, a later one says nothing. A new
         // file under that name can be synced.
@@ -154,7 +155,8 @@ fn find(shelf: &Shelf) -> Result<Found, JournalError> {
 
 /// The header of the segment of `first`.
 pub(super) fn header(shelf: &Shelf, first: Seq) -> Result<Header, JournalError> {
-    segment::header(&mut Reading { file: shelf.open(first)?, at: 0 }, &shelf.path(first), first)
+    let (path, file) = shelf.open(first)?;
+    segment::header(&mut Reading { file, at: 0 }, &path, first)
 }
 
 fn check_chain(shelf: &Shelf, found: &Found) -> Result<(), JournalError> {
@@ -248,9 +250,10 @@ fn judge(
 /// nothing that a disk with whole sectors keeps.
 fn judge_durably(shelf: &Shelf, first: Seq, known: Seq) -> Result<Judged, JournalError> {
     let path = shelf.path(first);
-    let mut rewritten = None;
+    // One that is compressed was durable before the plain one went.
+    let (mut rewritten, plain) = (None, shelf.plain()?.contains(&first));
     let judged = judge(shelf, first, |seq, offset, bytes| {
-        if seq <= known {
+        if seq <= known || !plain {
             return Ok(());
         }
         let file = match &rewritten {

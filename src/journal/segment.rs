@@ -58,8 +58,21 @@ pub fn name(first: Seq) -> String {
     format!("{:020}.wcj", first.0)
 }
 
-/// The first record of the segment of that file name; `None` for any other file.
+/// What follows the name of a segment when it is compressed.
+const COMPRESSED: &str = ".zst";
+
+/// The file name of the segment that begins with `first` when it is compressed.
+pub fn compressed_name(first: Seq) -> String {
+    name(first) + COMPRESSED
+}
+
+/// The first record of the segment of that file name, compressed or not; `None` for any other file.
 pub fn first_of(name: &str) -> Option<Seq> {
+    plain_first_of(name.strip_suffix(COMPRESSED).unwrap_or(name))
+}
+
+/// The same of one that is not compressed.
+pub(super) fn plain_first_of(name: &str) -> Option<Seq> {
     let digits = name.strip_suffix(".wcj")?;
     (digits.len() == 20).then(|| decimal(digits.as_bytes()).map(Seq))?
 }
@@ -96,7 +109,7 @@ pub(super) struct Frames {
 impl Frames {
     /// The frames of the segment of `first`, up to byte `end` at most.
     pub(super) fn open(shelf: &Shelf, first: Seq, end: Option<u64>) -> Result<Self, JournalError> {
-        let (path, file) = (shelf.path(first), shelf.open(first)?);
+        let (path, file) = shelf.open(first)?;
         let length = file.length().map_err(JournalError::io("read", &path))?;
         let mut input = BufReader::with_capacity(256 << 10, Reading { file, at: 0 });
         let header = header(&mut input, &path, first)?;

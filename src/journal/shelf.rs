@@ -1,5 +1,6 @@
 //! The folder of the segments on its disk, and what is done there durably. Knows names and headers, no frames.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,8 +9,12 @@ use crate::domain::ids::Seq;
 
 use super::JournalError;
 use super::base::{self, Base};
+use super::blocks::Blocks;
 use super::disk::{self, Disk, File};
 use super::segment::{self, Header};
+
+/// The file in which the next compressed segment comes to be.
+pub(super) const NEXT_COMPRESSED: &str = "compressed.next";
 
 /// Where the segments are. Clones are the same place.
 #[derive(Debug, Clone)]
@@ -29,7 +34,7 @@ impl Shelf {
         &self.folder
     }
 
-    /// The path of the segment that begins with `first`.
+    /// The path of the segment that begins with `first`, where it is not compressed.
     pub(super) fn path(&self, first: Seq) -> PathBuf {
         self.folder.join(segment::name(first))
     }
@@ -48,13 +53,32 @@ impl Shelf {
         let names = self.names()?;
         let mut firsts: Vec<Seq> = names.iter().filter_map(|name| segment::first_of(name)).collect();
         firsts.sort_unstable();
+        firsts.dedup();
         Ok(firsts)
     }
 
-    /// Opens a segment for reading.
-    pub(super) fn open(&self, first: Seq) -> Result<Box<dyn File>, JournalError> {
+    /// The first sequence numbers of those that are not compressed.
+    pub(super) fn plain(&self) -> Result<BTreeSet<Seq>, JournalError> {
+        Ok(self.names()?.iter().filter_map(|name| segment::plain_first_of(name)).collect())
+    }
+
+    /// Opens a segment for reading, as it was before it was compressed; says which file that is. Where there are both, the plain
+    /// one counts.
+    pub(super) fn open(&self, first: Seq) -> Result<(PathBuf, Box<dyn File>), JournalError> {
         let path = self.path(first);
-        self.disk.open(&path).map_err(JournalError::io("open", &path))
+        let absent = match self.disk.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => error,
+            file => return Ok((path.clone(), file.map_err(JournalError::io("open", &path))?)),
+        };
+        let compressed = self.compressed_path(first);
+        match self.disk.open(&compressed) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(JournalError::io("open", &path)(absent)),
+            file => {
+                let file = file.and_then(|file| Blocks::open(file, &compressed));
+                let file: Box<dyn File> = Box::new(file.map_err(JournalError::io("open", &compressed))?);
+                Ok((compressed, file))
+            }
+        }
     }
 
     /// Opens a segment for reading and writing.
@@ -63,10 +87,57 @@ impl Shelf {
         self.disk.open_to_write(&path).map_err(JournalError::io("open", &path))
     }
 
-    /// The length of a segment.
+    /// The length of a segment, as it was before it was compressed.
     pub(super) fn length(&self, first: Seq) -> Result<u64, JournalError> {
-        let path = self.path(first);
-        self.open(first)?.length().map_err(JournalError::io("read", &path))
+        let (path, file) = self.open(first)?;
+        file.length().map_err(JournalError::io("read", &path))
+    }
+
+    /// The bytes that a segment has on the disk.
+    pub(super) fn bytes(&self, first: Seq) -> Result<u64, JournalError> {
+        let bytes = |path: PathBuf| match self.disk.open(&path).and_then(|file| file.length()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            length => length.map_err(JournalError::io("read", &path)),
+        };
+        Ok(bytes(self.path(first))? + bytes(self.compressed_path(first))?)
+    }
+
+    /// Begins a compressed segment, in place of whatever a failed beginning left.
+    pub(super) fn begin_compressed(&self) -> Result<(PathBuf, Box<dyn File>), JournalError> {
+        self.remove_next_compressed()?;
+        let path = self.folder.join(NEXT_COMPRESSED);
+        let file = self.disk.create(&path).map_err(JournalError::io("create", &path))?;
+        Ok((path, file))
+    }
+
+    /// What was written there, as it was before it was compressed.
+    pub(super) fn next_compressed(&self) -> Result<(PathBuf, Blocks), JournalError> {
+        let path = self.folder.join(NEXT_COMPRESSED);
+        let file = self.disk.open(&path).and_then(|file| Blocks::open(file, &path));
+        Ok((path.clone(), file.map_err(JournalError::io("open", &path))?))
+    }
+
+    /// Gives what was written and synced there its name beside the plain segment, durably.
+    pub(super) fn put_compressed(&self, first: Seq) -> Result<(), JournalError> {
+        let next = self.folder.join(NEXT_COMPRESSED);
+        self.disk
+            .rename(&next, &self.compressed_path(first))
+            .and_then(|()| self.disk.sync_folder(&self.folder))
+            .map_err(JournalError::io("rename", &next))
+    }
+
+    /// Removes what was begun.
+    pub(super) fn remove_next_compressed(&self) -> Result<(), JournalError> {
+        self.remove_if_there(&self.folder.join(NEXT_COMPRESSED))
+    }
+
+    /// Removes a segment of which there is a compressed one.
+    pub(super) fn remove_plain(&self, first: Seq) -> Result<(), JournalError> {
+        self.remove_if_there(&self.path(first))
+    }
+
+    fn compressed_path(&self, first: Seq) -> PathBuf {
+        self.folder.join(segment::compressed_name(first))
     }
 
     /// Begins the segment of that header, durable with its name when this returns, in place of whatever a failed beginning
@@ -114,9 +185,10 @@ impl Shelf {
         self.remove_if_there(&self.folder.join(base::NEXT))
     }
 
-    /// Removes a segment.
+    /// Removes a segment, compressed or not.
     pub(super) fn remove(&self, first: Seq) -> Result<(), JournalError> {
-        self.remove_if_there(&self.path(first))
+        self.remove_if_there(&self.path(first))?;
+        self.remove_if_there(&self.compressed_path(first))
     }
 
     /// Makes the names in the folder durable.

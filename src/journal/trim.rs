@@ -50,18 +50,18 @@ impl Trim {
             self.shelf.firsts()?.into_iter().filter(|first| *first > dropped && *first <= last).collect();
         let mut bytes = 0;
         let cuts = firsts.windows(2).map(|pair| {
-            bytes += self.shelf.length(pair[0])?;
+            bytes += self.shelf.bytes(pair[0])?;
             Ok(Cut { through: Seq(pair[1].0 - 1), bytes })
         });
         cuts.collect()
     }
 
-    /// Bytes of all segments.
+    /// Bytes that all segments have on the disk.
     ///
     /// # Errors
     /// When the file system refuses.
     pub fn bytes(&self) -> Result<u64, JournalError> {
-        self.shelf.firsts()?.into_iter().map(|first| self.shelf.length(first)).sum()
+        self.shelf.firsts()?.into_iter().map(|first| self.shelf.bytes(first)).sum()
     }
 
     /// Writes down durably what the records up to `through`, which ends a segment, had come to. Nothing begins there yet.
@@ -101,7 +101,7 @@ impl Trim {
     pub fn sweep(&self) -> Result<u64, JournalError> {
         let dropped = self.reader.dropped();
         let firsts: Vec<Seq> = self.shelf.firsts()?.into_iter().filter(|first| *first <= dropped).collect();
-        let bytes = firsts.iter().map(|first| self.shelf.length(*first)).sum::<Result<u64, _>>()?;
+        let bytes = firsts.iter().map(|first| self.shelf.bytes(*first)).sum::<Result<u64, _>>()?;
         recovery::sweep(&self.shelf, &firsts)?;
         Ok(bytes)
     }

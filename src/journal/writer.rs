@@ -12,7 +12,7 @@ use super::frame::{self, Flaw};
 use super::recovery::{self, End, Warning};
 use super::segment::{Frames, HEADER, Header};
 use super::shelf::Shelf;
-use super::{JournalError, Location, Reader, Trim};
+use super::{JournalError, Location, Press, Reader, Trim};
 
 /// How the journal is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,11 @@ impl Journal {
     /// Drops old segments, from any thread.
     pub fn trim(&self) -> Trim {
         Trim::new(self.shelf.clone(), self.reader.clone())
+    }
+
+    /// Compresses old segments, from any thread.
+    pub fn press(&self) -> Press {
+        Press::new(self.shelf.clone(), self.reader.clone())
     }
 
     /// Makes sure that a batch could be kept now. Costs nothing while all is well; after a failure it proves what was

@@ -1,4 +1,5 @@
-//! What is old and settled is dropped, its room comes back, and what is open stays with all that its ticket needs.
+//! What is old and settled is dropped, its room comes back, and what is open stays with all that its ticket needs. What is old
+//! and stays is compressed, and nobody who reads notices.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -163,4 +164,77 @@ fn what_is_younger_than_a_week_stays_however_many_bytes_it_has() {
     program.set("WILLCALL_RETENTION_DAYS", "3");
     let reason = program.refused(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(reason.contains("`retention.days` is 3: set it to a number from 7"), "{reason}");
+}
+
+/// The compressed journal files, and all of them.
+fn compressed(program: &Program) -> (usize, usize) {
+    let names = fs::read_dir(program.data().join("journal")).unwrap().map(|entry| entry.unwrap().file_name());
+    let names: Vec<String> =
+        names.map(|name| name.into_string().unwrap()).filter(|name| name.contains(".wcj")).collect();
+    (names.iter().filter(|name| name.ends_with(".zst")).count(), names.len())
+}
+
+#[test]
+#[allow(clippy::print_stdout)] // the figures
+fn what_is_old_and_stays_is_compressed_and_read_as_before() {
+    let (mut program, _platform) = january();
+    let journal = program.data().join("journal");
+    let (records, full) = (program.records(), bytes_in(&journal));
+    let found = |program: &Program| program.objects(&["events", "list", "--filter", "ticket-7"]);
+    program.set("WILLCALL_RETENTION_COMPRESS_AFTER_DAYS", "60");
+    program.start();
+    let wanted = found(&program);
+    assert!(!wanted.is_empty());
+    program.post(&sale("spring", "spring"));
+    assert_eq!(compressed(&program).0, 0, "it is younger");
+    program.stop();
+    program.set("WILLCALL_RETENTION_COMPRESS_AFTER_DAYS", "7");
+    program.start();
+    program.wait_for_log("journal files were compressed in");
+    let (some, all) = compressed(&program);
+    let room = bytes_in(&journal);
+    println!("{} records in {full} bytes, compressed in {room}", records.len());
+    assert!(some + 2 >= all && room < full / 2, "{some} of {all} files, {room} of {full} bytes");
+    assert_eq!(program.records()[..records.len()], records);
+    assert_eq!(found(&program), wanted);
+    program.stop();
+    program.verify();
+    program.printed(&["rebuild"]);
+    program.verify();
+    assert_eq!(program.records()[..records.len()], records);
+
+    program.set("WILLCALL_RETENTION_DAYS", "30");
+    program.start();
+    program.printed(&["deliveries", "cancel", "d-1", "--reason", "nobody comes"]);
+    program.wait_for_log("were dropped in");
+    assert!(program.records().len() < records.len() / 10);
+    program.stop();
+    program.verify();
+}
+
+#[test]
+fn killed_at_any_time_while_it_compresses_every_record_stays() {
+    let (mut program, _platform) = january();
+    let records = program.records();
+    program.set("WILLCALL_RETENTION_EVERY", "1ms");
+    for round in 1..=6 {
+        program.start();
+        let before = compressed(&program).0;
+        program.wait_until(|program| match compressed(program).0 {
+            some if some > before || program.log().contains("were compressed in") => Ok(()),
+            some => Err(format!("{some} files are compressed")),
+        });
+        std::thread::sleep(Duration::from_millis(round));
+        program.kill();
+        program.verify();
+        assert_eq!(program.records(), records, "round {round}");
+    }
+    program.start();
+    program.wait_until(|program| match compressed(program) {
+        (some, all) if some + 1 == all => Ok(()),
+        (some, all) => Err(format!("{some} of {all} are compressed")),
+    });
+    program.stop();
+    program.verify();
+    assert_eq!(program.records(), records);
 }

@@ -1,5 +1,5 @@
 //! The journal's promises. `torn` tries every torn end; `platter` is a disk that fails: `faults` fails every single call of one
-//! run, `histories` any call of thousands, `trimmed` every call of dropping segments.
+//! run, `histories` any call of thousands, `trimmed` every call of dropping segments, `compressed` of compressing them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use super::*;
 use crate::domain::Timestamp;
 use crate::domain::record::{Fact, Head, Record, Rejected};
 
+mod compressed;
 mod faults;
 mod histories;
 mod platter;
@@ -224,9 +225,17 @@ proptest! {
                     journal = reopened;
                 }
             }
+            // Some have been compressed since.
+            let press = journal.press();
+            for first in press.plain(Seq(model.len() as u64 / 2)).unwrap() {
+                press.press(first).unwrap();
+            }
             prop_assert_eq!(journal.last(), Seq(model.len() as u64));
         }
         let read: Vec<(Record, Location)> = journal.reader().scan(Seq(1)).map(Result::unwrap).collect();
-        prop_assert_eq!(read, model);
+        prop_assert_eq!(&read, &model);
+        for (record, location) in &model {
+            prop_assert_eq!(&journal.reader().read(*location).unwrap(), record);
+        }
     }
 }

@@ -1,0 +1,122 @@
+//! Compressing old segments, each into a file of blocks beside it that then takes its place. Who decides which are old is
+//! elsewhere.
+
+use super::blocks::{BLOCK, Writing};
+use super::disk;
+use super::frame::Flaw;
+use super::segment::Frames;
+use super::shelf::Shelf;
+use super::{JournalError, Reader, recovery};
+use crate::domain::ids::Seq;
+
+/// Compresses segments. There is one for a journal, and nothing else may drop segments meanwhile.
+#[derive(Debug)]
+pub struct Press {
+    shelf: Shelf,
+    reader: Reader,
+}
+
+/// Bytes of segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pressed {
+    /// As they were.
+    pub plain: u64,
+    /// As they are now.
+    pub compressed: u64,
+}
+
+/// Bytes of which the crc is told, to compare two of them.
+const PIECE: usize = BLOCK;
+
+impl Press {
+    pub(super) fn new(shelf: Shelf, reader: Reader) -> Self {
+        Self { shelf, reader }
+    }
+
+    /// The segments that are not compressed and have no record after `through`, oldest first. The last one never is among them.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn plain(&self, through: Seq) -> Result<Vec<Seq>, JournalError> {
+        let (dropped, through) = (self.reader.dropped(), through.min(self.reader.last()));
+        let (firsts, plain) = (self.shelf.firsts()?, self.shelf.plain()?);
+        let closed = firsts.windows(2).filter(|pair| pair[0] > dropped && pair[1] <= through.next());
+        // The next one must have a record for its header to be believed.
+        let closed = closed.filter(|pair| pair[1] <= self.reader.last());
+        Ok(closed.map(|pair| pair[0]).filter(|first| plain.contains(first)).collect())
+    }
+
+    /// Compresses one of these. Every record can be read at its place before, meanwhile and afterwards.
+    ///
+    /// A crash at any time leaves the plain file, or the compressed one, durable and whole, or both: then the plain one counts,
+    /// and the other is made anew the next time. A sync that failed once is not asked again (invariant 5).
+    ///
+    /// # Errors
+    /// When the segment is damaged, which is then left as it is, or the file system refuses.
+    pub fn press(&self, first: Seq) -> Result<Pressed, JournalError> {
+        let pressed = self.write(first).and_then(|pressed| self.shelf.put_compressed(first).map(|()| pressed));
+        let pressed = pressed.inspect_err(|_| {
+            // The next attempt tries again, and a disk that is full has no room for half files.
+            let _ = self.shelf.remove_next_compressed();
+        })?;
+        self.shelf.remove_plain(first)?;
+        // Only who has it open keeps the plain one's room taken.
+        self.reader.close(first);
+        Ok(pressed)
+    }
+
+    fn write(&self, first: Seq) -> Result<Pressed, JournalError> {
+        let (path, end) = (self.shelf.path(first), self.end_of(first)?);
+        let mut frames = Frames::open(&self.shelf, first, Some(end))?;
+        let (next, file) = self.shelf.begin_compressed()?;
+        let refused = |error| JournalError::io("write", &next)(error);
+        let mut writing = Writing::begin(&*file).map_err(refused)?;
+        let header = frames.header().encode();
+        // By itself: opening reads the headers of all segments.
+        writing.block(header.as_bytes()).map_err(refused)?;
+        let (mut block, mut crc) = (Vec::with_capacity(2 * BLOCK), crc32fast::Hasher::new());
+        crc.update(header.as_bytes());
+        while frames.advance()?.is_some() {
+            if block.len() + frames.bytes().len() > BLOCK {
+                writing.block(&block).map_err(refused)?;
+                block.clear();
+            }
+            block.extend_from_slice(frames.bytes());
+            crc.update(frames.bytes());
+        }
+        writing.block(&block).map_err(refused)?;
+        if frames.offset() != end {
+            let flaw = Flaw::Length { expected: end, found: frames.offset() };
+            return Err(JournalError::Damaged { path, offset: frames.offset(), flaw });
+        }
+        let compressed = writing.finish().map_err(refused)?;
+        self.prove(end, crc.finalize())?;
+        Ok(Pressed { plain: end, compressed })
+    }
+
+    /// What was written gives back what it was made from: soon there is nothing else.
+    fn prove(&self, length: u64, crc: u32) -> Result<(), JournalError> {
+        let (path, file) = self.shelf.next_compressed()?;
+        let (mut at, mut found, mut bytes) = (0, crc32fast::Hasher::new(), vec![0; PIECE]);
+        while at < length {
+            let piece = &mut bytes[..PIECE.min((length - at) as usize)];
+            disk::read_exact(&file, piece, at).map_err(JournalError::io("read", &path))?;
+            found.update(piece);
+            at += piece.len() as u64;
+        }
+        match found.finalize() == crc {
+            true => Ok(()),
+            false => Err(JournalError::Damaged { path, offset: 0, flaw: Flaw::Block }),
+        }
+    }
+
+    /// Where the segment ends, as the header of the next one says.
+    fn end_of(&self, first: Seq) -> Result<u64, JournalError> {
+        let next = self.shelf.firsts()?.into_iter().find(|next| *next > first);
+        let previous = next.map(|next| recovery::header(&self.shelf, next)).transpose()?.and_then(|next| next.previous);
+        match previous.filter(|(previous, _)| *previous == first) {
+            Some((_, end)) => Ok(end),
+            None => Err(JournalError::Missing { folder: self.shelf.folder().to_owned(), first: first.next() }),
+        }
+    }
+}
