@@ -312,19 +312,21 @@ fn a_disk_that_is_full_for_the_store_is_told_to_whoever_posts_and_reads_and_heal
     let mut program = Program::serve_in(&environment, &[]);
     limit_files(&program, Some(800 << 10));
     let mut kept = 0;
-    // The journal has room: an event may be answered before it is known that the store has none.
+    let said = "events cannot be kept now: the disk is full; send it again later";
+    // The journal has room: an event may be answered before it is known that the store has none. And a store that is opened
+    // again finds room of its own once or twice.
+    let mut refused = 0;
     let full = loop {
         let answer = program.post(&long_sale(kept));
-        if answer.status != 200 {
-            break answer;
+        match answer.status {
+            200 => kept += 1,
+            _ if program.get("/readyz").json()["error"]["message"] == said => break answer,
+            _ => refused += 1,
         }
-        kept += 1;
-        assert!(kept < 5000, "the store's file does not grow");
+        assert!(kept < 5000 && refused < 1000, "{kept} kept, {refused} refused: the store's file does not grow");
     };
     assert_eq!((full.status, full.headers.get("retry-after")), (503, Some("30")));
-    let said = "events cannot be kept now: the disk is full; send it again later";
     assert_eq!(full.json()["error"]["message"], said);
-    assert_eq!(program.get("/readyz").json()["error"]["message"], said);
     // sled may have to write before it can read on: then whoever reads is told the same.
     let read = program.run(&["events", "list", "--limit", "100000", "--format", "json"]);
     match read.status.success() {
