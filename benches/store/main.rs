@@ -2,11 +2,12 @@
 //!
 //! `cargo bench --bench store` fills ledgers of several sizes with events of all sorts and measures on each, in one run:
 //! pages of every list, timelines, full-text search, the start of the real program after a clean end and after `kill -9`,
-//! memory while it serves, making the store anew, bytes on disk. Each has its yardstick beside it: the same page of the
+//! memory while it serves, making the store anew, bytes on disk, and what compressing old files changes. Each has its yardstick beside it: the same page of the
 //! smallest ledger, a scan of the journal's files, an empty ledger's start, reading the journal. See `benches/README.md`.
 
 #![allow(clippy::print_stdout)] // a table is what this program is for
 
+mod compressed;
 mod pages;
 mod search;
 mod start;
@@ -68,6 +69,7 @@ fn main() {
         drop(asked);
         start::measure(&folder, seconds);
         rebuild(&settings, size, records);
+        compressed::measure(&settings, size);
     }
     println!("\n## pages and timelines\n");
     pages::report(&sizes, &pages);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use memchr::memmem;
 
+use willcall::config::Settings;
 use willcall::domain::query::{Answer, Cursor, DeliveryQuery, EventQuery, Page, Query, Window};
 
 use super::Asked;
@@ -35,6 +36,12 @@ pub(crate) fn measure(asked: &Asked, journal: &Path) {
             milliseconds(first),
         );
     }
+}
+
+/// The search in events once more, where the old files are compressed.
+pub(crate) fn measure_compressed(settings: &Settings) {
+    let (looked, _, all) = search(&Asked::open(settings), events);
+    println!("compressed: search in events: {looked} rows in {:.2} s", all.as_secs_f64());
 }
 
 fn events(window: Window) -> Query {

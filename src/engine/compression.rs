@@ -11,8 +11,11 @@ use super::ledger::LedgerError;
 use crate::domain::Timestamp;
 use crate::journal::{JournalError, Press, Pressed, folder};
 
-/// Between two files as long as the last one took, so that a core is never taken for long; but no longer.
-const PAUSE: Duration = Duration::from_secs(2);
+/// After each block three times as long as it took: the processor is for those who wait.
+const RESTS: u32 = 3;
+
+/// The longest rest, so that it ends soon when all is to end.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// A compressed file stands beside the plain one for a moment. Where a disk is nearly full, room comes by this, too.
 const ENOUGH: u64 = 512 << 20;
@@ -37,9 +40,9 @@ impl Compression {
             if !going_on() || !self.has_room() {
                 break;
             }
-            let since = Instant::now();
-            match self.press.press(first) {
-                Ok(Pressed { plain, compressed }) => {
+            match self.press.press(first, &mut gently(going_on)) {
+                Ok(None) => break,
+                Ok(Some(Pressed { plain, compressed })) => {
                     (files, sum) =
                         (files + 1, Pressed { plain: sum.plain + plain, compressed: sum.compressed + compressed });
                 }
@@ -48,7 +51,6 @@ impl Compression {
                 }
                 Err(other) => return Err(other.into()),
             }
-            std::thread::sleep(since.elapsed().min(PAUSE));
         }
         if files > 0 {
             tracing::info!(
@@ -64,5 +66,15 @@ impl Compression {
     /// Events that come in need what is left more than this does.
     fn has_room(&self) -> bool {
         folder::room(&self.data).is_none_or(|disk| !disk.is_nearly_full() || disk.free > ENOUGH)
+    }
+}
+
+/// Rests before it says whether to go on.
+fn gently(going_on: &dyn Fn() -> bool) -> impl FnMut() -> bool {
+    let mut since = Instant::now();
+    move || {
+        std::thread::sleep((since.elapsed() * RESTS).min(LONGEST_REST));
+        since = Instant::now();
+        going_on()
     }
 }

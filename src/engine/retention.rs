@@ -11,8 +11,8 @@
 //! The rename of `base.next` is the one moment that counts: it says where the journal begins and, as a store's folder is named
 //! by that, which store is in use. Killed before it, the next start removes what was begun; after it, what was to go.
 //!
-//! A thread of its own does all but the taking over, once an hour, and then compresses what is old and stays. Whatever fails, or comes between, is tried again an hour
-//! later.
+//! A thread of its own does all but the taking over, once an hour, and then compresses what is old and stays. Whatever fails, or
+//! comes between, is tried again an hour later.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -263,6 +263,9 @@ impl Work {
     }
 
     fn plan(&self) -> Result<Plan, Declined> {
+        if self.retention.age.is_none() && self.retention.max_bytes.is_none() {
+            return Ok(Plan::default());
+        }
         let (cuts, now) = (self.trim.cuts()?, self.clock.now());
         let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(Timestamp::MIN_UTC);
         let floor = self.line.ask_settled(|store| store.last_before(before(least())))?;
@@ -274,7 +277,8 @@ impl Work {
         if let Some(max_bytes) = self.retention.max_bytes {
             let journal = self.trim.bytes()?;
             let store = bytes_in(&folder::store_in(&self.data, self.journal.dropped()));
-            wanted = wanted.max(last_cut(&cuts, floor).min(cut_to_fit(&cuts, journal, store, max_bytes)));
+            let sizes = Sizes { journal, store, records: (self.journal.dropped().next(), self.journal.last()) };
+            wanted = wanted.max(last_cut(&cuts, floor).min(sizes.cut_to_fit(&cuts, max_bytes)));
         }
         if wanted == Seq(0) {
             return Ok(Plan::default());
@@ -372,15 +376,33 @@ fn last_cut(cuts: &[Cut], limit: Seq) -> Seq {
     cuts.iter().rev().find(|cut| cut.through <= limit).map_or(Seq(0), |cut| cut.through)
 }
 
-/// The first cut after which what is left fits, taking the store to shrink as the journal does; the last when none is enough.
-fn cut_to_fit(cuts: &[Cut], journal: u64, store: u64, max_bytes: u64) -> Seq {
-    let (journal, store, max_bytes) = (u128::from(journal), u128::from(store), u128::from(max_bytes));
-    let fits = |bytes: u64| (journal - u128::from(bytes).min(journal)) * (journal + store) <= max_bytes * journal;
-    if fits(0) {
-        return Seq(0);
+/// What there is on disk, and of which records.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    journal: u64,
+    store: u64,
+    /// The first and the last.
+    records: (Seq, Seq),
+}
+
+impl Sizes {
+    /// The first cut after which what is left fits; the last when none is enough.
+    fn cut_to_fit(self, cuts: &[Cut], max_bytes: u64) -> Seq {
+        if self.journal.saturating_add(self.store) <= max_bytes {
+            return Seq(0);
+        }
+        let enough = cuts.iter().find(|cut| self.after(**cut) <= u128::from(max_bytes));
+        enough.or(cuts.last()).map_or(Seq(0), |cut| cut.through)
     }
-    let enough = cuts.iter().find(|cut| fits(cut.bytes));
-    enough.or(cuts.last()).map_or(Seq(0), |cut| cut.through)
+
+    /// Bytes that would be left: of the store, as many as of the records. It has no fewer for those whose journal files are
+    /// compressed.
+    fn after(self, cut: Cut) -> u128 {
+        let (first, last) = self.records;
+        let all = u128::from(last.0.saturating_sub(first.0)) + 1;
+        let left = u128::from(last.0.saturating_sub(cut.through.0)).min(all);
+        u128::from(self.journal.saturating_sub(cut.bytes)) + (u128::from(self.store) * left).div_ceil(all)
+    }
 }
 
 /// Bytes of the files in a folder; of a file that goes meanwhile, none.
@@ -403,11 +425,25 @@ mod tests {
     #[test]
     fn as_little_is_dropped_as_makes_it_fit_and_nothing_where_it_does() {
         let cuts: Vec<Cut> = (1..=4).map(|number| Cut { through: Seq(number * 10), bytes: number * 100 }).collect();
-        // 500 bytes of journal and as many of store.
-        let cut = |max_bytes| cut_to_fit(&cuts, 500, 500, max_bytes).0;
+        // Fifty records in 500 bytes of journal and as many of store.
+        let sizes = Sizes { journal: 500, store: 500, records: (Seq(1), Seq(50)) };
+        let cut = |max_bytes| sizes.cut_to_fit(&cuts, max_bytes).0;
         assert_eq!((cut(1000), cut(999), cut(800), cut(799), cut(300), cut(1)), (0, 10, 10, 20, 40, 40));
-        assert_eq!(cut_to_fit(&[], 500, 500, 1), Seq(0));
+        assert_eq!(sizes.cut_to_fit(&[], 1), Seq(0));
         let last = |limit| last_cut(&cuts, Seq(limit)).0;
         assert_eq!((last(9), last(10), last(29), last(99)), (0, 10, 20, 40));
+    }
+
+    #[test]
+    fn of_compressed_files_no_more_is_dropped_than_makes_journal_and_store_fit() {
+        // The oldest forty of fifty records are compressed to a tenth: it is the store's room that comes back.
+        let cuts: Vec<Cut> = (1..=4).map(|number| Cut { through: Seq(number * 10), bytes: number * 10 }).collect();
+        let sizes = Sizes { journal: 140, store: 500, records: (Seq(1), Seq(50)) };
+        let cut = |max_bytes| sizes.cut_to_fit(&cuts, max_bytes).0;
+        assert_eq!((cut(640), cut(639), cut(530), cut(529), cut(200)), (0, 10, 10, 20, 40));
+        // After some were dropped before.
+        let (cuts, sizes) = (&cuts[2..], Sizes { journal: 120, store: 300, records: (Seq(21), Seq(50)) });
+        let cut = |max_bytes| sizes.cut_to_fit(cuts, max_bytes).0;
+        assert_eq!((cut(420), cut(419), cut(290), cut(289)), (0, 30, 30, 40));
     }
 }

@@ -102,6 +102,10 @@ impl<'a> Writing<'a> {
     }
 }
 
+/// Those at rest. Making one asks the processor what it can do, which on a virtual one takes as long as decompressing (it was
+/// 40 % of a test that reads), and one for each open file would be 160 KiB each.
+static IDLE: Mutex<Vec<Decompressor<'static>>> = Mutex::new(Vec::new());
+
 /// Such a file, read as the plain one.
 #[derive(Debug)]
 pub(super) struct Blocks {
@@ -170,9 +174,8 @@ impl Blocks {
         let block = self.blocks[number];
         let mut compressed = vec![0; block.compressed as usize];
         disk::read_exact(&*self.file, &mut compressed, block.at)?;
-        let plain = Decompressor::new()?.decompress(&compressed, block.plain as usize).ok();
-        let plain = plain.filter(|plain| plain.len() == block.plain as usize);
-        let plain = Arc::new(plain.ok_or_else(|| self.bad(block.at, Flaw::Block))?);
+        let plain =
+            Arc::new(decompress(&compressed, block.plain as usize)?.ok_or_else(|| self.bad(block.at, Flaw::Block))?);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, Arc::clone(&plain)));
         Ok(plain)
     }
@@ -180,6 +183,22 @@ impl Blocks {
     fn bad(&self, offset: u64, flaw: Flaw) -> io::Error {
         io::Error::new(io::ErrorKind::InvalidData, Bad { path: self.path.clone(), offset, flaw })
     }
+}
+
+/// That many bytes; none where these are not what was compressed.
+fn decompress(compressed: &[u8], length: usize) -> io::Result<Option<Vec<u8>>> {
+    // Before there is memory for it: zstd makes 128 KiB of four bytes at the most.
+    if length.div_ceil(128 << 10) > compressed.len() / 4 {
+        return Ok(None);
+    }
+    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = idle().pop();
+    let mut decompressor = taken.map_or_else(Decompressor::new, Ok)?;
+    let plain = decompressor.decompress(compressed, length).ok().filter(|plain| plain.len() == length);
+    if plain.is_some() {
+        idle().push(decompressor);
+    }
+    Ok(plain)
 }
 
 /// The little-endian number at a place; there must be one.

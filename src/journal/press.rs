@@ -51,21 +51,26 @@ impl Press {
     /// A crash at any time leaves the plain file, or the compressed one, durable and whole, or both: then the plain one counts,
     /// and the other is made anew the next time. A sync that failed once is not asked again (invariant 5).
     ///
+    /// `going_on` is asked after each block, and may take its time: `None` when it says no, and all is as it was.
+    ///
     /// # Errors
     /// When the segment is damaged, which is then left as it is, or the file system refuses.
-    pub fn press(&self, first: Seq) -> Result<Pressed, JournalError> {
-        let pressed = self.write(first).and_then(|pressed| self.shelf.put_compressed(first).map(|()| pressed));
-        let pressed = pressed.inspect_err(|_| {
+    pub fn press(&self, first: Seq, going_on: &mut dyn FnMut() -> bool) -> Result<Option<Pressed>, JournalError> {
+        let pressed = self
+            .write(first, going_on)
+            .and_then(|pressed| pressed.map(|pressed| self.shelf.put_compressed(first).map(|()| pressed)).transpose());
+        if !matches!(pressed, Ok(Some(_))) {
             // The next attempt tries again, and a disk that is full has no room for half files.
             let _ = self.shelf.remove_next_compressed();
-        })?;
+            return pressed;
+        }
         self.shelf.remove_plain(first)?;
         // Only who has it open keeps the plain one's room taken.
         self.reader.close(first);
-        Ok(pressed)
+        pressed
     }
 
-    fn write(&self, first: Seq) -> Result<Pressed, JournalError> {
+    fn write(&self, first: Seq, going_on: &mut dyn FnMut() -> bool) -> Result<Option<Pressed>, JournalError> {
         let (path, end) = (self.shelf.path(first), self.end_of(first)?);
         let mut frames = Frames::open(&self.shelf, first, Some(end))?;
         let (next, file) = self.shelf.begin_compressed()?;
@@ -80,6 +85,9 @@ impl Press {
             if block.len() + frames.bytes().len() > BLOCK {
                 writing.block(&block).map_err(refused)?;
                 block.clear();
+                if !going_on() {
+                    return Ok(None);
+                }
             }
             block.extend_from_slice(frames.bytes());
             crc.update(frames.bytes());
@@ -90,12 +98,12 @@ impl Press {
             return Err(JournalError::Damaged { path, offset: frames.offset(), flaw });
         }
         let compressed = writing.finish().map_err(refused)?;
-        self.prove(end, crc.finalize())?;
-        Ok(Pressed { plain: end, compressed })
+        let proved = self.prove(end, crc.finalize(), going_on)?;
+        Ok(proved.then_some(Pressed { plain: end, compressed }))
     }
 
-    /// What was written gives back what it was made from: soon there is nothing else.
-    fn prove(&self, length: u64, crc: u32) -> Result<(), JournalError> {
+    /// What was written gives back what it was made from: soon there is nothing else. Says whether that was seen to the end.
+    fn prove(&self, length: u64, crc: u32, going_on: &mut dyn FnMut() -> bool) -> Result<bool, JournalError> {
         let (path, file) = self.shelf.next_compressed()?;
         let (mut at, mut found, mut bytes) = (0, crc32fast::Hasher::new(), vec![0; PIECE]);
         while at < length {
@@ -103,9 +111,12 @@ impl Press {
             disk::read_exact(&file, piece, at).map_err(JournalError::io("read", &path))?;
             found.update(piece);
             at += piece.len() as u64;
+            if !going_on() {
+                return Ok(false);
+            }
         }
         match found.finalize() == crc {
-            true => Ok(()),
+            true => Ok(true),
             false => Err(JournalError::Damaged { path, offset: 0, flaw: Flaw::Block }),
         }
     }

@@ -3,6 +3,7 @@
 
 use super::platter::{Fault, FaultyDisk, Plan};
 use super::*;
+use crate::journal::blocks::{Blocks, Writing};
 
 const FOLDER: &str = "/data/journal";
 const OPTIONS: Options = Options { segment_bytes: 850, trial_bytes: 600 };
@@ -25,7 +26,7 @@ fn full(seed: u64) -> (FaultyDisk, Journal) {
 fn press_all(journal: &Journal) -> Result<usize, JournalError> {
     let press = journal.press();
     let plain = press.plain(Seq(u64::MAX))?;
-    plain.iter().try_for_each(|first| press.press(*first).map(drop))?;
+    plain.iter().try_for_each(|first| press.press(*first, &mut || true).map(drop))?;
     Ok(plain.len())
 }
 
@@ -158,6 +159,68 @@ fn at_whichever_call_it_ends_every_record_is_there_and_the_next_time_ends_it() {
 }
 
 #[test]
+fn told_to_stop_it_leaves_all_as_it_was() {
+    let disk = FaultyDisk::new(0, 4096);
+    let options = Options { segment_bytes: 1 << 20, ..OPTIONS };
+    let mut journal = Journal::open_on(Arc::new(disk.clone()), Path::new(FOLDER), options, Seq(0)).unwrap().0;
+    for seq in 1..=15 {
+        journal.append(&[record(seq, &[b'x'; 100_000])]).unwrap();
+    }
+    let (press, listed, before) = (journal.press(), names(&disk), places(&journal.reader()));
+    let long = press.plain(Seq(15)).unwrap()[0];
+    for stop in 0.. {
+        let mut asked = 0;
+        let pressed = press.press(long, &mut || {
+            asked += 1;
+            asked <= stop
+        });
+        assert_eq!(places(&journal.reader()), before);
+        if pressed.unwrap().is_some() {
+            assert!(stop > 10, "it was asked {stop} times");
+            break;
+        }
+        assert_eq!(names(&disk), listed, "stopped after {stop}");
+    }
+}
+
+/// Whoever writes such a file knows how checksums are made.
+#[test]
+fn nothing_that_a_compressed_file_says_of_itself_is_believed() {
+    let temp = scratch();
+    let path = temp.path().join("one");
+    let write = |blocks: &[&[u8]]| {
+        let _ = fs::remove_file(&path);
+        let file = disk::Disk::create(&disk::RealDisk, &path).unwrap();
+        let mut writing = Writing::begin(&*file).unwrap();
+        blocks.iter().for_each(|block| writing.block(block).unwrap());
+        writing.finish().unwrap();
+        fs::read(&path).unwrap()
+    };
+    let read = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let file = Blocks::open(Box::new(fs::File::open(&path).unwrap()), &path)?;
+        let mut plain = vec![0; disk::File::length(&file)?.min(1000) as usize];
+        disk::read_exact(&file, &mut plain, 0).map(|()| plain)
+    };
+    let sound = write(&[b"0123456789", b"more of it"]);
+    assert_eq!(read(&sound).unwrap(), b"0123456789more of it");
+    let (first, table) = (u32::from_le_bytes(sound[sound.len() - 25..][..4].try_into().unwrap()), sound.len() - 33);
+    // Both lengths of the first block, and how many blocks there are.
+    let lies =
+        [(8, first + 1), (8, first - 1), (8, u32::MAX), (12, 9), (12, 11), (12, u32::MAX), (24, 1), (24, u32::MAX)];
+    for (at, lie) in lies {
+        let mut bytes = sound.clone();
+        bytes[table + at..][..4].copy_from_slice(&lie.to_le_bytes());
+        let crc = crc32fast::hash(&bytes[table..]);
+        bytes[table - 4..table].copy_from_slice(&crc.to_le_bytes());
+        assert_eq!(read(&bytes).unwrap_err().kind(), std::io::ErrorKind::InvalidData, "{lie} at {at}");
+    }
+    for bytes in [&b""[..], b"x", &sound[1..]] {
+        assert_eq!(read(bytes).unwrap_err().kind(), std::io::ErrorKind::InvalidData);
+    }
+}
+
+#[test]
 fn every_flipped_byte_of_a_compressed_file_is_told_with_file_and_offset_or_harms_nothing() {
     let temp = scratch();
     let (mut journal, _) = open(temp.path());
@@ -207,8 +270,8 @@ fn a_damaged_segment_is_not_compressed_and_a_compressed_one_can_be_the_last() {
     fs::write(&paths[1], &flipped).unwrap();
     let press = journal.press();
     let plain = press.plain(Seq(9)).unwrap();
-    press.press(plain[0]).unwrap();
-    let error = press.press(plain[1]).unwrap_err();
+    press.press(plain[0], &mut || true).unwrap();
+    let error = press.press(plain[1], &mut || true).unwrap_err();
     assert!(matches!(&error, JournalError::Damaged { path, .. } if *path == paths[1]), "{error}");
     assert_eq!(fs::read(&paths[1]).unwrap(), flipped, "touched");
     fs::write(&paths[1], sound).unwrap();

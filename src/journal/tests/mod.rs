@@ -228,7 +228,7 @@ proptest! {
             // Some have been compressed since.
             let press = journal.press();
             for first in press.plain(Seq(model.len() as u64 / 2)).unwrap() {
-                press.press(first).unwrap();
+                press.press(first, &mut || true).unwrap();
             }
             prop_assert_eq!(journal.last(), Seq(model.len() as u64));
         }
