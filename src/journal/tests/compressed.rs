@@ -2,26 +2,9 @@
 //! is told as it is in a plain one.
 
 use super::platter::{Fault, FaultyDisk, Plan};
+use super::rolled::{FOLDER, OPTIONS, full, names, open_on};
 use super::*;
 use crate::journal::blocks::{Blocks, Writing};
-
-const FOLDER: &str = "/data/journal";
-const OPTIONS: Options = Options { segment_bytes: 850, trial_bytes: 600 };
-
-fn open_on(disk: &FaultyDisk) -> Result<Journal, JournalError> {
-    Journal::open_on(Arc::new(disk.clone()), Path::new(FOLDER), OPTIONS, Seq(0)).map(|(journal, _)| journal)
-}
-
-/// Fourteen records in four segments, on a disk that has them.
-fn full(seed: u64) -> (FaultyDisk, Journal) {
-    let disk = FaultyDisk::new(seed, if seed.is_multiple_of(2) { 64 } else { 512 });
-    let mut journal = open_on(&disk).unwrap();
-    for batch in 0..7 {
-        journal.append(&records(2 * batch + 1..=2 * batch + 2)).unwrap();
-    }
-    disk.plan(Plan::Never);
-    (disk, journal)
-}
 
 fn press_all(journal: &Journal) -> Result<usize, JournalError> {
     let press = journal.press();
@@ -32,12 +15,6 @@ fn press_all(journal: &Journal) -> Result<usize, JournalError> {
 
 fn places(reader: &Reader) -> Vec<(Record, Location)> {
     reader.scan(Seq(1)).map(Result::unwrap).collect()
-}
-
-fn names(disk: &FaultyDisk) -> Vec<String> {
-    let mut names = disk::Disk::names(disk, Path::new(FOLDER)).unwrap();
-    names.sort();
-    names
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod compressed;
 mod faults;
 mod histories;
 mod platter;
+mod rolled;
 mod torn;
 mod trimmed;
 

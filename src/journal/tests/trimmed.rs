@@ -1,27 +1,11 @@
 //! Segments are dropped: at whichever disk call that ends, the journal begins where it began or where it was to begin, and
 //! nothing behind that is lost.
 
-use super::platter::{Fault, FaultyDisk, Plan};
+use super::platter::{Fault, Plan};
+use super::rolled::{FOLDER, full, names, open_on};
 use super::*;
 
-const FOLDER: &str = "/data/journal";
-const OPTIONS: Options = Options { segment_bytes: 850, trial_bytes: 600 };
 const LINES: &[u8] = b"{\"a\":1}\n";
-
-fn open_on(disk: &FaultyDisk) -> Result<Journal, JournalError> {
-    Journal::open_on(Arc::new(disk.clone()), Path::new(FOLDER), OPTIONS, Seq(0)).map(|(journal, _)| journal)
-}
-
-/// Fourteen records in four segments, on a disk that has them.
-fn full(seed: u64) -> (FaultyDisk, Journal) {
-    let disk = FaultyDisk::new(seed, if seed.is_multiple_of(2) { 64 } else { 512 });
-    let mut journal = open_on(&disk).unwrap();
-    for batch in 0..7 {
-        journal.append(&records(2 * batch + 1..=2 * batch + 2)).unwrap();
-    }
-    disk.plan(Plan::Never);
-    (disk, journal)
-}
 
 fn second_cut(journal: &Journal) -> Result<Seq, JournalError> {
     let cuts = journal.trim().cuts()?;
@@ -37,10 +21,6 @@ fn drop_segments(journal: &Journal) -> Result<(), JournalError> {
 
 fn seqs(reader: &Reader) -> Vec<u64> {
     reader.scan(Seq(1)).map(|item| item.unwrap().0.seq.0).collect()
-}
-
-fn names(disk: &FaultyDisk) -> Vec<String> {
-    disk::Disk::names(disk, Path::new(FOLDER)).unwrap()
 }
 
 #[test]
