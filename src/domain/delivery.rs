@@ -306,6 +306,8 @@ pub enum Hold {
         /// The sale it was taken to undo.
         taken_for: DeliveryId,
     },
+    /// Who has the ticket, or who shall have it, was blanked, and no webhook since has named them.
+    Blanked,
     /// Said again without a resale id, with the opposite said in between: a late repetition, or the same people anew.
     RepeatedOrNew {
         /// The sale said before.
@@ -316,7 +318,7 @@ pub enum Hold {
 impl Hold {
     /// False when there is nothing that could be sent: such a delivery is marked delivered or cancelled.
     pub fn can_be_sent(&self) -> bool {
-        !matches!(self, Self::Missing { .. } | Self::ReversalUnclear { .. } | Self::RepeatedKey { .. })
+        !matches!(self, Self::Missing { .. } | Self::ReversalUnclear { .. } | Self::RepeatedKey { .. } | Self::Blanked)
     }
 
     /// A reversal that may be of one sale or another, or of one yet to come.
@@ -379,6 +381,9 @@ impl std::fmt::Display for Hold {
                     "reversal {reversal} has no resale id and was taken for {taken_for}'s, of the same two people: was it this sale's (cancel), or not (retry)?"
                 )
             }
+            Self::Blanked => f.write_str(
+                "an address it needs was blanked because it was old: deliver by hand and mark delivered, or cancel",
+            ),
             Self::RepeatedOrNew { before } => {
                 write!(f, "the same as for {before}, and no resale id: said again late (cancel), or anew (retry)?")
             }
@@ -505,6 +510,11 @@ impl Delivery {
             State::Held { .. } => Stage::Held,
             State::Cancelled { .. } => Stage::Cancelled,
         }
+    }
+
+    /// Who has the ticket, or who shall have it, cannot be read any more: see [`blanking`](super::blanking).
+    pub fn has_blanked_people(&self) -> bool {
+        [&self.from, &self.to].into_iter().flatten().any(Person::is_blanked)
     }
 
     /// The delivery as `undo` would restore it.
