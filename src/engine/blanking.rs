@@ -54,14 +54,9 @@ impl Blanker {
         })?;
         succession.trim.confirm_blanking(&next)?;
         succession.remove(old)?;
-        self.renew(succession, &next)?;
-        tracing::info!(
-            "personal data in records up to {} was blanked in {:.1} s; {} journal files were written anew",
-            next.through,
-            began.elapsed().as_secs_f64(),
-            next.to_do.len()
-        );
-        Ok(())
+        let seconds = began.elapsed().as_secs_f64();
+        tracing::info!("nobody reads personal data in records up to {} any more, after {seconds:.1} s", next.through);
+        self.renew(succession, &next)
     }
 
     /// What is to be blanked now; `None` when nothing is.
@@ -97,10 +92,11 @@ impl Blanker {
     fn renew(&self, succession: &Succession, blanking: &Blanking) -> Result<(), Declined> {
         let Succession { trim, journal, .. } = succession;
         let mut done = Blanking { to_do: BTreeSet::new(), ..blanking.clone() };
-        let mut damaged = None;
+        let (began, mut files, mut damaged) = (Instant::now(), 0, None);
         for first in self.press.to_blank(blanking)? {
             match self.press.blank(first, blanking, &mut gently(&|| succession.is_going_on())) {
                 Ok(Some(Blanked { open, unfit })) => {
+                    files += 1;
                     if unfit > 0 {
                         tracing::warn!(
                             "{unfit} records from {first} on are read blanked, and stay as they were in their file"
@@ -122,6 +118,11 @@ impl Blanker {
             trim.reword(lines)?;
         }
         trim.confirm_blanking(&done)?;
+        let seconds = began.elapsed().as_secs_f64();
+        tracing::info!(
+            "personal data up to record {} was blanked in {files} journal files in {seconds:.1} s",
+            done.through
+        );
         damaged.map_or(Ok(()), |error| Err(error.into()))
     }
 }

@@ -189,7 +189,9 @@ impl Store {
         let mut fold = Fold::begin(Changes::new(&self.rows), Totals::default());
         for (number, entry) in entries(base) {
             let mut entry = entry?;
-            blanking.map(|blanking| entry.blank(base.through, blanking));
+            if let Some(blanking) = blanking {
+                entry.blank(base.through, blanking);
+            }
             fold.lay(&entry)?;
             if number % TOGETHER == 0 {
                 fold.write_laid()?;

@@ -1,4 +1,5 @@
-//! A body of any form, blanked byte by byte: what is JSON stays JSON, and whatever is blanked is stars.
+//! A body of any form, blanked byte by byte: what is JSON stays JSON of the same shape, texts become stars and
+//! numbers zeros.
 
 use crate::domain::personal;
 
@@ -91,15 +92,14 @@ impl Spans {
         self.0.push((at, vec![b'*'; length]));
     }
 
-    /// A number is as long as before, and no number any more where it had more than a digit.
+    /// A zero as long as the number.
     fn number(&mut self, at: usize, length: usize) {
-        match length {
-            1 => self.0.push((at, b"0".to_vec())),
-            _ => {
-                let stars = "*".repeat(length - 2);
-                self.0.push((at, format!("\"{stars}\"").into_bytes()));
-            }
-        }
+        let zero = match length {
+            1 => "0".to_owned(),
+            2 => "-0".to_owned(),
+            _ => format!("0.{}", "0".repeat(length - 2)),
+        };
+        self.0.push((at, zero.into_bytes()));
     }
 
     fn text(&mut self, at: usize, inner: &str, texts: Texts) {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::{Cancellation, Delivery, Hand, Hold, State};
 use super::ids::{DeliveryId, Person, Seq};
+use super::json::Json;
 use super::personal;
 use super::record::{Fact, OperatorAction, Record};
 use super::signature::hmac_sha256;
@@ -31,6 +32,9 @@ const DIGITS: usize = 16;
 
 /// An address has at least so many bytes. What is shorter names nobody, and its code would be too short to tell people apart.
 const SHORTEST: usize = 6;
+
+/// What is said of people in a payload that was blanked.
+pub const SAID: &str = "blanked: older than `retention.personal_data_days`";
 
 /// Which records are blanked, and how people are known again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +155,19 @@ impl Blanking {
                 *person = (*one).clone();
             }
         });
+    }
+}
+
+/// Whether what names people in a payload has been blanked.
+pub fn is_blanked(payload: &Json) -> bool {
+    let is_stars = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'*');
+    match payload {
+        Json::Object(members) => members.iter().any(|(name, value)| match value {
+            Json::String(text) => personal::field(name).is_some() && is_stars(text),
+            value => is_blanked(value),
+        }),
+        Json::Array(values) => values.iter().any(is_blanked),
+        _ => false,
     }
 }
 

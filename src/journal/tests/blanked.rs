@@ -49,7 +49,9 @@ fn places(reader: &Reader) -> Vec<(Record, Location)> {
 
 fn applied(blanking: &Blanking, records: &[(Record, Location)]) -> Vec<(Record, Location)> {
     let mut blanked = records.to_vec();
-    blanked.iter_mut().for_each(|(record, _)| drop(blanking.apply(record)));
+    for (record, _) in &mut blanked {
+        blanking.apply(record);
+    }
     blanked
 }
 
