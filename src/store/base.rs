@@ -16,6 +16,7 @@ use crate::domain::show::{Show, Wish};
 use crate::domain::ticket::Lane;
 use crate::journal::{Base, Reader};
 
+use super::anew;
 use super::changes::Changes;
 use super::fold::Fold;
 use super::index::Index;
@@ -186,6 +187,7 @@ impl Store {
 
     /// Lays a base down in a store without rows, blanked where it is.
     pub(super) fn lay(&self, base: &Base, blanking: Option<&Blanking>) -> Result<(), StoreError> {
+        anew::say_unfinished(self, &Totals::default())?;
         let mut fold = Fold::begin(Changes::new(&self.rows), Totals::default());
         for (number, entry) in entries(base) {
             let mut entry = entry?;

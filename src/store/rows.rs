@@ -114,6 +114,13 @@ pub struct Totals {
     pub deliveries: [u64; 12],
 }
 
+/// What every version can read of the [`Totals`] of every other.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Written {
+    /// See [`FORMAT`].
+    pub format: u32,
+}
+
 impl Default for Totals {
     fn default() -> Self {
         Self { format: FORMAT, applied: Seq(0), dropped: Seq(0), events: 0, quarantined: 0, deliveries: [0; 12] }

@@ -110,8 +110,8 @@ impl List for Events<'_> {
         !self.filter.is_empty() || self.query.show.is_some()
     }
 
-    fn passes_over(&self, seq: Seq) -> bool {
-        self.sifting.passes_over(seq) && !self.sifting.sieve().is_some_and(|sieve| sieve.is_of_number(seq.0))
+    fn passes_over(&self, seq: Seq, upward: bool) -> Option<Seq> {
+        self.sifting.passes_over(seq, upward)
     }
 
     fn wants(&self, (row, body): &Self::Row) -> Result<bool, StoreError> {
