@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
@@ -21,7 +21,7 @@ use super::succession::{Declined, Succession};
 use crate::domain::Timestamp;
 use crate::domain::blanking::{Blanking, Key};
 use crate::domain::ids::Seq;
-use crate::journal::{Blanked, Cut, JournalError, Press, Standing};
+use crate::journal::{Blanked, Cut, FolderError, JournalError, Press, Standing, folder};
 use crate::store::successor::Successor;
 use crate::store::{self, Store};
 
@@ -41,6 +41,9 @@ impl Blanker {
         {
             succession.trim.confirm_blanking(&begun)?;
             self.renew(succession, &begun)?;
+        }
+        if let Some(after) = self.after.and_then(|after| after.to_std().ok()) {
+            remove_aside(succession, after)?;
         }
         let Some(next) = self.next(succession, now)?.map(Arc::new) else { return Ok(()) };
         let began = Instant::now();
@@ -125,6 +128,25 @@ impl Blanker {
         );
         damaged.map_or(Ok(()), |error| Err(error.into()))
     }
+}
+
+/// What recovery has kept aside has all that was blanked since, and goes when it is as old.
+fn remove_aside(succession: &Succession, after: Duration) -> Result<(), Declined> {
+    for path in folder::aside_in(&succession.data)? {
+        let found =
+            path.metadata().and_then(|found| Ok((found.is_dir(), found.modified()?.elapsed().unwrap_or_default())));
+        let refused = |source| FolderError::Io { path: path.clone(), source };
+        let (is_folder, age) = found.map_err(refused)?;
+        if age > after {
+            let removed = if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.map_err(refused)?;
+            tracing::info!(
+                "{} was kept aside and is removed: its personal data is as old as what is blanked",
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn new_key() -> Result<Key, Declined> {

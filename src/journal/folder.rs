@@ -72,7 +72,7 @@ impl DataFolder {
 
     /// Where the journal's segments are.
     pub fn journal(&self) -> PathBuf {
-        self.path.join("journal")
+        self.path.join(JOURNAL)
     }
 
     /// Where the store is of a journal that has lost so much. Each such journal has a store of its own, so that one takes the
@@ -86,6 +86,9 @@ impl DataFolder {
         self.path.join("past.scratch")
     }
 }
+
+/// The folder of the journal's segments.
+const JOURNAL: &str = "journal";
 
 /// The folder of a store, and what precedes the last dropped and the last blanked record in its name.
 const STORE: &str = "store";
@@ -107,6 +110,19 @@ pub fn stores_in(data: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let is_store =
         |name: &String| name.strip_prefix(STORE).is_some_and(|rest| after(after(rest, AFTER), BLANKED).is_empty());
     Ok(names.into_iter().filter(is_store).map(|name| data.join(name)).collect())
+}
+
+/// What recovery has kept aside for whoever wants to know: damaged stores, and ends that were cut off the journal.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn aside_in(data: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let mut aside = Vec::new();
+    for (folder, part) in [(data.to_owned(), ".damaged-"), (data.join(JOURNAL), ".torn-")] {
+        let names = RealDisk.names(&folder).map_err(|source| FolderError::Io { path: folder.clone(), source })?;
+        aside.extend(names.iter().filter(|name| name.contains(part)).map(|name| folder.join(name)));
+    }
+    Ok(aside)
 }
 
 /// What follows in a name after such a part of it, or all of it where there is none.

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::support::platform::{Platform, Reply};
 use crate::support::program::{Program, WILLCALL};
@@ -325,11 +325,17 @@ fn what_names_people_in_old_records_goes_and_they_are_known_again() {
     }
     program.stop();
     program.set("WILLCALL_CLOCK", "2026-05-05T12:00:00Z");
+    let aside =
+        ["store.damaged-20260101T000000", "store.damaged-20260504T000000"].map(|name| program.data().join(name));
+    aside.iter().for_each(|path| fs::create_dir(path).unwrap());
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    fs::File::open(&aside[0]).unwrap().set_modified(long_ago).unwrap();
     program.start();
     let summer = ticket_updated("summer", "summer", ("luis@example.com", "eva@example.com"), false);
     program.post(&summer.replace("Carlos Lopez", "Eva Lopez"));
     program.wait_for_log("was blanked in");
     program.stop();
+    assert_eq!(aside.each_ref().map(|path| path.exists()), [false, true], "what was kept aside goes when it is as old");
     let found = named_in_files(&program.data(), &OLD);
     assert!(found.is_empty(), "{found:?}");
     assert!(!named_in_files(&program.data(), &["luis@example.com"]).is_empty(), "what there is would not be found");

@@ -279,6 +279,8 @@ fn nothing_that_is_sent_passes_for_a_stand_in() {
 #[derive(Debug, Clone, Default)]
 struct World {
     ticket: Ticket,
+    /// What was said last about each subject: digests, which are not blanked.
+    latest: BTreeMap<Digest, Digest>,
     /// Blanks whenever nothing is open.
     blanks: bool,
 }
@@ -311,9 +313,13 @@ impl World {
                     r#"{{"family":"ticket","action":"ticket.updated","data":{{"id":"t","oldOwnerEmail":"{from}","newOwnerEmail":"{to}","reversal":{reversal}{order}}}}}"#
                 );
                 let webhook = Webhook::parse(body.as_bytes()).unwrap();
-                let Payload::TicketUpdated(update) = Payload::of(&webhook) else { panic!() };
+                let payload = Payload::of(&webhook);
+                let (subject, print) = (payload.subject(&webhook), webhook.print());
+                let Payload::TicketUpdated(update) = payload else { panic!() };
                 self.ticket.recognise(&blanking(), &[&from.into(), &to.into()]);
-                decide::ticket_updated(&self.ticket, &update, seq, now)
+                let is_repeated = self.latest.insert(subject, print) == Some(print);
+                let repeated = is_repeated.then(|| decide::repeated(&self.ticket, &update, now)).flatten();
+                repeated.unwrap_or_else(|| decide::ticket_updated(&self.ticket, &update, seq, now))
             }
             Step::Attempt(outcome) => match decide::start(&self.ticket, now) {
                 None => return,
