@@ -22,9 +22,6 @@ impl Patience {
     /// For a question of somebody who waits.
     pub const USUAL: Self = Self { rows: 5000, time: Self::time(100) };
 
-    /// For a question that nobody asks on after.
-    pub const LONG: Self = Self { rows: 20_000, time: Self::time(1000) };
-
     /// What a test sees does not depend on how busy its machine is.
     const fn time(milliseconds: u64) -> Duration {
         Duration::from_millis(if cfg!(test) { 1000 * milliseconds } else { milliseconds })

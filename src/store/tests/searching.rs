@@ -85,6 +85,19 @@ fn walk<T>(limit: usize, place: impl Fn(&T) -> Seq, ask: impl Fn(Window) -> Page
     }
 }
 
+/// All rows of a search.
+fn walk_on<T>(limit: usize, place: impl Fn(&T) -> Seq, ask: impl Fn(Window) -> Page<T>) -> Vec<T> {
+    let (mut rows, mut window) = (Vec::new(), Window::newest(limit));
+    loop {
+        let page = ask(window.clone());
+        let searched = page.searched.unwrap();
+        assert!(page.rows.iter().all(|row| searched.next.is_none_or(|next| next < place(row))));
+        rows.extend(page.rows);
+        let Some(next) = searched.next else { return rows };
+        window.cursor = Cursor::From(next);
+    }
+}
+
 fn wanted<R: Row>(filter: &str, row: &R, body: &[u8]) -> bool {
     // A filter of another list wants nothing that this test asks for.
     Filter::parse(R::LIST, filter).is_ok_and(|filter| filter.judge(row, Some(body), now()).unwrap())
@@ -110,6 +123,28 @@ proptest! {
                 let found = walk(limit, |row| row.seq, events, filter);
                 let plain: Vec<EventRow> = rows.iter().filter(|row| wanted(filter, *row, body(row.seq))).cloned().collect();
                 prop_assert_eq!(found, plain, "{}", filter);
+            }
+            // The same of one show's, of one family's, and of both.
+            if Filter::parse(filter::List::Events, filter).is_ok() {
+                for (family, show) in [(None, Some("show-1")), (Some("notifyMe"), Some("show-0")), (Some("payouts"), None)] {
+                    let (family, show) = (family.map(str::to_owned), show.map(str::to_owned));
+                    let ask = |window| match ask(Query::Events(EventQuery { family: family.clone(), show: show.as_deref().map(Into::into), window })) {
+                        Answer::Events(page) => page,
+                        other => panic!("{other:?}"),
+                    };
+                    // Without a filter as well: of a show it is a search, and says how it goes on.
+                    for filter in [filter.as_str(), ""].into_iter().filter(|filter| !filter.is_empty() || show.is_some()) {
+                        let of_both = |row: &&EventRow| {
+                            family.as_ref().is_none_or(|family| *family == row.family)
+                                && (show.is_none() || show == row.brief.show)
+                                && wanted(filter, *row, body(row.seq))
+                        };
+                        let page = |window: Window| ask(Window { filter: filter.to_owned(), ..window });
+                        let found = walk_on(limit, |row: &EventRow| row.seq, page);
+                        let plain: Vec<EventRow> = rows.iter().filter(of_both).cloned().collect();
+                        prop_assert_eq!(found, plain, "{} of {:?} {:?}", filter, family, show);
+                    }
+                }
             }
             if Filter::parse(filter::List::Deliveries, filter).is_ok() {
                 let ask = |window| match ask(Query::Deliveries(DeliveryQuery { stages: vec![], kind: None, overdue: None, window })) {
