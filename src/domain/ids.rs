@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::personal::is_stars;
+
 /// Position of a record in the journal, from 1, without gaps. An event's number is that of the record that received it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -133,7 +135,7 @@ impl Person {
     /// The person whose address came in a payload, maybe one that was blanked. `None` where the text is none: nothing that is
     /// sent passes for a stand-in.
     pub fn sent(address: String) -> Option<Self> {
-        if !address.is_empty() && address.bytes().all(|byte| byte == b'*') {
+        if is_stars(&address) {
             return Some(Self::blanked(""));
         }
         (!address.trim().starts_with(STAND_IN)).then_some(Self(address))

@@ -59,9 +59,15 @@ pub fn field(name: &str) -> Option<Personal> {
     NAMES.iter().find(|(part, _)| folded.contains(part)).map(|(_, personal)| *personal)
 }
 
-/// `text` with what names the person replaced by `•`.
+/// A text that was blanked.
+pub fn is_stars(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+}
+
+/// `text` with what names the person replaced by `•`. Stars name nobody.
 pub fn mask(personal: Personal, text: &str) -> String {
     match personal {
+        _ if is_stars(text) => text.to_owned(),
         Personal::Email => address(text),
         Personal::Name => {
             let initials: Vec<String> = text
@@ -264,6 +270,7 @@ mod tests {
         assert_eq!(mask(Personal::Number, "014027000012345678"), "••••78");
         assert_eq!(mask(Personal::Number, "123"), "••••");
         assert_eq!(mask(Personal::Secret, "Main St 1"), "••••");
+        assert_eq!(mask(Personal::Email, "*****"), "*****");
     }
 
     #[test]

@@ -160,10 +160,9 @@ impl Blanking {
 
 /// Whether what names people in a payload has been blanked.
 pub fn is_blanked(payload: &Json) -> bool {
-    let is_stars = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'*');
     match payload {
         Json::Object(members) => members.iter().any(|(name, value)| match value {
-            Json::String(text) => personal::field(name).is_some() && is_stars(text),
+            Json::String(text) => personal::field(name).is_some() && personal::is_stars(text),
             value => is_blanked(value),
         }),
         Json::Array(values) => values.iter().any(is_blanked),

@@ -21,6 +21,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 mod attention;
+mod blanked;
 mod damage;
 mod differences;
 mod model;

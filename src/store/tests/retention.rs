@@ -27,7 +27,7 @@ fn folder(ledger: &Ledger, cut: Cut) -> PathBuf {
 }
 
 /// The store itself: that it may take over is asked elsewhere.
-fn dropped(ledger: &Ledger, present: &Store, cut: Cut) -> Store {
+pub(super) fn dropped(ledger: &Ledger, present: &Store, cut: Cut) -> Store {
     let (mut successor, base) = succeed(ledger, present, cut);
     while successor.advance(present, &ledger.reader()).unwrap() {}
     assert_eq!(successor.behind(&ledger.reader()).unwrap(), 0);
@@ -158,7 +158,7 @@ proptest! {
 }
 
 /// Some sales, delivered, a segment each.
-fn delivered(tickets: u64) -> Ledger {
+pub(super) fn delivered(tickets: u64) -> Ledger {
     let mut ledger = Ledger::with_segments(1);
     for ticket in 0..tickets {
         let body = sale(&format!("ticket-{ticket}"), 1);
@@ -169,7 +169,7 @@ fn delivered(tickets: u64) -> Ledger {
     ledger
 }
 
-fn changed(ledger: &Ledger, id: u64, state: State) -> Record {
+pub(super) fn changed(ledger: &Ledger, id: u64, state: State) -> Record {
     let one = Delivery { state, ..ledger.store().delivery(DeliveryId(Seq(id))).unwrap().unwrap() };
     let action = OperatorAction::Undo(one.id);
     let acted = OperatorActed { who: "ana".into(), why: "x".into(), action, ticket: one.ticket.clone() };
