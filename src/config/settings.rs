@@ -285,6 +285,13 @@ impl Draft {
         let days = self.retention_days.map(days).transpose()?;
         let personal = |days: u16| within("retention.personal_data_days", days.into(), 1, u16::MAX.into());
         let personal = self.retention_personal_data_days.map(personal).transpose()?;
+        if let (Some(personal), Some(days)) = (personal, days)
+            && personal >= days
+        {
+            return Err(format!(
+                "`retention.personal_data_days` is {personal}: set it to less than `retention.days`, which is {days}, or leave it out"
+            ));
+        }
         let bytes = |bytes: Size| within("retention.max_bytes", bytes.0, 1 << 20, u64::MAX);
         Ok(Retention {
             age: days.and_then(|days| TimeDelta::try_days(days.cast_signed())),

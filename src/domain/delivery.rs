@@ -306,8 +306,14 @@ pub struct Undo {
 }
 
 impl Amendment {
+    /// The version of whoever was blanked: it may be any.
+    pub(super) const UNKNOWN: Digest = Digest([0; 16]);
+
     /// Names its people and personal data, whichever event said them.
     pub fn version(&self) -> Digest {
+        if [&self.from, &self.to].into_iter().flatten().any(Person::is_blanked) {
+            return Self::UNKNOWN;
+        }
         let folded = |one: &Option<Person>| one.as_ref().map_or(String::new(), |one| one.folded().collect());
         Digest::of(&[folded(&self.from).as_bytes(), folded(&self.to).as_bytes(), &self.personal.0])
     }
@@ -344,6 +350,11 @@ impl Delivery {
         }
     }
 
+    /// Whether an amendment has replaced this version of the sale, or may have.
+    pub(super) fn may_have_said(&self, version: &Digest) -> bool {
+        self.superseded.contains(version) || self.superseded.contains(&Amendment::UNKNOWN)
+    }
+
     /// Its state without data.
     pub fn stage(&self) -> Stage {
         match self.state {
@@ -354,6 +365,12 @@ impl Delivery {
             State::Held { .. } => Stage::Held,
             State::Cancelled { .. } => Stage::Cancelled,
         }
+    }
+
+    /// Everybody it names.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        let amendment = self.amendment.iter().flat_map(|amendment| [&amendment.from, &amendment.to]);
+        [&self.from, &self.to].into_iter().chain(amendment).flatten()
     }
 
     /// Who has the ticket, or who shall have it, cannot be read any more: see [`blanking`](super::blanking).

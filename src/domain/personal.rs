@@ -7,7 +7,7 @@ use super::ids::DeliveryId;
 use super::json::Json;
 
 /// Digits in a row that may be a phone, an identity number or an account.
-const MANY_DIGITS: usize = 7;
+pub const MANY_DIGITS: usize = 7;
 
 /// A sort of personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +47,35 @@ const NAMES: &[(&str, Personal)] = &[
     ("postal", Personal::Secret),
 ];
 
-/// Names that contain one of the parts above and are no personal data.
+/// Names that contain one of the parts above, or stand in one of the objects below, and are no personal data.
 const HARMLESS: &[&str] = &["excludedemailticketids", "identificationtype", "bank_account_type", "account_type"];
+
+/// Objects in which everything else is about a person, whatever the names there: forms differ from country to country.
+const ABOUT_PERSONS: &[&str] = &["nominal", "payer", "seller", "userform"];
+
+/// What a name says of the value under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// Not personal, wherever it stands.
+    Harmless,
+    /// Personal.
+    Personal(Personal),
+    /// It is an object about a person.
+    AboutPerson,
+    /// Nothing.
+    Nothing,
+}
+
+/// What the name of a field says.
+pub fn says(name: &str) -> Says {
+    let folded = name.to_lowercase();
+    match field(name) {
+        _ if HARMLESS.contains(&folded.as_str()) => Says::Harmless,
+        Some(personal) => Says::Personal(personal),
+        None if ABOUT_PERSONS.contains(&folded.as_str()) => Says::AboutPerson,
+        None => Says::Nothing,
+    }
+}
 
 /// What the field of that name holds, if it is personal.
 pub fn field(name: &str) -> Option<Personal> {
@@ -104,21 +131,14 @@ fn tail(text: &str) -> String {
 /// The whole value with every personal field masked, and every address wherever it stands.
 pub fn masked(json: &Json) -> Json {
     match json {
-        Json::Object(members) => Json::Object(
-            members
-                .iter()
-                .map(|(name, value)| {
-                    let value = match field(name) {
-                        Some(personal) => everything(personal, value),
-                        None => masked(value),
-                    };
-                    (name.clone(), value)
-                })
-                .collect(),
-        ),
+        Json::Object(members) => each(members, |name, value| match says(name) {
+            Says::Personal(personal) => everything(personal, value),
+            Says::AboutPerson => about_person(value),
+            Says::Harmless | Says::Nothing => masked(value),
+        }),
         Json::Array(values) => Json::Array(values.iter().map(masked).collect()),
         // Ids have many digits as well: in a value whose name says nothing only addresses are sure to be personal.
-        Json::String(text) => Json::String(words(text, |word| word.contains('@').then(|| address(word)))),
+        Json::String(text) => Json::String(words(text, |word| is_address(word).then(|| address(word)))),
         Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
 }
@@ -126,17 +146,32 @@ pub fn masked(json: &Json) -> Json {
 /// As [`masked`], with long numbers masked in every string too: for values in which texts of unknown form stand.
 pub fn masked_texts(json: &Json) -> Json {
     match json {
-        Json::Object(members) => {
-            let below = |name: &str, value: &Json| match field(name) {
-                Some(personal) => everything(personal, value),
-                None => masked_texts(value),
-            };
-            Json::Object(members.iter().map(|(name, value)| (name.clone(), below(name, value))).collect())
-        }
+        Json::Object(members) => each(members, |name, value| match says(name) {
+            Says::Personal(personal) => everything(personal, value),
+            Says::AboutPerson => about_person(value),
+            Says::Harmless | Says::Nothing => masked_texts(value),
+        }),
         Json::Array(values) => Json::Array(values.iter().map(masked_texts).collect()),
         Json::String(sent) => Json::String(text(sent)),
         Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
+}
+
+/// An object about a person: of what its names do not say what it is nothing stays.
+fn about_person(json: &Json) -> Json {
+    match json {
+        Json::Object(members) => each(members, |name, value| match says(name) {
+            Says::Harmless => masked_texts(value),
+            Says::Personal(personal) => everything(personal, value),
+            Says::AboutPerson | Says::Nothing => about_person(value),
+        }),
+        Json::Array(values) => Json::Array(values.iter().map(about_person).collect()),
+        other => everything(Personal::Secret, other),
+    }
+}
+
+fn each(members: &[(String, Json)], change: impl Fn(&str, &Json) -> Json) -> Json {
+    Json::Object(members.iter().map(|(name, value)| (name.clone(), change(name, value))).collect())
 }
 
 /// The whole value, as what stands under the name of a personal field.
@@ -154,8 +189,13 @@ pub fn everything(personal: Personal, value: &Json) -> Json {
 /// A text of unknown form with the addresses and numbers of persons in it masked.
 pub fn text(text: &str) -> String {
     words(text, |word| {
-        if word.contains('@') { Some(address(word)) } else { is_number(word).then(|| mask(Personal::Number, word)) }
+        if is_address(word) { Some(address(word)) } else { is_number(word).then(|| mask(Personal::Number, word)) }
     })
+}
+
+/// The word is an address, maybe as it stands in a URL.
+fn is_address(word: &str) -> bool {
+    word.contains('@') || word.contains("%40")
 }
 
 /// The word may be a phone, an identity number or an account.
@@ -165,12 +205,12 @@ fn is_number(word: &str) -> bool {
 
 /// A text of unknown form with stars for the addresses and numbers of persons in it, as many as they have bytes.
 pub fn blanked(text: &str) -> String {
-    words(text, |word| (word.contains('@') || is_number(word)).then(|| stars(word)))
+    words(text, |word| (is_address(word) || is_number(word)).then(|| stars(word)))
 }
 
 /// The same for addresses alone.
 pub fn blanked_addresses(text: &str) -> String {
-    words(text, |word| word.contains('@').then(|| stars(word)))
+    words(text, |word| is_address(word).then(|| stars(word)))
 }
 
 fn stars(word: &str) -> String {
@@ -282,6 +322,12 @@ mod tests {
         for secret in ["susana@", "Kann", "1307009", "9282712", "Maria", "Garcia", "0140270000"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
+        let form =
+            br#"{"userForm":{"holder":{"apellido":"Garcia"},"cuit":2012345,"pix_key":["x"],"bank_account_type":"a"}}"#;
+        assert_eq!(
+            masked(&Json::parse(form).unwrap()).to_string(),
+            r#"{"userForm":{"holder":{"apellido":"••••"},"cuit":"••••","pix_key":["••••"],"bank_account_type":"a"}}"#
+        );
         for kept in ["@hotmail.com", "DNI", "checking", "5102"] {
             assert!(shown.contains(kept), "no {kept} in {shown}");
         }

@@ -85,10 +85,16 @@ impl Ticket {
         }
     }
 
-    /// Puts people back where a later webhook names them again and stand-ins are: see [`Blanking::recognise`].
+    /// Puts people back where stand-ins for them are, as far as a later webhook or a younger delivery of the ticket names them
+    /// again: see [`Blanking::recognise`].
     pub fn recognise(&mut self, blanking: &Blanking, people: &[&Person]) {
+        if !self.deliveries.iter().any(Delivery::has_blanked_people) {
+            return;
+        }
+        let named: Vec<Person> = self.deliveries.iter().flat_map(Delivery::people).cloned().collect();
+        let people: Vec<&Person> = people.iter().copied().chain(&named).filter(|one| !one.is_blanked()).collect();
         let blanked = self.deliveries.iter_mut().filter(|one| one.has_blanked_people());
-        blanked.for_each(|one| blanking.recognise(one, people));
+        blanked.for_each(|one| blanking.recognise(one, &people));
     }
 
     /// What follows from a decision: `decision` changes the deliveries, then the line is put in order. Returns every

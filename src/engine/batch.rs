@@ -112,7 +112,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
                 continue;
             };
             let body = match self.body(delivery.event) {
-                // Never so by what blanks; but nobody would get a ticket by a message that says stars.
+                // What is blanked has no open delivery; should it have one all the same, nobody gets a ticket by a message of stars.
                 Ok(_) if self.is_blanked(delivery.event, Some(&lane)) => {
                     tracing::error!(delivery = %due.id, "cannot be sent: its webhook is blanked");
                     Vec::new()
@@ -270,7 +270,13 @@ impl<'a, L: Ledger> Batch<'a, L> {
         use std::collections::hash_map::Entry;
         Ok(match self.tickets.entry(lane) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => free.insert(Ticket::new(self.ledger.lane(lane)?)),
+            Entry::Vacant(free) => {
+                let mut ticket = Ticket::new(self.ledger.lane(lane)?);
+                if let Some(blanking) = self.ledger.blanking() {
+                    ticket.recognise(&blanking, &[]);
+                }
+                free.insert(ticket)
+            }
         })
     }
 

@@ -40,10 +40,13 @@ impl Blanker {
             && !self.press.to_blank(&begun)?.is_empty()
         {
             succession.trim.confirm_blanking(&begun)?;
+            succession.remove_others()?;
             self.renew(succession, &begun)?;
         }
-        if let Some(after) = self.after.and_then(|after| after.to_std().ok()) {
-            remove_aside(succession, after)?;
+        if let Some(after) = self.after.and_then(|after| after.to_std().ok())
+            && let Err(error) = remove_aside(succession, after)
+        {
+            tracing::warn!("what recovery has kept aside stays, with the personal data in it: {error}");
         }
         let Some(next) = self.next(succession, now)?.map(Arc::new) else { return Ok(()) };
         let began = Instant::now();

@@ -37,7 +37,7 @@ impl Compression {
         let old = now.checked_sub_signed(self.after).unwrap_or(Timestamp::MIN_UTC);
         let through = line.ask_settled(|store| store.last_before(old))?;
         let (began, mut files, mut sum) = (Instant::now(), 0, Pressed::default());
-        for first in self.press.plain(through)? {
+        for first in self.press.to_press(through)? {
             if !going_on() || !self.has_room() {
                 break;
             }

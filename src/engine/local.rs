@@ -359,7 +359,7 @@ pub fn verify(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result
     let folder = DataFolder::take(&settings.data_dir)?;
     let journal = Reader::at_rest(&folder.journal())?;
     let store = Store::open(&folder.store(journal.standing()), settings.store_cache)?;
-    let scratch = folder.path().join("verify.scratch");
+    let scratch = folder.path().join(crate::journal::folder::VERIFYING);
     Ok(crate::store::verify(&store, &journal, &scratch, progress)?)
 }
 

@@ -162,6 +162,11 @@ impl Succession {
         Ok(())
     }
 
+    /// Removes every store but the one in use: what could not be removed before.
+    pub(super) fn remove_others(&self) -> Result<(), Declined> {
+        Ok(others(&self.data, &self.journal)?.iter().try_for_each(|folder| store::remove(folder))?)
+    }
+
     /// Closes the store that is not used any more, and removes it; says how many bytes it had.
     pub(super) fn remove(&self, old: Store) -> Result<u64, Declined> {
         let began = Instant::now();
@@ -180,7 +185,8 @@ impl Succession {
 /// opened.
 pub(super) fn tidy(data: &Path, journal: &Reader) {
     let tidied = others(data, journal).and_then(|others| {
-        Ok(others.iter().chain([&data.join(folder::LEAVING)]).try_for_each(|folder| store::remove(folder))?)
+        let scratch = [folder::LEAVING, folder::VERIFYING].map(|name| data.join(name));
+        Ok(others.iter().chain(&scratch).try_for_each(|folder| store::remove(folder))?)
     });
     if let Err(error) = tidied {
         tracing::warn!("what retention has left behind cannot be removed: {error}; the next start tries again");

@@ -134,6 +134,9 @@ fn after<'a>(name: &'a str, part: &str) -> &'a str {
 /// The folder in a data folder in which records that are dropped are folded one last time.
 pub const LEAVING: &str = "leaving.scratch";
 
+/// The folder in a data folder in which the journal is folded to be compared with the store.
+pub const VERIFYING: &str = "verify.scratch";
+
 /// The room left for `folder`; none where the system does not say. What root alone may use is not room.
 pub fn room(folder: &Path) -> Option<query::Disk> {
     let room = rustix::fs::statvfs(folder).ok()?;

@@ -179,7 +179,7 @@ pub enum JournalError {
     },
     /// What is blanked cannot be told, nor who blanked people were.
     #[error(
-        "{path} does not say what of the journal is blanked ({flaw}): put a sound copy of this file in its place",
+        "{path} does not say what of the journal is blanked ({flaw}): put a sound copy of this file in its place, or remove it and nobody who was blanked is known again",
         path = .path.display()
     )]
     NoBlanking {

@@ -49,6 +49,15 @@ impl Press {
         Self { shelf, reader }
     }
 
+    /// Those of the plain ones that are not to be blanked: that compresses them, too.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn to_press(&self, through: Seq) -> Result<Vec<Seq>, JournalError> {
+        let blanked = self.reader.standing().blanked;
+        Ok(self.plain(through)?.into_iter().filter(|first| *first > blanked).collect())
+    }
+
     /// The segments that are not compressed and have no record after `through`, oldest first. The last one never is among them.
     ///
     /// # Errors

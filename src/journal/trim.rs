@@ -140,9 +140,11 @@ impl Trim {
     /// From now on that is blanked, whoever reads.
     ///
     /// # Errors
-    /// When the file system refuses: then all is as it was.
+    /// When the file system refuses: then all is as it was, until the next opening.
     pub fn adopt_blanking(&self, blanking: &Blanking) -> Result<(), JournalError> {
         self.shelf.put_blanking()?;
+        // What is decided from now on may name stand-ins: their key must not go with a power cut.
+        self.shelf.sync()?;
         self.reader.blank(blanking.clone());
         Ok(())
     }
@@ -154,8 +156,7 @@ impl Trim {
     /// When the file system refuses.
     pub fn confirm_blanking(&self, blanking: &Blanking) -> Result<(), JournalError> {
         self.shelf.write_blanking(blanking)?;
-        self.adopt_blanking(blanking)?;
-        self.shelf.sync()
+        self.adopt_blanking(blanking)
     }
 
     /// Removes the segments before the base; says how many bytes they had.

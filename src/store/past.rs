@@ -48,6 +48,8 @@ pub struct Past {
     store: Option<Store>,
     /// The last record in it.
     at: Seq,
+    /// The last record that was blanked when it began.
+    blanked: Seq,
     /// The journal from the next record on.
     records: Option<Scan>,
     /// The last record before each piece, and how the rows stood then.
@@ -73,6 +75,7 @@ impl Past {
             measure,
             store: Some(store),
             at: Seq(0),
+            blanked: Seq(0),
             records: None,
             before: VecDeque::new(),
             remembered: 0,
@@ -91,6 +94,13 @@ impl Past {
     /// When the journal cannot be read up to that record, or its own folder not be written.
     pub fn go(&mut self, journal: &Reader, to: Seq, patience: Duration) -> Result<Option<Progress>, StoreError> {
         let began = Instant::now();
+        let blanked = journal.standing().blanked;
+        if self.blanked != blanked {
+            if self.at > Seq(0) {
+                self.begin_anew()?;
+            }
+            self.blanked = blanked;
+        }
         if self.at > to && self.before.front().is_none_or(|(first, _)| *first > to) {
             self.begin_anew()?;
         }
@@ -145,7 +155,9 @@ impl Past {
 
     fn begin_anew(&mut self) -> Result<(), StoreError> {
         self.close();
+        let blanked = self.blanked;
         *self = Self::begin_with(&self.folder.clone(), self.measure)?;
+        self.blanked = blanked;
         Ok(())
     }
 

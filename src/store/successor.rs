@@ -187,13 +187,23 @@ fn open_among_dropped(present: &Store, through: Seq) -> Result<Option<Seq>, Stor
 
 /// A delivery that waits for something again and whose webhook would be blanked.
 fn open_among_blanked(present: &Store, blanking: &Blanking) -> Result<Option<Seq>, StoreError> {
-    caught(|| {
-        let mut found = None;
-        present.each_open(|one| {
-            let lane = Lane::of_delivery(one.ticket.as_ref(), one.id);
-            found = found.or_else(|| blanking.covers(one.event, Some(&lane)).then_some(one.id.0));
-            Ok(())
-        })?;
-        Ok(found)
-    })
+    for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
+        for kind in Kind::ALL {
+            // Its webhook is no older than the delivery.
+            let ids = present.rows.numbers(&keys::stage(stage, kind), Seq(0), blanking.through);
+            let found = caught(|| {
+                for id in ids {
+                    let Some(one) = present.deliveries(std::iter::once(id))?.pop() else { continue };
+                    if blanking.covers(one.event, Some(&Lane::of_delivery(one.ticket.as_ref(), one.id))) {
+                        return Ok(Some(one.id.0));
+                    }
+                }
+                Ok(None)
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(None)
 }

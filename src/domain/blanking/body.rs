@@ -1,7 +1,7 @@
 //! A body of any form, blanked byte by byte: what is JSON stays JSON of the same shape, texts become stars and
 //! numbers zeros.
 
-use crate::domain::personal;
+use crate::domain::personal::{self, Says};
 
 /// What may stand in the strings of which the name says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,16 +44,16 @@ impl Spans {
     /// `text` is JSON, so its structure shows in single bytes.
     fn of(text: &str, texts: Texts) -> Self {
         let (bytes, mut spans, mut around) = (text.as_bytes(), Self(Vec::new()), Vec::<Open>::new());
-        let (mut at, mut named, mut key_comes) = (0, false, false);
+        let (mut at, mut named, mut key_comes) = (0, None, false);
         while let Some(byte) = bytes.get(at) {
-            let personal = named || around.last().is_some_and(|around| around.personal);
+            let personal = named.unwrap_or_else(|| around.last().is_some_and(|around| around.personal));
             let end = match byte {
                 b'"' => {
                     let end = closing_quote(bytes, at + 1);
                     let inner = &text[at + 1..end];
                     match (key_comes, personal) {
                         (true, _) => {
-                            named = personal::field(&unescaped(inner)).is_some();
+                            named = unescaped(inner).map_or(Some(true), |name| is_personal(&name));
                             spans.text(at + 1, inner, Texts::Known);
                         }
                         (false, true) => spans.stars(at + 1, inner.len()),
@@ -63,7 +63,7 @@ impl Spans {
                 }
                 b'-' | b'0'..=b'9' => {
                     let digits = bytes[at..].iter().take_while(|byte| is_of_number(**byte)).count();
-                    if personal {
+                    if personal || texts == Texts::Unknown && digits >= personal::MANY_DIGITS {
                         spans.number(at, digits);
                     }
                     at + digits
@@ -79,7 +79,7 @@ impl Spans {
                 _ => at + 1,
             };
             match byte {
-                b'{' | b'[' | b',' => (key_comes, named) = (around.last().is_some_and(|open| open.is_object), false),
+                b'{' | b'[' | b',' => (key_comes, named) = (around.last().is_some_and(|open| open.is_object), None),
                 b':' => key_comes = false,
                 _ => {}
             }
@@ -108,7 +108,7 @@ impl Spans {
             Texts::Unknown => personal::blanked(text),
         };
         // Behind an escape a word may be another than it looks.
-        let plain = unescaped(inner);
+        let Some(plain) = unescaped(inner) else { return self.stars(at, inner.len()) };
         let blanked = blanked(&plain);
         match blanked == plain {
             true => {}
@@ -135,10 +135,19 @@ fn closing_quote(bytes: &[u8], from: usize) -> usize {
     bytes.len()
 }
 
-/// What a text between quotes says; as it stands where that cannot be told, as of half a surrogate pair.
-fn unescaped(inner: &str) -> String {
+/// What a text between quotes says; `None` where that cannot be told, as of half a surrogate pair.
+fn unescaped(inner: &str) -> Option<String> {
     match inner.contains('\\') {
-        true => serde_json::from_str(&format!("\"{inner}\"")).unwrap_or_else(|_| inner.to_owned()),
-        false => inner.to_owned(),
+        true => serde_json::from_str(&format!("\"{inner}\"")).ok(),
+        false => Some(inner.to_owned()),
+    }
+}
+
+/// Whether what stands under that name is personal; `None` when it is what all around it is.
+fn is_personal(name: &str) -> Option<bool> {
+    match personal::says(name) {
+        Says::Personal(_) | Says::AboutPerson => Some(true),
+        Says::Harmless => Some(false),
+        Says::Nothing => None,
     }
 }

@@ -4,9 +4,12 @@
 //! record any number of times.
 //!
 //! A delivery's people become **stand-ins**: codes under a key that only the journal has, each as long as the address allows.
-//! Whoever has an address can tell whether a stand-in is that person's, and nobody can read the address off it. So when a
-//! later webhook names the same people again, the ticket's history is understood as if it had never been blanked
-//! ([`Blanking::recognise`]); and where it does not name them, a delivery that would need them is held.
+//! Whoever has the key and an address can tell whether a stand-in is that person's. So when a later webhook names the same
+//! people again, the ticket's history is understood as if it had never been blanked ([`Blanking::recognise`]); and where it
+//! does not name them, a delivery that would need them is held.
+//!
+//! This makes people pseudonymous, not anonymous: with the key guesses can be tried, and the digests by which repetitions are
+//! known (a record's subject and print, a delivery's personal data) are kept, against which guesses can be tried without it.
 //!
 //! | file | idea |
 //! | --- | --- |
@@ -30,7 +33,7 @@ mod body;
 /// Digits of a code, five bits each: 80 bits where the address is long enough.
 const DIGITS: usize = 16;
 
-/// An address has at least so many bytes. What is shorter names nobody, and its code would be too short to tell people apart.
+/// An address has at least so many bytes. The code of what is shorter would be too short to tell people apart.
 const SHORTEST: usize = 6;
 
 /// What is said of people in a payload that was blanked.
@@ -129,11 +132,13 @@ impl Blanking {
     }
 
     fn stand_in(&self, person: &Person) -> Person {
-        let length = person.as_str().trim().len();
-        if person.is_blanked() || length < SHORTEST {
-            return person.clone();
+        match person.as_str().trim().len() {
+            _ if person.is_blanked() => person.clone(),
+            SHORTEST.. => Person::blanked(&self.code(person)[..DIGITS.min(person.as_str().trim().len() - 1)]),
+            0 => person.clone(),
+            // Known to nobody again.
+            _ => Person::blanked(""),
         }
-        Person::blanked(&self.code(person)[..DIGITS.min(length - 1)])
     }
 
     fn code(&self, person: &Person) -> String {
@@ -194,7 +199,7 @@ fn each_text(delivery: &mut Delivery, change: &mut dyn FnMut(&mut String)) {
     match &mut delivery.state {
         State::Delivered { by: Hand::Operator { why, .. } }
         | State::Held { why: Hold::AmendedAfterSent { delivered: Some(Hand::Operator { why, .. }) } }
-        | State::Held { why: Hold::ReversalUnclear { sent: why } }
+        | State::Held { why: Hold::ReversalUnclear { sent: why } | Hold::RepeatedKey { key: why } }
         | State::Cancelled { why: Cancellation::Operator { why, .. } } => change(why),
         _ => {}
     }

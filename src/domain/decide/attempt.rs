@@ -114,7 +114,7 @@ fn proceed(delivery: &mut Delivery, answer: &Answer, policy: &RetryPolicy, now: 
             delivery.hold_amended();
             return;
         }
-        let earlier = delivery.superseded.contains(&amendment.version());
+        let earlier = delivery.may_have_said(&amendment.version());
         let doubted_by = amendment.doubted_by.or(earlier.then_some(amendment.event));
         if !earlier {
             apply(delivery, amendment);

@@ -18,7 +18,7 @@ pub(super) fn reversed(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now:
         return;
     }
     if let Some(earlier) = earlier_reversal(draft, update) {
-        amended(draft, earlier, update, seq);
+        amended(draft, earlier, update, seq, now);
         return;
     }
     let mut back = opened(update, seq, now, Kind::Return, State::Held { why: Hold::Unmatched });
@@ -110,7 +110,7 @@ fn undo(draft: &mut Draft, sale: DeliveryId, mut back: Delivery, now: Timestamp)
 }
 
 /// The same reversal again, with something else in it. Who gets the ticket back follows from the sale and stays.
-fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq) {
+fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, now: Timestamp) {
     let Some(back) = draft.get_mut(id) else { return };
     let amendment = Amendment {
         event: seq,
@@ -128,6 +128,9 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq) 
             sale::apply(back, amendment);
             if let State::Held { why: Hold::Unmatched } = back.state {
                 (back.from, back.to) = (update.old_owner.clone(), update.new_owner.clone());
+            }
+            if matches!(back.state, State::Held { why: Hold::Blanked }) && !back.has_blanked_people() {
+                back.state = State::Pending { due: now };
             }
         }
         (_, Evidence::Unknown | Evidence::Done) if !same => {

@@ -147,7 +147,7 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
                 wait(known, amendment);
             }
         }
-        (_, Evidence::NotDone) if !same && known.superseded.contains(&amendment.version()) => {
+        (_, Evidence::NotDone) if !same && known.may_have_said(&amendment.version()) => {
             known.state = State::Held { why: Hold::AmendedBack { event: seq } };
         }
         (_, Evidence::NotDone) => {
@@ -174,7 +174,7 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
 /// the latest out: it may be a late repetition.
 fn wait(delivery: &mut Delivery, amendment: Amendment) {
     let (said, own) = (amendment.version(), version(delivery));
-    let again = said == own || delivery.superseded.contains(&said);
+    let again = said == own || delivery.may_have_said(&said);
     match delivery.amendment.as_mut() {
         Some(waiting) if again => waiting.doubted_by = Some(amendment.event),
         Some(waiting) => {

@@ -80,7 +80,7 @@ pub enum Hold {
         /// The sale it was taken to undo.
         taken_for: DeliveryId,
     },
-    /// Who has the ticket, or who shall have it, was blanked, and no webhook since has named them.
+    /// Who has the ticket, or who shall have it, was blanked, and the webhook names not both of them.
     Blanked,
     /// Said again without a resale id, with the opposite said in between: a late repetition, or the same people anew.
     RepeatedOrNew {
@@ -92,7 +92,7 @@ pub enum Hold {
 impl Hold {
     /// False when there is nothing that could be sent: such a delivery is marked delivered or cancelled.
     pub fn can_be_sent(&self) -> bool {
-        !matches!(self, Self::Missing { .. } | Self::ReversalUnclear { .. } | Self::RepeatedKey { .. } | Self::Blanked)
+        !matches!(self, Self::Missing { .. } | Self::ReversalUnclear { .. } | Self::RepeatedKey { .. })
     }
 
     /// A reversal that may be of one sale or another, or of one yet to come.
@@ -156,7 +156,7 @@ impl std::fmt::Display for Hold {
                 )
             }
             Self::Blanked => f.write_str(
-                "an address it needs was blanked because it was old: deliver by hand and mark delivered, or cancel",
+                "an address it needs was blanked because it was old, and menta has not named it again: deliver by hand and mark delivered, or cancel",
             ),
             Self::RepeatedOrNew { before } => {
                 write!(f, "the same as for {before}, and no resale id: said again late (cancel), or anew (retry)?")
