@@ -143,7 +143,9 @@ fn attempt_among(records: &[Record], delivery: DeliveryId, attempt: u32) -> Opti
 }
 
 fn people(delivery: &Delivery) -> Json {
-    let person = |one: Option<&crate::domain::ids::Person>| one.map_or(Json::Null, |one| Json::String(one.0.clone()));
+    let person = |one: Option<&crate::domain::ids::Person>| {
+        one.and_then(|one| one.address()).map_or(Json::Null, |one| Json::String(one.to_owned()))
+    };
     Json::Object(vec![
         ("fromEmail".to_owned(), person(delivery.from.as_ref())),
         ("toEmail".to_owned(), person(delivery.to.as_ref())),
