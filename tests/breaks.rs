@@ -240,7 +240,7 @@ const BREAKS: &[Break] = &[
         noticed_by: Ground::Stories,
         changes: &[(
             "src/domain/decide/sale.rs",
-            "let again = said == own || delivery.superseded.contains(&said);",
+            "let again = said == own || delivery.may_have_said(&said);",
             "let again = said == own && said != own;",
         )],
     },
