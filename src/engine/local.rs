@@ -24,6 +24,7 @@ use super::mending::{Patience, Workshop};
 use super::past::Pasts;
 use super::recent::Recent;
 use super::retention::{self, HeldUp, Retaining};
+use super::under_way::UnderWay;
 use super::{Archive, Retrospect};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -99,6 +100,7 @@ pub struct LocalLedger {
     /// The lane that was asked for last since the writer was [`ready`](Ledger::ready), and what the store had: all that has
     /// come into the store since then is in `recent`, too.
     asked: RefCell<Option<(Lane, Mentions)>>,
+    under_way: RefCell<UnderWay>,
     ahead: Ahead,
     pasts: Pasts,
     held_up: HeldUp,
@@ -153,8 +155,9 @@ impl LocalLedger {
         let applier = applier.map_err(OpenError::Thread)?;
         let (recent, ahead, pasts) = (Recent::default(), Ahead::default(), Pasts::new(reader.clone(), &folder));
         retention::tidy(folder.path(), &reader);
-        let (asked, held_up, retaining) = (RefCell::default(), HeldUp::default(), None);
-        let ledger = Self { journal, reader, recent, asked, ahead, pasts, held_up, retaining, applier, folder };
+        let (asked, under_way, held_up, retaining) = (RefCell::default(), RefCell::default(), HeldUp::default(), None);
+        let ledger =
+            Self { journal, reader, recent, asked, under_way, ahead, pasts, held_up, retaining, applier, folder };
         Ok((ledger, Opening { warnings }))
     }
 
@@ -219,12 +222,17 @@ impl Ledger for LocalLedger {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
+        if let Some(known) = self.under_way.borrow().lane(lane) {
+            return Ok(known.to_vec());
+        }
         let mentions = self.mentions(lane)?;
         let stored = match mentions.iter().any(|(_, mention)| mention.is_delivery) {
             true => self.ask(|store| store.mentioned(&mentions))?,
             false => Vec::new(),
         };
-        Ok(self.recent.lane(lane, stored))
+        let deliveries = self.recent.lane(lane, stored);
+        self.under_way.borrow_mut().has_read(lane, &deliveries);
+        Ok(deliveries)
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
@@ -296,12 +304,14 @@ impl Ledger for LocalLedger {
         }
         self.recent.forget(self.applier.line().applied());
         self.asked.take();
+        self.under_way.get_mut().forget();
         Ok(())
     }
 
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
         let locations = self.journal.append(&records)?;
         self.recent.add(&records, &locations);
+        self.under_way.get_mut().add(&records);
         records.iter().for_each(|record| self.ahead.changed(&record.head.deliveries));
         self.applier.hand(records.into_iter().zip(locations).collect());
         Ok(())

@@ -12,6 +12,7 @@
 //! | `compression` | what is old and stays is compressed |
 //! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
+//! | `under_way` | the lanes in which an attempt is under way |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | `tried` | how the last attempts went |
 //! | `past` | earlier moments, folded for those who look back |
@@ -46,6 +47,7 @@ mod past;
 mod recent;
 mod retention;
 mod tried;
+mod under_way;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};
