@@ -182,14 +182,6 @@ pub const ACTIONS: &[Action] = &[
 /// The families with a feed of their own, in the order menta documents them.
 pub const FAMILIES: [&str; 5] = ["listing", "ticket", "event", "notifyMe", "payouts"];
 
-/// The families in which an action has a documented field at `path`.
-pub fn families_with(path: &str) -> impl Iterator<Item = &'static str> {
-    let named = move |family: &str| {
-        ACTIONS.iter().any(|one| one.family == family && one.fields.iter().any(|field| field.path == path))
-    };
-    FAMILIES.into_iter().filter(move |family| named(family))
-}
-
 /// One difference between a payload and its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "drift", rename_all = "snake_case")]
@@ -342,12 +334,6 @@ mod tests {
 
     fn shown(body: &str) -> Vec<String> {
         drift(&Webhook::parse(body.as_bytes()).unwrap()).iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn the_families_of_a_field_are_found() {
-        assert_eq!(families_with("showId").collect::<Vec<_>>(), ["event", "notifyMe", "payouts"]);
-        assert_eq!(families_with("nothing").count(), 0);
     }
 
     #[test]

@@ -245,6 +245,16 @@ impl Payload {
         }
     }
 
+    /// The show this names, if it names one.
+    pub fn show(&self) -> Option<&ShowId> {
+        match self {
+            Self::EventUnlock(unlock) => unlock.show.as_ref(),
+            Self::NotifyMe(wish) => wish.show.as_ref(),
+            Self::PayoutsDelivered(payouts) => payouts.show.as_ref(),
+            Self::Listing(..) | Self::TicketUpdated(_) | Self::Unknown => None,
+        }
+    }
+
     /// Names the thing this is about: an equal webhook about the same thing, with none between, is a repetition.
     ///
     /// A sale and its reversal are two things; so are the actions on one listing.

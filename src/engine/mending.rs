@@ -61,10 +61,9 @@ impl Workshop {
             Some(Err(error)) => return Err(error),
             None => fault.to_string(),
         };
-        let moved_to = store::move_aside(&self.folder(), self.clock.now())?;
-        let repaired = Repaired { why, moved_to };
         // Said at once, too: making it anew may take long, or fail.
-        tracing::warn!("the store is being made anew from the journal: {}", repaired.why);
+        tracing::warn!("the store is being made anew from the journal: {why}");
+        let repaired = Repaired::Damaged { why, moved_to: store::move_aside(&self.folder(), self.clock.now())? };
         Ok(self.open(going_on)?.map(|store| Mended { store, said: repaired.to_string() }))
     }
 

@@ -15,7 +15,7 @@ use super::changes::{Changes, Passing};
 use super::fold::Fold;
 use super::rows::{Totals, UNFINISHED};
 use super::tree::Writes;
-use super::{Store, StoreError, caught, keys};
+use super::{Store, StoreError, caught, keys, panicked};
 
 /// Records that are read, folded and written together.
 pub(super) type Piece = Vec<(Record, Location)>;
@@ -33,9 +33,7 @@ impl Anew {
     /// Goes on from what a base says, or from nothing.
     pub(super) fn begin(store: &Store) -> Result<Self, StoreError> {
         let totals = store.totals()?.unwrap_or_default();
-        let mut changes = Changes::new(&store.rows);
-        changes.put_json(keys::totals(), &Totals { format: UNFINISHED, ..totals.clone() })?;
-        changes.commit()?;
+        say_unfinished(store, &totals)?;
         Ok(Self { store: store.clone(), totals, passing: None, writer: Writer::start(store.clone())? })
     }
 
@@ -63,6 +61,13 @@ impl Anew {
     }
 }
 
+/// What is in the store from now on is as good as nothing, until its totals are written again.
+pub(super) fn say_unfinished(store: &Store, totals: &Totals) -> Result<(), StoreError> {
+    let mut changes = Changes::new(&store.rows);
+    changes.put_json(keys::totals(), &Totals { format: UNFINISHED, ..totals.clone() })?;
+    changes.commit()
+}
+
 /// The thread that writes one piece while the next is folded.
 #[derive(Debug)]
 struct Writer {
@@ -82,15 +87,16 @@ impl Writer {
     fn hand(&mut self, writes: Writes) -> Result<(), StoreError> {
         match self.way.as_ref().map(|way| way.send(writes)) {
             Some(Ok(())) => Ok(()),
-            _ => self.end(),
+            // It takes no more because it has met an error, and what was handed over is lost.
+            _ => self.end().and_then(|()| Err(has_ended())),
         }
     }
 
     /// Whether all went well.
     fn end(&mut self) -> Result<(), StoreError> {
         drop(self.way.take());
-        // It does not panic: what sled throws is caught.
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or(Ok(()))
+        let thread = self.thread.take().ok_or_else(has_ended)?;
+        thread.join().unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 }
 
@@ -126,7 +132,12 @@ impl Ahead {
 
     /// The next piece; `None` at the end.
     pub(super) fn next(&mut self) -> Option<Result<Piece, StoreError>> {
-        self.pieces.as_ref()?.recv().ok()
+        if let Ok(piece) = self.pieces.as_ref()?.recv() {
+            return Some(piece);
+        }
+        // It has come to the end, unless it panicked: then what follows is missing.
+        let panic = self.thread.take()?.join().err()?;
+        Some(Err(panicked(&*panic)))
     }
 }
 
@@ -155,6 +166,10 @@ fn next_piece(records: &mut Scan, most_records: usize, most_bytes: u64) -> Resul
 
 fn no_thread(source: std::io::Error) -> StoreError {
     StoreError::Io { doing: "have a thread for", path: "the store".into(), source }
+}
+
+fn has_ended() -> StoreError {
+    StoreError::Unfit("the thread that writes it has ended before".to_owned())
 }
 
 /// The last record of a piece.

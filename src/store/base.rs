@@ -15,6 +15,7 @@ use crate::domain::show::{Show, Wish};
 use crate::domain::ticket::Lane;
 use crate::journal::{Base, Reader};
 
+use super::anew;
 use super::changes::Changes;
 use super::fold::Fold;
 use super::index::Index;
@@ -185,6 +186,7 @@ impl Store {
 
     /// Lays a base down in a store without rows.
     pub(super) fn lay(&self, base: &Base) -> Result<(), StoreError> {
+        anew::say_unfinished(self, &Totals::default())?;
         let mut fold = Fold::begin(Changes::new(&self.rows), Totals::default());
         let lines = base.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         for (number, line) in (1..).zip(lines) {

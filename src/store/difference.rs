@@ -172,6 +172,11 @@ fn mark(fresh: &Rows, key: &[u8], seq: Seq) -> String {
             let name = families.filter_map(|family| name_of(fresh, &family)).next().unwrap_or_default();
             format!("event {seq} among those of family `{name}`")
         }
+        Some(Table::Naming) => {
+            let shows = fresh.keys_of(&keys::shows_of_naming(key)).flatten();
+            let name = shows.filter_map(|show| field(fresh, &show, "show")).next().unwrap_or_default();
+            format!("event {seq} among those that name show {name}")
+        }
         Some(Table::Due) => {
             let due = keys::due_of(key).unwrap_or(Timestamp::UNIX_EPOCH);
             format!("delivery {delivery} among those due at {}", due.format("%Y-%m-%d %H:%M:%S%.3f UTC"))

@@ -164,13 +164,10 @@ impl<'a> Fold<'a> {
         self.changes.mark(&keys::events(&received.family), record.seq, true)?;
         self.family(&received.family)?.seen(record.head.at);
         // A repetition says nothing new: the first of its kind stays the one to compare with and to name.
-        if received.duplicate_of.is_none() {
-            if !Lane::has_subject(received) {
-                self.changes.put(keys::latest(&received.subject), rows::encode_latest(record.seq, &received.print));
-            }
-            self.show(record, received)?;
+        if received.duplicate_of.is_none() && !Lane::has_subject(received) {
+            self.changes.put(keys::latest(&received.subject), rows::encode_latest(record.seq, &received.print));
         }
-        Ok(())
+        self.show(record, received)
     }
 
     fn family(&mut self, name: &str) -> Result<&mut Family, StoreError> {
@@ -241,8 +238,14 @@ impl<'a> Fold<'a> {
             return Ok(());
         }
         let Ok(webhook) = Webhook::parse(&record.body) else { return Ok(()) };
-        let seq = record.seq;
-        match Payload::of(&webhook) {
+        let (seq, payload) = (record.seq, Payload::of(&webhook));
+        if let Some(show) = payload.show() {
+            self.changes.mark(&keys::naming(show), seq, true)?;
+        }
+        if received.duplicate_of.is_some() {
+            return Ok(());
+        }
+        match payload {
             Payload::EventUnlock(unlock) => self.change_show(unlock.show, |show| show.unlocked(unlock.event, seq)),
             Payload::PayoutsDelivered(payouts) => {
                 self.change_show(payouts.show, |show| show.paid_out(payouts.event, seq))

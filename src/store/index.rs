@@ -1,9 +1,12 @@
 //! Sequence numbers in one or several indexes, merged, in either direction. Reads no more rows than it yields numbers.
 
+use std::collections::BTreeMap;
+
 use crate::domain::ids::Seq;
 
 use super::StoreError;
-use super::keys::Key;
+use super::keys::{self, Key, Table};
+use super::marks::Marks;
 use super::tree::Rows;
 
 /// The numbers that stand behind any of some prefixes, of each those up to the highest that is wanted.
@@ -40,10 +43,49 @@ impl<'a> Index<'a> {
         Self { lowest: self.lowest.min(other.lowest), ..self }
     }
 
+    /// From `from` on, itself included, upward or downward.
+    pub fn walk(&self, from: Seq, upward: bool) -> Merged {
+        match upward {
+            true => {
+                let ranges = self.ranges(self.lowest.max(from), Seq(u64::MAX));
+                Merged::new(ranges.map(|numbers| Box::new(numbers) as Numbers).collect(), false)
+            }
+            false => {
+                let ranges = self.ranges(self.lowest, from);
+                Merged::new(ranges.map(|numbers| Box::new(numbers.rev()) as Numbers).collect(), true)
+            }
+        }
+    }
+
     /// From `from` down.
     pub fn older(&self, from: Seq) -> Merged {
-        let ranges = self.ranges(self.lowest, from);
-        Merged::new(ranges.map(|numbers| Box::new(numbers.rev()) as Numbers).collect(), true)
+        self.walk(from, false)
+    }
+
+    /// From the one after `above` up.
+    pub fn newer(&self, above: Seq) -> Merged {
+        self.walk(Seq(above.0.saturating_add(1)), true)
+    }
+
+    /// How many there are from `from` to `to`, both included; one that is in two of the indexes counts once.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn between(&self, from: Seq, to: Seq) -> Result<usize, StoreError> {
+        let from = from.max(self.lowest);
+        if !self.prefixes.iter().all(|(prefix, _)| keys::table(prefix).is_some_and(Table::is_marks)) {
+            let within = |seq: &Result<Seq, StoreError>| seq.as_ref().map_or(true, |seq| *seq <= to);
+            return self.walk(from, true).take_while(within).try_fold(0, |count, seq| seq.map(|_| count + 1));
+        }
+        let mut blocks: BTreeMap<u64, Marks> = BTreeMap::new();
+        for (prefix, last) in &self.prefixes {
+            for row in self.rows.marks(prefix, from, to.min(*last)) {
+                let (block, marks) = row?;
+                let all = blocks.entry(block).or_default();
+                *all = all.or(marks);
+            }
+        }
+        Ok(blocks.into_values().map(Marks::count).sum())
     }
 
     /// How many there are from `from` down; one that is in two of the indexes counts twice.
@@ -54,12 +96,6 @@ impl<'a> Index<'a> {
         let runs = self.prefixes.iter().map(|(prefix, last)| (prefix, from.min(*last)));
         let mut runs = runs.filter(|(_, to)| self.lowest <= *to);
         runs.try_fold(0, |count, (prefix, to)| Ok(count + self.rows.count(prefix, self.lowest, to)?))
-    }
-
-    /// From the one after `above` up.
-    pub fn newer(&self, above: Seq) -> Merged {
-        let ranges = self.ranges(self.lowest.max(Seq(above.0.saturating_add(1))), Seq(u64::MAX));
-        Merged::new(ranges.map(|numbers| Box::new(numbers) as Numbers).collect(), false)
     }
 
     fn ranges(&self, from: Seq, to: Seq) -> impl Iterator<Item = Range> {

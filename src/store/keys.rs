@@ -21,6 +21,8 @@ pub enum Table {
     Family = b'c',
     /// `d` id 8 -> the delivery as it stands. Stored as `d`; the number of [`SHARED`] ids 8; 0 -> a [`Pack`](super::pack::Pack).
     Delivery = b'd',
+    /// `e` show digest, first 8 bytes; block 8 -> marks. Events that name a show.
+    Naming = b'e',
     /// `f` family digest, first 4 bytes; block 8 -> marks. Events of a family.
     Event = b'f',
     /// `h` id 8; seq 8 -> nothing. Records about a delivery, but for the one of its own number.
@@ -50,10 +52,11 @@ pub enum Table {
 }
 
 impl Table {
-    const ALL: [(Self, &'static str); 16] = [
+    const ALL: [(Self, &'static str); 17] = [
         (Self::Totals, "totals"),
         (Self::Family, "counts of a family"),
         (Self::Delivery, "delivery"),
+        (Self::Naming, "show index"),
         (Self::Event, "family index"),
         (Self::History, "history of a delivery"),
         (Self::Latest, "latest event about a subject"),
@@ -71,7 +74,7 @@ impl Table {
 
     /// True when the rows are [`Marks`](super::marks::Marks).
     pub fn is_marks(self) -> bool {
-        matches!(self, Self::Event | Self::Stage | Self::Due)
+        matches!(self, Self::Naming | Self::Event | Self::Stage | Self::Due)
     }
 
     /// True when a value may be long and may be replaced by another.
@@ -101,7 +104,7 @@ pub fn meaning(key: &[u8]) -> String {
             format!("deliveries, from record {} on", unpacked(key, 0).map_or(Seq(0), |first| seq_of(&first)))
         }
         Table::Record => format!("{name}, from record {} on", seq_of(key).0.saturating_mul(PLACES) + 1),
-        Table::Event | Table::Stage | Table::Due => {
+        Table::Naming | Table::Event | Table::Stage | Table::Due => {
             format!("{name}, from record {} on", seq_of(key).0.saturating_mul(BLOCK))
         }
         _ => format!("{name}, record {}", seq_of(key)),
@@ -231,6 +234,16 @@ pub fn due_of(key: &[u8]) -> Option<Timestamp> {
 /// Names a show.
 pub fn show_digest(show: &ShowId) -> Digest {
     Digest::of(&[show.0.as_bytes()])
+}
+
+/// Prefix of [`Table::Naming`].
+pub fn naming(show: &ShowId) -> Key {
+    join(Table::Naming, &[&show_digest(show).0[..8]])
+}
+
+/// Prefix of [`Table::Show`] for the shows whose key of [`Table::Naming`] is given.
+pub fn shows_of_naming(key: &[u8]) -> Key {
+    join(Table::Show, &[key.get(1..9).unwrap_or_default()])
 }
 
 /// See [`Table::Show`].

@@ -35,13 +35,26 @@ impl Marks {
         Self(if marked { self.0 | bit } else { self.0 & !bit })
     }
 
-    /// How many numbers from `from` to `to` are marked in the row that ends in `block`.
-    pub fn count(self, block: u64, from: Seq, to: Seq) -> usize {
+    /// Of the row that ends in `block`, those of numbers from `from` to `to`, both included.
+    #[must_use]
+    pub fn within(self, block: u64, from: Seq, to: Seq) -> Self {
         let first = block.saturating_mul(BLOCK);
-        if from.0 <= first && to.0 >= first.saturating_add(BLOCK - 1) {
-            return self.0.count_ones() as usize;
+        let place = |seq: Seq| seq.0.saturating_sub(first).min(BLOCK - 1) as u32;
+        if from > to || from.0 > first.saturating_add(BLOCK - 1) || to.0 < first {
+            return Self::default();
         }
-        self.numbers(block).into_iter().filter(|seq| (from..=to).contains(seq)).count()
+        Self(self.0 & (u128::MAX << place(from)) & (u128::MAX >> (BLOCK as u32 - 1 - place(to))))
+    }
+
+    /// These, and those of another row of the same numbers.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// How many there are.
+    pub fn count(self) -> usize {
+        self.0.count_ones() as usize
     }
 
     /// The numbers marked in the row that ends in `block`, ascending.
@@ -61,11 +74,14 @@ mod tests {
         let marks = numbers.iter().fold(Marks::default(), |marks, seq| marks.with(*seq, true));
         assert_eq!(Marks::decode(&marks.encode().unwrap()).unwrap().numbers(2), numbers);
         assert!(numbers.iter().all(|seq| key(b"x", *seq) == [b"x", &2_u64.to_be_bytes()[..]].concat()));
-        let count = |from, to| marks.count(2, Seq(from), Seq(to));
+        let count = |from, to| marks.within(2, Seq(from), Seq(to)).count();
         assert_eq!(
-            [count(0, 999), count(256, 383), count(257, 383), count(256, 300), count(300, 310)],
-            [3, 3, 2, 2, 0]
+            [count(0, 999), count(256, 383), count(257, 383), count(256, 300), count(300, 310), count(9, 8)],
+            [3, 3, 2, 2, 0, 0]
         );
+        assert_eq!([count(0, 255), count(384, 999), count(383, 383), count(256, 256)], [0, 0, 1, 1]);
+        let other = Marks::default().with(Seq(257), true).with(Seq(300), true);
+        assert_eq!(marks.or(other).numbers(2), [256, 257, 300, 383].map(Seq));
         let none = numbers.iter().fold(marks, |marks, seq| marks.with(*seq, false));
         assert_eq!(none.encode(), None);
     }

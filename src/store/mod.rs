@@ -39,14 +39,16 @@
 //! | `index` | sequence numbers in an index, merged, in either direction |
 //! | `paging` | some rows of a list, and the search in it |
 //! | `sifting` | what a search can pass over unread |
+//! | `abreast` | one piece of work after the other, by several threads |
 //! | `answer` | a question -> its answer |
 //! | `difference` | what differs between two stores, in words |
 //! | `past` | the store as it stood after an earlier record |
 //! | `base` | what dropped records had come to, as lines of the journal's base, and as the first rows of a store |
 //! | `successor` | the store that takes over when records are dropped |
 //! | `anew` | making a store from the beginning, read, folded and written at the same time |
-//! | `repair` | catching up, moving a damaged store aside, rebuilding, verifying |
+//! | `repair` | catching up, replacing a store that is damaged or another version's, rebuilding, verifying |
 
+use std::any::Any;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +57,7 @@ use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 use crate::journal::{JournalError, Location};
 
+mod abreast;
 mod anew;
 pub mod answer;
 pub mod base;
@@ -85,7 +88,7 @@ pub use successor::Successor;
 
 use changes::Changes;
 use fold::Fold;
-use rows::Totals;
+use rows::Written;
 use tree::{Before, Rows};
 
 /// The cache with which a store is made anew: more save nothing. sled's own default is 1 GiB.
@@ -109,9 +112,18 @@ pub enum StoreError {
     /// A row means nothing.
     #[error("the store is damaged at {0}")]
     Row(String),
-    /// It was written by another version, or holds what the journal does not.
+    /// It holds what the journal does not.
     #[error("the store does not fit: {0}")]
     Unfit(String),
+    /// It was written by another version.
+    #[error(
+        "the store was written by {} version of willcall (format {found}, this is {})",
+        if *found > rows::FORMAT { "a newer" } else { "another" }, rows::FORMAT
+    )]
+    OtherFormat {
+        /// Its format.
+        found: u32,
+    },
     /// Another process, or an earlier value of this one, has it open.
     #[error("the store {path} is in use by another process: stop that one, or ask it", path = .0.display())]
     InUse(PathBuf),
@@ -164,7 +176,7 @@ impl StoreError {
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Sled(sled::Error::Io(error)) => !is_of_the_disk(error.kind()),
-            Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_) => true,
+            Self::Sled(_) | Self::Panicked(_) | Self::Row(_) | Self::Unfit(_) | Self::OtherFormat { .. } => true,
             Self::InUse(_)
             | Self::OutOfOrder { .. }
             | Self::Unlaid { .. }
@@ -206,28 +218,22 @@ impl Store {
     /// When it cannot be read, or was written by another version: see [`bring_up`].
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         caught(|| {
-            let (store, totals) = Self::open_as_it_is(folder, cache_bytes)?;
-            match totals {
-                Some(Totals { format: rows::FORMAT, .. }) => Ok(store),
+            let store = Self { rows: Rows::open(folder, cache_bytes)? };
+            // Of another version's totals no more than this can be read.
+            let written = store.rows.json::<Written>(&keys::totals())?;
+            match written.map(|written| written.format) {
+                Some(rows::FORMAT) => Ok(store),
                 // Whoever was making it has ended.
-                Some(Totals { format: rows::UNFINISHED, .. }) => {
+                Some(rows::UNFINISHED) => {
                     drop(store);
                     remove(folder)?;
-                    Ok(Self::open_as_it_is(folder, cache_bytes)?.0)
+                    Ok(Self { rows: Rows::open(folder, cache_bytes)? })
                 }
-                Some(Totals { format, .. }) => {
-                    Err(StoreError::Unfit(format!("its format is {format}, this version's is {}", rows::FORMAT)))
-                }
+                Some(found) => Err(StoreError::OtherFormat { found }),
                 None if !store.rows.is_empty() => Err(StoreError::Row("the row of totals, which is missing".into())),
                 None => Ok(store),
             }
         })
-    }
-
-    fn open_as_it_is(folder: &Path, cache_bytes: u64) -> Result<(Self, Option<Totals>), StoreError> {
-        let store = Self { rows: Rows::open(folder, cache_bytes)? };
-        let totals = store.totals()?;
-        Ok((store, totals))
     }
 
     /// Somebody else has it, too.
@@ -295,8 +301,10 @@ fn is_full(kind: ErrorKind) -> bool {
 /// sled reports some damage by panicking.
 fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     // Nothing of ours is left half changed: every change is one sled batch.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        Err(StoreError::Panicked(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()))
-    })
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> StoreError {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    StoreError::Panicked(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
 }

@@ -22,9 +22,6 @@ impl Patience {
     /// For a question of somebody who waits.
     pub const USUAL: Self = Self { rows: 5000, time: Self::time(100) };
 
-    /// For a question that nobody asks on after.
-    pub const LONG: Self = Self { rows: 20_000, time: Self::time(1000) };
-
     /// What a test sees does not depend on how busy its machine is.
     const fn time(milliseconds: u64) -> Duration {
         Duration::from_millis(if cfg!(test) { 1000 * milliseconds } else { milliseconds })
@@ -48,9 +45,10 @@ pub trait List {
     /// Rows must be looked at: the index alone does not say which are wanted.
     fn searches(&self) -> bool;
 
-    /// The row of that number is surely not wanted, as can be said without reading it.
-    fn passes_over(&self, _seq: Seq) -> bool {
-        false
+    /// The number up to which, from `seq` on upward or downward, no row is wanted, as can be said without reading them; `None`
+    /// where that of `seq` may be.
+    fn passes_over(&self, _seq: Seq, _upward: bool) -> Option<Seq> {
+        None
     }
 
     /// Whether the row is wanted.
@@ -75,7 +73,7 @@ pub fn page<L: List>(
         let mut only = window.only.clone();
         only.sort_unstable();
         only.dedup();
-        let Found { rows, looked, newest, next } = collect(list, only.into_iter().rev().map(Ok), limit, ENDLESS)?;
+        let Found { rows, looked, newest, next } = collect(list, only.into_iter().rev().map(Ok), limit)?;
         let rows = rows.into_iter().map(|(_, row)| row).collect();
         return Ok(Page {
             rows,
@@ -94,7 +92,7 @@ pub fn page<L: List>(
     match window.cursor {
         Cursor::Newest | Cursor::From(_) => {
             let from = if let Cursor::From(seq) = window.cursor { seq } else { Seq(u64::MAX) };
-            let mut found = collect(list, index.older(from), limit + 1, ENDLESS)?.rows;
+            let mut found = collect(list, index.older(from), limit + 1)?.rows;
             page.older = found.len() > limit;
             found.truncate(limit);
             page.newer = count(&mut index.newer(from), MOST_COUNTED)?;
@@ -102,7 +100,7 @@ pub fn page<L: List>(
         }
         Cursor::Above(_) | Cursor::Oldest => {
             let above = if let Cursor::Above(seq) = window.cursor { seq } else { Seq(0) };
-            let found = collect(list, index.newer(above), limit, ENDLESS)?.rows;
+            let found = collect(list, index.newer(above), limit)?.rows;
             page.newer = count(&mut index.newer(found.last().map_or(above, |(seq, _)| *seq)), MOST_COUNTED)?;
             page.older = count(&mut index.older(above), 1)? > 0;
             page.rows = found.into_iter().rev().map(|(_, row)| row).collect();
@@ -118,13 +116,13 @@ fn search<L: List>(
     limit: usize,
     patience: Patience,
 ) -> Result<Page<L::Row>, StoreError> {
-    let (numbers, upward) = match cursor {
-        Cursor::Newest => (index.older(Seq(u64::MAX)), false),
-        Cursor::From(seq) => (index.older(seq), false),
-        Cursor::Above(seq) => (index.newer(seq), true),
-        Cursor::Oldest => (index.newer(Seq(0)), true),
+    let (from, upward) = match cursor {
+        Cursor::Newest => (Seq(u64::MAX), false),
+        Cursor::From(seq) => (seq, false),
+        Cursor::Above(seq) => (Seq(seq.0.saturating_add(1)), true),
+        Cursor::Oldest => (Seq(0), true),
     };
-    let Found { rows, looked, newest, next } = collect(list, numbers, limit, patience)?;
+    let Found { rows, looked, newest, next } = find(list, index, from, upward, limit, patience)?;
     let left = match next {
         Some(next) if !upward => index.count(next)?,
         _ => 0,
@@ -141,9 +139,6 @@ fn search<L: List>(
     Ok(Page { rows, newer: 0, older, searched: Some(Searched { looked, newest, next, left }) })
 }
 
-/// Where the page's length is the bound.
-const ENDLESS: Patience = Patience { rows: usize::MAX, time: Duration::MAX };
-
 struct Found<R> {
     rows: Vec<(Seq, R)>,
     looked: usize,
@@ -157,30 +152,64 @@ fn collect<L: List>(
     list: &L,
     numbers: impl Iterator<Item = Result<Seq, StoreError>>,
     most: usize,
-    patience: Patience,
 ) -> Result<Found<L::Row>, StoreError> {
-    let began = Instant::now();
     let mut found = Found { rows: Vec::new(), looked: 0, newest: None, next: None };
-    let mut read = 0;
     for seq in numbers {
         let seq = seq?;
+        if found.rows.len() == most {
+            found.next = Some(seq);
+            break;
+        }
+        found.look(list, seq)?;
+    }
+    Ok(found)
+}
+
+/// At most `most` rows of those whose numbers are in `index` from `from` on upward or downward.
+fn find<L: List>(
+    list: &L,
+    index: &Index<'_>,
+    from: Seq,
+    upward: bool,
+    most: usize,
+    patience: Patience,
+) -> Result<Found<L::Row>, StoreError> {
+    let (began, mut read) = (Instant::now(), 0);
+    let mut found = Found { rows: Vec::new(), looked: 0, newest: None, next: None };
+    let mut numbers = index.walk(from, upward);
+    while let Some(seq) = numbers.next().transpose()? {
         // One row at least, so that whoever asks on comes to the end.
         let enough = read >= patience.rows || (found.looked > 0 && began.elapsed() >= patience.time);
         if found.rows.len() == most || enough {
             found.next = Some(seq);
             break;
         }
-        found.looked += 1;
-        found.newest = found.newest.max(Some(seq));
-        if list.passes_over(seq) {
+        let Some(last) = list.passes_over(seq, upward) else {
+            read += 1;
+            found.look(list, seq)?;
             continue;
-        }
-        read += 1;
+        };
+        let (lowest, highest) = (seq.min(last), seq.max(last));
+        found.looked += index.between(lowest, highest)?;
+        found.newest = found.newest.max(index.walk(highest, false).next().transpose()?);
+        numbers = match upward {
+            true => index.walk(Seq(last.0.saturating_add(1)), true),
+            // No number is 0.
+            false => index.walk(Seq(last.0.saturating_sub(1)), false),
+        };
+    }
+    Ok(found)
+}
+
+impl<R> Found<R> {
+    fn look<L: List<Row = R>>(&mut self, list: &L, seq: Seq) -> Result<(), StoreError> {
+        self.looked += 1;
+        self.newest = self.newest.max(Some(seq));
         if let Some(row) = list.row(seq)?
             && list.wants(&row)?
         {
-            found.rows.push((seq, row));
+            self.rows.push((seq, row));
         }
+        Ok(())
     }
-    Ok(found)
 }

@@ -1,4 +1,4 @@
-//! Catching up with the journal, moving a damaged store aside, rebuilding, verifying.
+//! Catching up with the journal, replacing a store that is damaged or another version's, rebuilding, verifying.
 
 use std::fmt;
 use std::fs;
@@ -11,6 +11,7 @@ use crate::journal::Reader;
 
 use super::anew::{self, Ahead, Anew};
 use super::difference::{self, Difference};
+use super::rows::UNFINISHED;
 use super::{Store, StoreError, caught};
 
 /// Records applied together while catching up: more save little, and all are in memory at once.
@@ -42,20 +43,35 @@ impl Progress {
 
 /// The store had to be made anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repaired {
-    /// Why.
-    pub why: String,
-    /// Where the old one is now; `None` when nothing was left of it.
-    pub moved_to: Option<PathBuf>,
+pub enum Repaired {
+    /// It was damaged.
+    Damaged {
+        /// Why it was of no use.
+        why: String,
+        /// Where the old one is now; `None` when nothing was left of it.
+        moved_to: Option<PathBuf>,
+    },
+    /// Another version of willcall wrote it. The old one is gone.
+    OtherFormat {
+        /// In which format.
+        found: u32,
+    },
 }
 
 impl fmt::Display for Repaired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store was unusable ({})", self.why)?;
-        if let Some(moved_to) = &self.moved_to {
-            write!(f, "; it is now {}", moved_to.display())?;
+        match self {
+            Self::Damaged { why, moved_to } => {
+                write!(f, "the store was unusable ({why})")?;
+                if let Some(moved_to) = moved_to {
+                    write!(f, "; it is now {}", moved_to.display())?;
+                }
+                f.write_str(", and was made anew from the journal")
+            }
+            Self::OtherFormat { found } => {
+                write!(f, "{}: it was made anew from the journal", StoreError::OtherFormat { found: *found })
+            }
         }
-        f.write_str(", and was made anew from the journal")
     }
 }
 
@@ -75,7 +91,8 @@ pub struct Verified {
 }
 
 /// Brings the store in `folder`, as it was `opened`, up to the journal. A store that cannot be opened, read or used is moved
-/// aside and made anew.
+/// aside and made anew. One of another format is made anew and removed: where that is interrupted, the next start goes on
+/// with it.
 ///
 /// # Errors
 /// When the journal cannot be read or the file system refuses.
@@ -88,14 +105,36 @@ pub fn bring_up(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Store, Option<Repaired>), StoreError> {
     let caught_up = opened.and_then(|store| store.catch_up(journal, progress).map(|()| store));
-    match caught_up {
-        Ok(store) => Ok((store, None)),
+    let (store, repaired) = match caught_up {
+        Ok(store) => (store, None),
         Err(error) if error.is_damage() => {
-            let repaired = Repaired { why: error.to_string(), moved_to: move_aside(folder, now)? };
-            Ok((open_and_catch_up(folder, cache_bytes, journal, progress)?, Some(repaired)))
+            let repaired = match error {
+                StoreError::OtherFormat { found } => {
+                    supersede(folder)?;
+                    Repaired::OtherFormat { found }
+                }
+                damage => Repaired::Damaged { why: damage.to_string(), moved_to: move_aside(folder, now)? },
+            };
+            (open_and_catch_up(folder, cache_bytes, journal, progress)?, Some(repaired))
         }
-        Err(error) => Err(error),
-    }
+        Err(error) => return Err(error),
+    };
+    // Only now: until this one is whole, the version that wrote the other could still be started.
+    remove(&superseded(folder))?;
+    Ok((store, repaired))
+}
+
+/// Where the store of another format waits until the one in `folder` is whole.
+fn superseded(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!("{name}.superseded"))
+}
+
+fn supersede(folder: &Path) -> Result<(), StoreError> {
+    let superseded = superseded(folder);
+    // One that is left from before is older still.
+    remove(&superseded)?;
+    fs::rename(folder, &superseded).map_err(StoreError::io("rename", folder))
 }
 
 /// Throws the store in `folder` away and makes it anew from the journal.
@@ -130,8 +169,9 @@ pub fn verify(
         CatchUp::begin(&fresh, journal, applied)?.try_for_each(|piece| piece.map(&mut *progress))?;
         difference::first(&store.rows, &fresh.rows)
     });
-    remove(scratch)?;
+    let removed = remove(scratch);
     let (rows, difference) = outcome?;
+    removed?;
     Ok(Verified { journal: journal.last(), dropped: journal.dropped(), applied, rows, difference })
 }
 
@@ -179,15 +219,21 @@ pub struct CatchUp<'a> {
     anew: Option<Anew>,
     until: Seq,
     of: Seq,
+    /// There was an error, or it was the end.
+    over: bool,
 }
 
 impl<'a> CatchUp<'a> {
     fn begin(store: &'a Store, journal: &Reader, until: Seq) -> Result<Self, StoreError> {
-        let is_new = caught(|| store.totals())?.is_none();
+        let totals = caught(|| store.totals())?;
+        if totals.as_ref().is_some_and(|totals| totals.format == UNFINISHED) {
+            return Err(StoreError::Unfit("its making was left unfinished".to_owned()));
+        }
+        let is_new = totals.is_none();
         store.begin_as(journal)?;
         let most_records = if is_new { MOST_RECORDS_ANEW } else { MOST_RECORDS };
         let pieces = Ahead::start(journal.scan(store.applied()?.next()), most_records, MOST_BYTES)?;
-        Ok(Self { store, pieces, is_new, anew: None, until, of: journal.last() })
+        Ok(Self { store, pieces, is_new, anew: None, until, of: journal.last(), over: false })
     }
 
     /// Reads to the journal's end, also what is not applied, so that all of it is known to be readable.
@@ -215,18 +261,28 @@ impl Iterator for CatchUp<'_> {
     type Item = Result<Progress, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.piece().transpose()
+        if self.over {
+            return None;
+        }
+        let item = self.piece().transpose();
+        self.over = !matches!(item, Some(Ok(_)));
+        item
     }
 }
 
+/// Damaged stores that are kept beside the one in use, for whoever wants to know what befell them: on a bad disk each may be
+/// followed by the next.
+const MOST_ASIDE: usize = 3;
+
 /// Gives the store in `folder` another name, with the date, and says which; `None` when there is none. It may be open:
-/// whoever has it keeps it.
+/// whoever has it keeps it. Of those moved aside before, the last two stay.
 ///
 /// # Errors
 /// When the file system refuses.
 pub fn move_aside(folder: &Path, now: Timestamp) -> Result<Option<PathBuf>, StoreError> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let dated = format!("{name}.damaged-{}", now.format("%Y%m%dT%H%M%S"));
+    let damaged = format!("{name}.damaged-");
+    let dated = format!("{damaged}{}", now.format("%Y%m%dT%H%M%S"));
     let mut target = folder.with_file_name(&dated);
     let mut number = 1;
     while target.exists() {
@@ -234,10 +290,31 @@ pub fn move_aside(folder: &Path, now: Timestamp) -> Result<Option<PathBuf>, Stor
         target = folder.with_file_name(format!("{dated}-{number}"));
     }
     match fs::rename(folder, &target) {
-        Ok(()) => Ok(Some(target)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io("rename", folder)(error)),
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("rename", folder)(error)),
     }
+    if let Err(error) = keep_few(folder, &damaged, &target) {
+        tracing::warn!("damaged stores that were moved aside earlier stay: {error}");
+    }
+    Ok(Some(target))
+}
+
+/// Removes all but the latest of those beside `folder` whose names begin with `damaged`, and `last` in any case.
+fn keep_few(folder: &Path, damaged: &str, last: &Path) -> Result<(), StoreError> {
+    let beside = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut earlier = Vec::new();
+    for entry in fs::read_dir(beside).map_err(StoreError::io("read", beside))? {
+        let entry = entry.map_err(StoreError::io("read", beside))?;
+        if entry.file_name().to_string_lossy().starts_with(damaged)
+            && entry.file_name() != last.file_name().unwrap_or_default()
+        {
+            earlier.push(entry.path());
+        }
+    }
+    earlier.sort_unstable();
+    let surplus = (earlier.len() + 1).saturating_sub(MOST_ASIDE);
+    earlier[..surplus].iter().try_for_each(|one| remove(one))
 }
 
 /// Tries whether the disk takes as much as sled writes at once.

@@ -9,7 +9,7 @@ use crate::domain::silence::{self, HOURS, Hours};
 use crate::journal::Location;
 
 /// Counts up with every change of keys, rows or fold: a store of another format is made anew.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// In the place of [`FORMAT`] in a store that is being made: see `anew`.
 pub const UNFINISHED: u32 = 0;
@@ -112,6 +112,13 @@ pub struct Totals {
     pub quarantined: u64,
     /// Deliveries, by [`slot`].
     pub deliveries: [u64; 12],
+}
+
+/// What every version can read of the [`Totals`] of every other.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Written {
+    /// See [`FORMAT`].
+    pub format: u32,
 }
 
 impl Default for Totals {

@@ -176,11 +176,24 @@ impl Rows {
         if !keys::table(prefix).is_some_and(keys::Table::is_marks) {
             return self.numbers(prefix, from, to).try_fold(0, |count, seq| seq.map(|_| count + 1));
         }
-        self.0.range(marks::key(prefix, from)..=marks::key(prefix, to)).try_fold(0, |count, row| {
+        self.marks(prefix, from, to).try_fold(0, |count, row| Ok(count + row?.1.count()))
+    }
+
+    /// Of the rows of an index of marks, each with the number in which its key ends, what is between `from` and `to`, both
+    /// included.
+    pub fn marks(
+        &self,
+        prefix: &[u8],
+        from: Seq,
+        to: Seq,
+    ) -> impl Iterator<Item = Result<(u64, Marks), StoreError>> + use<> {
+        // A range that ends before it begins would be a panic in sled.
+        let rows = (from <= to).then(|| self.0.range(marks::key(prefix, from)..=marks::key(prefix, to)));
+        rows.into_iter().flatten().map(move |row| {
             let (key, value) = row?;
-            let marks = value.strip_prefix(&[INLINE]).and_then(Marks::decode);
+            let (block, marks) = (keys::seq_of(&key).0, value.strip_prefix(&[INLINE]).and_then(Marks::decode));
             let marks = marks.ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
-            Ok(count + marks.count(keys::seq_of(&key).0, from, to))
+            Ok((block, marks.within(block, from, to)))
         })
     }
 

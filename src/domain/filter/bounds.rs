@@ -79,7 +79,8 @@ impl Bounds {
                     Comparison::More | Comparison::AtLeast => Self { since, ..Self::NONE },
                 }
             }
-            (Known::Family | Known::Stage | Known::Kind, Test::Is(text)) | (Known::Ticket, Test::Exactly(text)) => {
+            (Known::Family | Known::Stage | Known::Kind, Test::Is(text))
+            | (Known::Ticket | Known::Show, Test::Exactly(text)) => {
                 Self { one_of: [(known, [text.clone()].into())].into(), ..Self::NONE }
             }
             _ => Self::NONE,

@@ -133,6 +133,8 @@ pub enum Known {
     Kind,
     /// What is about a ticket, by its exact id.
     Ticket,
+    /// The events that name a show, by its exact id.
+    Show,
     /// The place of a row in its list.
     Place,
     /// When a row came, by its place.

@@ -58,6 +58,7 @@ pub static FIELDS: &[Field] = &[
         })
         .shows(|one, _| maybe(one.event.as_deref())),
     Field::new("show", Kind::Id, "the show", "show=239616")
+        .known(Known::Show)
         .impersonal()
         .events(|one, _| maybe(one.brief.show.as_deref()))
         .shows(|one, _| text(one.show.as_str())),

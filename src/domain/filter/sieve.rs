@@ -75,9 +75,14 @@ impl Sieve {
         self.hits(row.text().as_bytes()).next().is_some()
     }
 
-    /// The word may be part of the row's number.
+    /// The word may be part of a row's number.
+    pub fn is_of_digits(&self) -> bool {
+        self.word.iter().all(u8::is_ascii_digit)
+    }
+
+    /// The word is part of this number.
     pub fn is_of_number(&self, number: u64) -> bool {
-        self.exact.is_some() && number.to_string().as_bytes().windows(self.word.len()).any(|part| part == self.word)
+        number.to_string().as_bytes().windows(self.word.len()).any(|part| part == self.word)
     }
 }
 

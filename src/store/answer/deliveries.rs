@@ -110,7 +110,9 @@ impl List for Deliveries<'_> {
     }
 
     fn wants(&self, row: &Delivery) -> Result<bool, StoreError> {
-        if self.sifting.passes_over(row.event) && !self.sifting.sieve().is_some_and(|sieve| sieve.is_said_by(row)) {
+        if self.sifting.passes_over(row.event, false).is_some()
+            && !self.sifting.sieve().is_some_and(|sieve| sieve.is_said_by(row))
+        {
             return Ok(false);
         }
         let body = || Ok(self.sources.record(row.event)?.map(|record| record.body).unwrap_or_default());

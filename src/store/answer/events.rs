@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::brief::brief;
 use crate::domain::documentation;
 use crate::domain::filter::field::Known;
-use crate::domain::filter::{self, Filter};
+use crate::domain::filter::{self, Bounds, Filter};
 use crate::domain::ids::Seq;
 use crate::domain::payload::Payload;
 use crate::domain::query::{EventDetail, EventQuery, EventRow, Page};
@@ -23,25 +23,30 @@ impl Sources<'_> {
     pub(super) fn events(&self, query: &EventQuery) -> Result<Page<EventRow>, StoreError> {
         let filter = Filter::parse(filter::List::Events, &query.window.filter)?;
         let bounds = filter.bounds(self.now);
-        let prefixes = match (bounds.one_of(Known::Ticket), &query.family, &query.show, bounds.one_of(Known::Family)) {
-            (Some(tickets), ..) => {
-                tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into()))).collect()
-            }
-            (_, Some(family), ..) => vec![keys::events(family)],
-            (_, _, Some(_), _) => documentation::families_with("showId").map(keys::events).collect(),
-            (.., Some(names)) => self.families_called(names)?,
-            _ => self.all_families()?,
-        };
-        let index = self.index(prefixes, &query.window, &bounds)?;
-        // The events of a show are one page of a detail.
-        let patience = if filter.is_empty() { Patience::LONG } else { Patience::USUAL };
+        let index = self.index(self.narrowed(query, &bounds)?, &query.window, &bounds)?;
         let Page { rows, newer, older, searched } = paging::page(
             &Events { sources: *self, query, sifting: self.sifting(&filter), filter },
             &index,
             &query.window,
-            patience,
+            Patience::USUAL,
         )?;
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), newer, older, searched })
+    }
+
+    /// The indexes that have every event that may be wanted, by what fewest have in common.
+    fn narrowed(&self, query: &EventQuery, bounds: &Bounds) -> Result<Vec<Key>, StoreError> {
+        if let Some(show) = &query.show {
+            return Ok(vec![keys::naming(show)]);
+        }
+        if let Some(tickets) = bounds.one_of(Known::Ticket) {
+            return Ok(tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into()))).collect());
+        }
+        match (bounds.one_of(Known::Show), &query.family, bounds.one_of(Known::Family)) {
+            (Some(shows), ..) => Ok(shows.iter().map(|show| keys::naming(&show.as_str().into())).collect()),
+            (_, Some(family), _) => Ok(vec![keys::events(family)]),
+            (_, _, Some(names)) => self.families_called(names),
+            (None, None, None) => self.all_families(),
+        }
     }
 
     pub(super) fn event(&self, seq: Seq) -> Result<Option<EventDetail>, StoreError> {
@@ -110,8 +115,8 @@ impl List for Events<'_> {
         !self.filter.is_empty() || self.query.show.is_some()
     }
 
-    fn passes_over(&self, seq: Seq) -> bool {
-        self.sifting.passes_over(seq) && !self.sifting.sieve().is_some_and(|sieve| sieve.is_of_number(seq.0))
+    fn passes_over(&self, seq: Seq, upward: bool) -> Option<Seq> {
+        self.sifting.passes_over(seq, upward)
     }
 
     fn wants(&self, (row, body): &Self::Row) -> Result<bool, StoreError> {

@@ -120,7 +120,8 @@ fn whatever_is_done_to_a_closed_store_what_is_opened_next_is_sound_or_says_that_
         let verified = ledger.verify();
         assert_eq!((verified.difference, verified.applied), (None, ledger.journal.last()), "{name}");
         if let Some(repaired) = repaired {
-            assert!(repaired.moved_to.as_ref().unwrap().is_dir(), "{name}: {repaired}");
+            let Repaired::Damaged { moved_to: Some(moved_to), .. } = &repaired else { panic!("{name}: {repaired}") };
+            assert!(moved_to.is_dir(), "{name}: {repaired}");
             anew.push(name);
         }
     }
@@ -153,4 +154,24 @@ fn a_store_that_is_harmed_while_it_is_open_answers_rightly_or_says_that_it_is_da
     for name in ["every byte flipped", "an empty db", "half a db"] {
         assert!(noticed.contains(&name), "{name} was not noticed");
     }
+}
+
+#[test]
+fn a_bad_disk_does_not_fill_itself_with_damaged_stores() {
+    let mut ledger = Ledger::new();
+    let mut aside = Vec::new();
+    // Dates apart, and the same one several times.
+    for second in [1, 2, 3, 3, 3] {
+        ledger.event(&sale("t", aside.len() as u64));
+        ledger.store = None;
+        let opened = Err(StoreError::Row("nothing".into()));
+        let (store, repaired) =
+            bring_up(opened, &ledger.folder(), CACHE, &ledger.reader(), at(second), &mut |_| {}).unwrap();
+        let Some(Repaired::Damaged { moved_to: Some(moved_to), .. }) = repaired else { panic!("{repaired:?}") };
+        aside.push(moved_to);
+        ledger.store = Some(store);
+    }
+    let there: Vec<bool> = aside.iter().map(|one| one.is_dir()).collect();
+    assert_eq!(there, [false, false, true, true, true], "{aside:?}");
+    assert_eq!(ledger.verify().difference, None);
 }

@@ -17,7 +17,7 @@ fn show() -> crate::store::keys::Key {
     keys::show(&keys::show_digest(&"7".into()))
 }
 
-const TAMPERS: [(Tamper, &str); 21] = [
+const TAMPERS: [(Tamper, &str); 23] = [
     (
         |changes| changes.remove(keys::record(Seq(1)).0),
         "missing from the store: the places of records 1 to 16 in the journal",
@@ -66,6 +66,14 @@ const TAMPERS: [(Tamper, &str); 21] = [
     (
         |changes| changes.mark(&keys::events("ticket"), Seq(1), false).unwrap(),
         "missing from the store: event 1 among those of family `ticket`",
+    ),
+    (
+        |changes| changes.mark(&keys::naming(&"7".into()), Seq(2), false).unwrap(),
+        "missing from the store: event 2 among those that name show 7",
+    ),
+    (
+        |changes| changes.mark(&keys::naming(&"7".into()), Seq(3), true).unwrap(),
+        "in the store, and not from the journal: event 3 among those that name show 7",
     ),
     (
         |changes| changes.put(keys::at(&keys::history(one().id), Seq(2)), Vec::new()),

@@ -105,6 +105,20 @@ impl Ledger {
         verify(self.store(), &self.reader(), &self.temp.path().join("scratch"), &mut |_| {}).unwrap()
     }
 
+    /// What a start makes of the store that is there.
+    fn bring_up(&self) -> (Store, Option<Repaired>) {
+        let opened = Store::open(&self.folder(), CACHE);
+        bring_up(opened, &self.folder(), CACHE, &self.reader(), at(0), &mut |_| {}).unwrap()
+    }
+
+    /// What is in the data folder.
+    fn beside(&self) -> Vec<String> {
+        let names = std::fs::read_dir(self.temp.path()).unwrap();
+        let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
     fn blobs(&self) -> usize {
         std::fs::read_dir(self.folder().join("blobs")).map_or(0, Iterator::count)
     }
@@ -461,38 +475,96 @@ fn a_store_that_was_left_while_it_was_made_is_as_good_as_none() {
 
 #[test]
 fn what_cannot_be_opened_is_moved_aside_and_made_anew() {
-    type Harm<'a> = &'a dyn Fn(&Path);
-    let harms: [(&str, Harm<'_>); 2] = [
-        ("a half-written snapshot", &|folder| std::fs::write(folder.join("snap.0000000000000FFF"), b"").unwrap()),
-        ("another format", &|folder| {
-            let store = Store::open(folder, CACHE).unwrap();
-            let totals = rows::Totals { format: 99, ..store.totals().unwrap().unwrap() };
-            let mut changes = changes::Changes::new(&store.rows);
-            changes.put_json(keys::totals(), &totals).unwrap();
-            changes.commit().unwrap();
-        }),
-    ];
-    for (name, harm) in harms {
+    let mut ledger = Ledger::new();
+    ledger.event(&sale("t", 1));
+    ledger.store = None;
+    std::fs::write(ledger.folder().join("snap.0000000000000FFF"), b"").unwrap();
+    let (store, repaired) = ledger.bring_up();
+    let Some(Repaired::Damaged { moved_to: Some(moved), .. }) = repaired else { panic!("{repaired:?}") };
+    assert!(moved.ends_with("store.damaged-20231114T221320") && moved.exists());
+    ledger.store = Some(store);
+    assert_eq!(ledger.verify().difference, None);
+    ledger.reopen();
+    assert_eq!(ledger.store().applied().unwrap(), Seq(1));
+}
+
+/// A closed store in another format: of its totals nothing else is as in this one's.
+fn in_format(ledger: &mut Ledger, format: u32) {
+    let mut changes = changes::Changes::new(&ledger.store().rows);
+    changes.put_json(keys::totals(), &serde_json::json!({ "format": format, "whatever": [1, 2] })).unwrap();
+    changes.commit().unwrap();
+    ledger.store = None;
+}
+
+#[test]
+fn a_store_of_another_version_is_made_anew_and_leaves_nothing_behind() {
+    for (format, said) in [(3, "another version of willcall (format 3"), (99, "a newer version of willcall (format 99")]
+    {
         let mut ledger = Ledger::new();
-        ledger.event(&sale("t", 1));
-        ledger.store = None;
-        harm(&ledger.folder());
-        let (store, repaired) = bring_up(
-            Store::open(&ledger.folder(), CACHE),
-            &ledger.folder(),
-            CACHE,
-            &ledger.reader(),
-            at(0),
-            &mut |_| {},
-        )
-        .unwrap();
-        let moved = repaired.unwrap_or_else(|| panic!("{name}: opened")).moved_to.unwrap();
-        assert!(moved.ends_with("store.damaged-20231114T221320") && moved.exists(), "{name}");
+        for n in 1..30 {
+            ledger.event(&sale("t", n));
+        }
+        in_format(&mut ledger, format);
+        let (store, repaired) = ledger.bring_up();
+        let repaired = repaired.unwrap();
+        assert_eq!(repaired, Repaired::OtherFormat { found: format });
+        let text = repaired.to_string();
+        assert!(
+            text.contains(said) && text.contains(&format!("this is {}): it was made anew", rows::FORMAT)),
+            "{text}"
+        );
         ledger.store = Some(store);
-        assert_eq!(ledger.verify().difference, None, "{name}");
-        ledger.reopen();
-        assert_eq!(ledger.store().applied().unwrap(), Seq(1));
+        assert_eq!(
+            (ledger.verify().difference, ledger.beside()),
+            (None, vec!["journal".to_owned(), "store".to_owned()])
+        );
+        ledger.store = None;
+        assert_eq!(ledger.bring_up().1, None);
     }
+}
+
+#[test]
+fn a_kill_while_another_version_s_store_is_replaced_costs_nothing() {
+    // Before it was begun, after some pieces, when all was there and the other one not yet removed.
+    for steps in [0, 1, 3, 9] {
+        let mut ledger = Ledger::new();
+        for n in 1..30 {
+            ledger.event(&sale("t", n));
+        }
+        in_format(&mut ledger, 3);
+        std::fs::rename(ledger.folder(), ledger.temp.path().join("store.superseded")).unwrap();
+        if steps > 0 {
+            let store = Store::open(&ledger.folder(), CACHE).unwrap();
+            assert!(store.catching_up(&ledger.reader()).unwrap().take(steps).all(|piece| piece.is_ok()));
+        }
+        let (store, repaired) = ledger.bring_up();
+        ledger.store = Some(store);
+        assert_eq!((repaired, ledger.verify().difference, ledger.verify().applied), (None, None, Seq(29)));
+        assert_eq!(ledger.beside(), ["journal", "store"], "{steps}");
+    }
+}
+
+#[test]
+fn after_an_error_nothing_more_is_caught_up_with() {
+    let mut ledger = Ledger::new();
+    for n in 1..400 {
+        ledger.event(&sale("t", n));
+    }
+    let store = Store::open(&ledger.temp.path().join("anew"), CACHE).unwrap();
+    let reader = ledger.reader();
+    let mut pieces = store.catching_up(&reader).unwrap();
+    assert!(pieces.next().unwrap().is_ok());
+    // A file of the journal that can no longer be read.
+    for entry in std::fs::read_dir(ledger.temp.path().join("journal")).unwrap() {
+        std::fs::write(entry.unwrap().path(), b"nonsense").unwrap();
+    }
+    let ends: Vec<bool> = pieces.by_ref().map(|piece| piece.is_ok()).collect();
+    assert!(ends.ends_with(&[false]) && ends.iter().filter(|ok| !**ok).count() == 1, "{ends:?}");
+    drop(pieces);
+    // What is there is of no use, and says so.
+    assert!(store.catching_up(&reader).unwrap_err().is_damage());
+    drop(store);
+    assert!(Store::open(&ledger.temp.path().join("anew"), CACHE).unwrap().rows.is_empty());
 }
 
 /// sled may refuse such a file or take it for an empty one.

@@ -85,6 +85,19 @@ fn walk<T>(limit: usize, place: impl Fn(&T) -> Seq, ask: impl Fn(Window) -> Page
     }
 }
 
+/// All rows of a search.
+fn walk_on<T>(limit: usize, place: impl Fn(&T) -> Seq, ask: impl Fn(Window) -> Page<T>) -> Vec<T> {
+    let (mut rows, mut window) = (Vec::new(), Window::newest(limit));
+    loop {
+        let page = ask(window.clone());
+        let searched = page.searched.unwrap();
+        assert!(page.rows.iter().all(|row| searched.next.is_none_or(|next| next < place(row))));
+        rows.extend(page.rows);
+        let Some(next) = searched.next else { return rows };
+        window.cursor = Cursor::From(next);
+    }
+}
+
 fn wanted<R: Row>(filter: &str, row: &R, body: &[u8]) -> bool {
     // A filter of another list wants nothing that this test asks for.
     Filter::parse(R::LIST, filter).is_ok_and(|filter| filter.judge(row, Some(body), now()).unwrap())
@@ -110,6 +123,28 @@ proptest! {
                 let found = walk(limit, |row| row.seq, events, filter);
                 let plain: Vec<EventRow> = rows.iter().filter(|row| wanted(filter, *row, body(row.seq))).cloned().collect();
                 prop_assert_eq!(found, plain, "{}", filter);
+            }
+            // The same of one show's, of one family's, and of both.
+            if Filter::parse(filter::List::Events, filter).is_ok() {
+                for (family, show) in [(None, Some("show-1")), (Some("notifyMe"), Some("show-0")), (Some("payouts"), None)] {
+                    let (family, show) = (family.map(str::to_owned), show.map(str::to_owned));
+                    let ask = |window| match ask(Query::Events(EventQuery { family: family.clone(), show: show.as_deref().map(Into::into), window })) {
+                        Answer::Events(page) => page,
+                        other => panic!("{other:?}"),
+                    };
+                    // Without a filter as well: of a show it is a search, and says how it goes on.
+                    for filter in [filter.as_str(), ""].into_iter().filter(|filter| !filter.is_empty() || show.is_some()) {
+                        let of_both = |row: &&EventRow| {
+                            family.as_ref().is_none_or(|family| *family == row.family)
+                                && (show.is_none() || show == row.brief.show)
+                                && wanted(filter, *row, body(row.seq))
+                        };
+                        let page = |window: Window| ask(Window { filter: filter.to_owned(), ..window });
+                        let found = walk_on(limit, |row: &EventRow| row.seq, page);
+                        let plain: Vec<EventRow> = rows.iter().filter(of_both).cloned().collect();
+                        prop_assert_eq!(found, plain, "{} of {:?} {:?}", filter, family, show);
+                    }
+                }
             }
             if Filter::parse(filter::List::Deliveries, filter).is_ok() {
                 let ask = |window| match ask(Query::Deliveries(DeliveryQuery { stages: vec![], kind: None, overdue: None, window })) {
@@ -235,7 +270,7 @@ fn what_does_not_have_the_word_is_passed_over_unread() {
         if upward {
             numbers.reverse();
         }
-        numbers.into_iter().filter(|seq| sifting.passes_over(*seq)).count()
+        numbers.into_iter().filter(|seq| sifting.passes_over(*seq, upward).is_some()).count()
     };
     for upward in [false, true] {
         // The one with escapes is always read.
@@ -249,6 +284,118 @@ fn what_does_not_have_the_word_is_passed_over_unread() {
             assert_eq!(passed(open, upward), 0, "{open}");
         }
     }
+}
+
+/// The numbers that a search in events finds, page by page, and how many rows were looked at.
+fn walk_either_way(
+    ledger: &Ledger,
+    filter: &str,
+    family: Option<&str>,
+    limit: usize,
+    upward: bool,
+) -> (Vec<Seq>, usize) {
+    let (mut rows, mut looked) = (Vec::new(), 0);
+    let mut cursor = if upward { Cursor::Oldest } else { Cursor::Newest };
+    loop {
+        let window = Window { cursor, filter: filter.to_owned(), ..Window::newest(limit) };
+        let query = Query::Events(EventQuery { family: family.map(str::to_owned), show: None, window });
+        let Answer::Events(page) = ledger.ask(query) else { panic!() };
+        let mut found: Vec<Seq> = page.rows.iter().map(|row| row.seq).collect();
+        if upward {
+            found.reverse();
+        }
+        rows.extend(found);
+        let searched = page.searched.unwrap();
+        looked += searched.looked;
+        match searched.next {
+            Some(next) if upward => cursor = Cursor::Above(Seq(next.0 - 1)),
+            Some(next) => cursor = Cursor::From(next),
+            None => return (rows, looked),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Files of the journal, and within them stretches, of all lengths; some files compressed.
+    #[test]
+    fn a_word_is_found_wherever_it_stands_and_each_row_is_counted_once(
+        events in prop::collection::vec((0_usize..12, 0_usize..600, any::<bool>()), 1..160),
+        segment_bytes in prop::sample::select(&[2_000_u64, 9_000, 40_000]),
+        pressed in 0_usize..4,
+        limit in 1_usize..6,
+    ) {
+        // As it is spelled, and what it says.
+        const WORDS: [(&str, &str); 4] =
+            [("okapi", "okapi"), ("OKAPI-9", "okapi-9"), ("77-31", "77-31"), ("\\u006fkapi", "okapi")];
+        let mut ledger = Ledger::with_segments(segment_bytes);
+        let mut list = Vec::new();
+        for (word, filling, is_known) in events {
+            let (spelled, says) = WORDS.get(word).copied().unwrap_or(("gnu", "gnu"));
+            let (family, filling) = (if is_known { "ticket" } else { "x" }, "z".repeat(filling));
+            let body = format!(r#"{{"family":"{family}","action":"y","data":{{"filling":"{filling}","a":"{spelled}"}}}}"#);
+            list.push((ledger.event(&body), says, family));
+        }
+        let press = ledger.journal.press();
+        for first in press.plain(ledger.journal.last()).unwrap().into_iter().take(pressed) {
+            press.press(first, &mut || true).unwrap();
+        }
+        for family in [None, Some("x")] {
+            let list: Vec<_> = list.iter().filter(|(.., one)| family.is_none_or(|family| family == *one)).collect();
+            for filter in ["okapi", "OKAPI-9", "77-3", "101", "quagga"] {
+                let has = |seq: Seq, says: &str| says.contains(&filter.to_lowercase()) || seq.to_string().contains(filter);
+                let mut wanted: Vec<Seq> =
+                    list.iter().filter(|(seq, says, _)| has(*seq, says)).map(|(seq, ..)| *seq).collect();
+                let upward = walk_either_way(&ledger, filter, family, limit, true);
+                prop_assert_eq!(upward, (wanted.clone(), list.len()), "{} upward", filter);
+                wanted.reverse();
+                let downward = walk_either_way(&ledger, filter, family, limit, false);
+                prop_assert_eq!(downward, (wanted, list.len()), "{}", filter);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_without_time_ends_soon_and_goes_on_where_it_ended() {
+    let mut ledger = Ledger::new();
+    for number in 0..300 {
+        ledger.event(&sale(&format!("plain-{number}"), number));
+    }
+    let (reader, mut found) = (ledger.reader(), Vec::new());
+    let filter = Filter::parse(filter::List::Events, "plain-123").unwrap();
+    let sifting = Sifting::new(ledger.store(), &reader, filter.sieve());
+    struct Bodies<'a>(Sifting<'a>);
+    impl List for Bodies<'_> {
+        type Row = Seq;
+        fn row(&self, seq: Seq) -> Result<Option<Seq>, StoreError> {
+            Ok(Some(seq))
+        }
+        fn searches(&self) -> bool {
+            true
+        }
+        fn passes_over(&self, seq: Seq, upward: bool) -> Option<Seq> {
+            self.0.passes_over(seq, upward)
+        }
+        fn wants(&self, _: &Seq) -> Result<bool, StoreError> {
+            Ok(true)
+        }
+    }
+    let (list, index) = (Bodies(sifting), Index::new(&ledger.store().rows, vec![keys::events("ticket")], Seq(0)));
+    let hurried = Patience { time: std::time::Duration::ZERO, ..Patience::USUAL };
+    let (mut window, mut answers, mut looked) = (Window::newest(5), 0, 0);
+    loop {
+        let page = paging::page(&list, &index, &window, hurried).unwrap();
+        let searched = page.searched.unwrap();
+        found.extend(page.rows);
+        (answers, looked) = (answers + 1, looked + searched.looked);
+        let Some(next) = searched.next else { break };
+        assert_eq!(searched.left as u64, next.0, "as many as are older");
+        window.cursor = Cursor::From(next);
+    }
+    assert_eq!((found, looked), (vec![Seq(124)], 300));
+    assert!(answers > 5, "{answers} answers: each ends before all was looked at");
 }
 
 #[test]
