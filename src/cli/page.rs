@@ -6,6 +6,7 @@ use chrono::SecondsFormat;
 
 use super::table::{Table, shortened};
 use crate::domain::Timestamp;
+use crate::domain::blanking;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::Person;
 use crate::domain::json::Json;
@@ -126,6 +127,9 @@ pub fn event_in_full(out: &mut dyn Write, detail: &EventDetail, privacy: Privacy
             ("repeats", or_dash(row.duplicate_of)),
         ],
     )?;
+    if Json::parse(&detail.body).is_ok_and(|payload| blanking::is_blanked(&payload)) {
+        fields(out, &[("people", blanking::SAID.to_owned())])?;
+    }
     for one in &detail.drift {
         fields(out, &[("drift", one.to_string())])?;
     }

@@ -69,6 +69,8 @@ pub struct Retention {
     pub max_bytes: Option<u64>,
     /// Journal files whose records are all older are compressed.
     pub compress_after: TimeDelta,
+    /// What names people in records that are all older is blanked.
+    pub personal_data: Option<TimeDelta>,
     /// How often is looked what can go.
     pub every: Duration,
 }
@@ -281,11 +283,14 @@ impl Draft {
     fn retention(&self) -> Result<Retention, String> {
         let days = |days: u16| within("retention.days", days.into(), Retention::LEAST_DAYS.into(), u16::MAX.into());
         let days = self.retention_days.map(days).transpose()?;
+        let personal = |days: u16| within("retention.personal_data_days", days.into(), 1, u16::MAX.into());
+        let personal = self.retention_personal_data_days.map(personal).transpose()?;
         let bytes = |bytes: Size| within("retention.max_bytes", bytes.0, 1 << 20, u64::MAX);
         Ok(Retention {
             age: days.and_then(|days| TimeDelta::try_days(days.cast_signed())),
             max_bytes: self.retention_max_bytes.map(bytes).transpose()?,
             compress_after: TimeDelta::days(self.retention_compress_after_days.into()),
+            personal_data: personal.map(|days| TimeDelta::days(days.cast_signed())),
             every: self.retention_every,
         })
     }

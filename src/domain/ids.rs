@@ -120,13 +120,46 @@ opaque! {
     SubscriptionId,
 }
 
-/// A person as menta names them: an e-mail address, or a phone number where there is none.
+/// A person as menta names them: an e-mail address, or a phone number where there is none; or what stands in the place of one
+/// who was blanked (see [`blanking`](super::blanking)).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Person(pub String);
 
+/// Begins what stands in the place of a person. A control character: no address begins with it.
+const STAND_IN: char = '\u{7f}';
+
 impl Person {
-    /// The address exactly as it was sent.
+    /// The person whose address came in a payload, maybe one that was blanked. `None` where the text is none: nothing that is
+    /// sent passes for a stand-in.
+    pub fn sent(address: String) -> Option<Self> {
+        if !address.is_empty() && address.bytes().all(|byte| byte == b'*') {
+            return Some(Self::blanked(""));
+        }
+        (!address.trim().starts_with(STAND_IN)).then_some(Self(address))
+    }
+
+    /// What stands in the place of a person of that code.
+    pub(super) fn blanked(code: &str) -> Self {
+        Self(format!("{STAND_IN}{code}"))
+    }
+
+    /// The person was blanked: who it is cannot be read any more.
+    pub fn is_blanked(&self) -> bool {
+        self.code().is_some()
+    }
+
+    /// The code of one who was blanked.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.0.strip_prefix(STAND_IN)
+    }
+
+    /// The address, where it was not blanked.
+    pub fn address(&self) -> Option<&str> {
+        (!self.is_blanked()).then_some(&self.0)
+    }
+
+    /// The address exactly as it was sent, or the stand-in.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -148,7 +181,7 @@ impl Eq for Person {}
 
 impl fmt::Display for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.address().unwrap_or("blanked"))
     }
 }
 

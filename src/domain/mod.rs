@@ -21,6 +21,7 @@
 //! | [`retry`] | the schedule of attempts and what an answer means |
 //! | [`request`] | what a target is told |
 //! | [`record`] | one line of the journal |
+//! | [`blanking`] | what names a person in an old record goes |
 //! | [`ticket`] | all deliveries of one ticket, in order: who may go next, who should own it |
 //! | [`decide`] | webhook, outcome or operator command + ticket -> what changes |
 //! | [`show`] | payouts, unlocks and demand of one show |
@@ -55,6 +56,7 @@ pub mod delivery;
 pub mod request;
 pub mod retry;
 
+pub mod blanking;
 pub mod record;
 pub mod ticket;
 

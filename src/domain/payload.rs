@@ -215,7 +215,7 @@ impl Payload {
                 subscription: text(data, "id").map(SubscriptionId),
                 show: text(data, "showId").map(ShowId),
                 event: text(data, "eventId"),
-                user: text(data, "userEmail").map(Person),
+                user: text(data, "userEmail").and_then(Person::sent),
                 status: text(data, "status"),
                 quantity: amount(data, "ticketQuantity"),
                 selections: list(data, "ticketOptionSelections")
@@ -303,7 +303,7 @@ impl Listing {
     fn of(data: &Json) -> Self {
         Self {
             ticket: text(data, "ticketId").map(TicketId),
-            seller: text(data, "sellerEmail").map(Person),
+            seller: text(data, "sellerEmail").and_then(Person::sent),
             listing: text(data, "listingId"),
             price: amount(data, "listingPrice"),
             final_price: amount(data, "listingFinalPrice"),
@@ -327,8 +327,8 @@ impl TicketUpdated {
                 full_name: text(one, "fullName"),
                 identification_type: text(one, "identificationType"),
                 identification: text(one, "identification").or_else(|| text(one, "identificationNumber")),
-                external_email: text(one, "externalEmail").map(Person),
-                email: text(one, "email").map(Person),
+                external_email: text(one, "externalEmail").and_then(Person::sent),
+                email: text(one, "email").and_then(Person::sent),
             })
         };
         let order = Order {
@@ -347,8 +347,8 @@ impl TicketUpdated {
             .collect();
         Self {
             ticket: name(data, "id").map(TicketId),
-            new_owner: name(data, "newOwnerEmail").map(Person),
-            old_owner: name(data, "oldOwnerEmail").map(Person),
+            new_owner: name(data, "newOwnerEmail").and_then(Person::sent),
+            old_owner: name(data, "oldOwnerEmail").and_then(Person::sent),
             reversal: match data.get("reversal") {
                 None | Some(Json::Bool(false)) => Reversal::Sale,
                 Some(Json::Bool(true)) => Reversal::Reversal,

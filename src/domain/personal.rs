@@ -148,15 +148,27 @@ pub fn everything<'t>(personal: Personal, value: &Json<'t>) -> Json<'t> {
 /// A text of unknown form with the addresses and numbers of persons in it masked.
 pub fn text(text: &str) -> String {
     words(text, |word| {
-        let digits = word.chars().filter(char::is_ascii_digit).count();
-        if word.contains('@') {
-            Some(address(word))
-        } else if digits >= MANY_DIGITS && !our_own(word) {
-            Some(mask(Personal::Number, word))
-        } else {
-            None
-        }
+        if word.contains('@') { Some(address(word)) } else { is_number(word).then(|| mask(Personal::Number, word)) }
     })
+}
+
+/// The word may be a phone, an identity number or an account.
+fn is_number(word: &str) -> bool {
+    word.chars().filter(char::is_ascii_digit).count() >= MANY_DIGITS && !our_own(word)
+}
+
+/// A text of unknown form with stars for the addresses and numbers of persons in it, as many as they have bytes.
+pub fn blanked(text: &str) -> String {
+    words(text, |word| (word.contains('@') || is_number(word)).then(|| stars(word)))
+}
+
+/// The same for addresses alone.
+pub fn blanked_addresses(text: &str) -> String {
+    words(text, |word| word.contains('@').then(|| stars(word)))
+}
+
+fn stars(word: &str) -> String {
+    "*".repeat(word.len())
 }
 
 /// A foreign body, whatever its form, with what is personal in it masked.

@@ -17,9 +17,10 @@ pub enum Privacy {
 impl Privacy {
     /// An address.
     pub fn person(self, person: &Person) -> String {
-        match self {
-            Self::Masked => personal::address(person.as_str().trim()),
-            Self::Revealed => person.as_str().to_owned(),
+        match (self, person.address()) {
+            (_, None) => person.to_string(),
+            (Self::Masked, Some(address)) => personal::address(address.trim()),
+            (Self::Revealed, Some(address)) => address.to_owned(),
         }
     }
 

@@ -23,11 +23,14 @@ struct Request<'a> {
 /// The body of the request for an attempt of `delivery`, whose message came in `webhook`.
 ///
 /// # Errors
-/// With a sentence, when the kept webhook cannot be read any more.
+/// With a sentence, when the kept webhook cannot be read any more, or its people were blanked.
 pub fn body(delivery: &Delivery, attempt: u32, webhook: &[u8]) -> Result<Vec<u8>, String> {
     let unreadable = |error: &dyn std::fmt::Display| {
         format!("nothing was sent: the message of event {} cannot be read: {error}", delivery.event)
     };
+    if delivery.has_blanked_people() {
+        return Err(format!("nothing was sent: the people of {} were blanked", delivery.id));
+    }
     let webhook = Webhook::parse(webhook).map_err(|error| unreadable(&error))?;
     let request = Request {
         delivery: delivery.id,

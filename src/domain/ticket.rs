@@ -8,13 +8,17 @@
 //! in a transfer that still stands. Sales sent under that rule form a path without a circle, and a path can be walked in
 //! one order only: so whatever order the webhooks came in, the last buyer is menta's owner. Everything else is held.
 
+use serde::{Deserialize, Serialize};
+
 use super::Timestamp;
+use super::blanking::Blanking;
 use super::delivery::{Cancellation, Delivery, Evidence, Hold, Kind, Stage, State};
 use super::ids::{DeliveryId, Digest, Person, TicketId};
 use super::record::Received;
 
 /// The line in which deliveries wait for each other: one a ticket, and one of its own for a delivery without a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Lane(pub Digest);
 
 impl Lane {
@@ -79,6 +83,12 @@ impl Ticket {
                 Err(place) => self.deliveries.insert(place, delivery.clone()),
             }
         }
+    }
+
+    /// Puts people back where a later webhook names them again and stand-ins are: see [`Blanking::recognise`].
+    pub fn recognise(&mut self, blanking: &Blanking, people: &[&Person]) {
+        let blanked = self.deliveries.iter_mut().filter(|one| one.has_blanked_people());
+        blanked.for_each(|one| blanking.recognise(one, people));
     }
 
     /// What follows from a decision: `decision` changes the deliveries, then the line is put in order. Returns every
@@ -161,6 +171,9 @@ impl Draft {
     /// Why the delivery at `place`, whose turn it is, must not go.
     fn objection(&self, place: usize) -> Option<Hold> {
         let delivery = &self.deliveries[place];
+        if delivery.stage() == Stage::Pending && delivery.has_blanked_people() {
+            return Some(Hold::Blanked);
+        }
         if delivery.stage() != Stage::Pending || delivery.kind != Kind::Transfer {
             return None;
         }

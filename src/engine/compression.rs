@@ -2,6 +2,7 @@
 //! on. Which thread does so, and when it looks, is [`retention`](super::retention)'s.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
@@ -27,7 +28,7 @@ pub(super) struct Compression {
     pub(super) after: TimeDelta,
     /// The data folder.
     pub(super) data: PathBuf,
-    pub(super) press: Press,
+    pub(super) press: Arc<Press>,
 }
 
 impl Compression {
@@ -70,7 +71,7 @@ impl Compression {
 }
 
 /// Rests before it says whether to go on.
-fn gently(going_on: &dyn Fn() -> bool) -> impl FnMut() -> bool {
+pub(super) fn gently(going_on: &dyn Fn() -> bool) -> impl FnMut() -> bool {
     let mut since = Instant::now();
     move || {
         std::thread::sleep((since.elapsed() * RESTS).min(LONGEST_REST));

@@ -3,8 +3,10 @@
 //! Journal and store stand behind it today; a shared database can tomorrow. [`Memory`] is the ledger of simulations.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::domain::Timestamp;
+use crate::domain::blanking::Blanking;
 use crate::domain::delivery::{Delivery, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::record::{Fact, OperatorAction, Record};
@@ -77,6 +79,11 @@ pub trait Ledger {
     /// The event that a rejected request became when it was sent again.
     #[allow(clippy::missing_errors_doc)]
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError>;
+
+    /// What of its records is blanked, if anything is.
+    fn blanking(&self) -> Option<Arc<Blanking>> {
+        None
+    }
 
     /// Looks for what was scheduled by a clock that ran ahead, now that it says `now`, and takes it as due when it would be,
     /// had the clock been right; says how many there are. For the start, and for when the clock is set back.

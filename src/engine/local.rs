@@ -23,11 +23,13 @@ use super::ledger::{Ledger, LedgerError};
 use super::mending::{Patience, Workshop};
 use super::past::Pasts;
 use super::recent::Recent;
-use super::retention::{self, HeldUp, Retaining};
+use super::retention::{HeldUp, Retaining};
+use super::succession;
 use super::under_way::UnderWay;
 use super::{Archive, Retrospect};
 use crate::config::Settings;
 use crate::domain::Timestamp;
+use crate::domain::blanking::Blanking;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::query::{Answer, Query};
@@ -136,7 +138,7 @@ impl LocalLedger {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Self, Opening), OpenError> {
         // The store never has a record that the journal had not made durable before: it knows how long the journal was.
-        let store_folder = folder.store(crate::journal::dropped(&folder.journal())?);
+        let store_folder = folder.store(crate::journal::standing(&folder.journal())?);
         let opened = Store::open(&store_folder, settings.store_cache);
         let known = opened.as_ref().map_or(Ok(Seq(0)), Store::applied).unwrap_or_default();
         let (journal, cut) = Journal::open(&folder.journal(), options(settings), known)?;
@@ -154,7 +156,7 @@ impl LocalLedger {
         let applier = Applier::start(store, journal.last(), workshop, Patience::new(FIRST_PAUSE));
         let applier = applier.map_err(OpenError::Thread)?;
         let (recent, ahead, pasts) = (Recent::default(), Ahead::default(), Pasts::new(reader.clone(), &folder));
-        retention::tidy(folder.path(), &reader);
+        succession::tidy(folder.path(), &reader);
         let (asked, under_way, held_up, retaining) = (RefCell::default(), RefCell::default(), HeldUp::default(), None);
         let ledger =
             Self { journal, reader, recent, asked, under_way, ahead, pasts, held_up, retaining, applier, folder };
@@ -296,11 +298,18 @@ impl Ledger for LocalLedger {
         Ok(self.ahead.len())
     }
 
+    fn blanking(&self) -> Option<Arc<Blanking>> {
+        self.reader.blanking()
+    }
+
     fn ready(&mut self) -> Result<(), LedgerError> {
         self.journal.ready()?;
         self.applier.ready()?;
-        if let Some(retaining) = &self.retaining {
-            retaining.take_over(self.applier.line(), &self.reader);
+        if let Some(retaining) = &self.retaining
+            && retaining.take_over(self.applier.line(), &self.reader)
+        {
+            // What was read of the old store may have been blanked in the new one.
+            self.under_way.take();
         }
         self.recent.forget(self.applier.line().applied());
         self.asked.take();
@@ -350,7 +359,7 @@ pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Resul
     let folder = DataFolder::take(&settings.data_dir)?;
     let (journal, cut) = Journal::open(&folder.journal(), options(settings), Seq(0))?;
     let reader = journal.reader();
-    crate::store::rebuild(&folder.store(reader.dropped()), settings.store_cache, &reader, progress)?;
+    crate::store::rebuild(&folder.store(reader.standing()), settings.store_cache, &reader, progress)?;
     let records = Seq(journal.last().0 - reader.dropped().0);
     Ok((records, Opening { warnings: cut.iter().map(ToString::to_string).collect() }))
 }
@@ -362,7 +371,7 @@ pub fn rebuild(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Resul
 pub fn verify(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Verified, OpenError> {
     let folder = DataFolder::take(&settings.data_dir)?;
     let journal = Reader::at_rest(&folder.journal())?;
-    let store = Store::open(&folder.store(journal.dropped()), settings.store_cache)?;
+    let store = Store::open(&folder.store(journal.standing()), settings.store_cache)?;
     let scratch = folder.path().join("verify.scratch");
     Ok(crate::store::verify(&store, &journal, &scratch, progress)?)
 }

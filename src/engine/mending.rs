@@ -69,7 +69,7 @@ impl Workshop {
 
     /// The store's.
     fn folder(&self) -> PathBuf {
-        folder::store_in(&self.data, self.journal.dropped())
+        folder::store_in(&self.data, self.journal.standing())
     }
 
     fn open(&self, going_on: &mut dyn FnMut(Progress) -> bool) -> Result<Option<Store>, StoreError> {

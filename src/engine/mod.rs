@@ -9,6 +9,8 @@
 //! | `applier` | the thread that brings the store up to the journal, and where everybody finds it |
 //! | `mending` | a store that errs while the program runs: when it is mended, how, what is said meanwhile |
 //! | `retention` | what is old enough is dropped, and its room given back |
+//! | `blanking` | what names people in old records that stay is blanked |
+//! | `succession` | the store that takes over when something is dropped or blanked |
 //! | `compression` | what is old and stays is compressed |
 //! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
@@ -36,6 +38,7 @@ use crate::ingest::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 mod ahead;
 mod applier;
 pub mod batch;
+mod blanking;
 mod compression;
 pub mod dispatch;
 pub mod entrance;
@@ -46,6 +49,7 @@ mod mending;
 mod past;
 mod recent;
 mod retention;
+mod succession;
 mod tried;
 mod under_way;
 mod writer;

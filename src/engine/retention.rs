@@ -3,18 +3,17 @@
 //! ```text
 //! plan       how far the journal may be dropped: age, bytes, and whatever is open
 //! draw up    what the records up to there have come to -> `base.next`
-//! succeed    a store from that and the records that stay, in a folder of its own, while the old one serves
-//! take over  on the writer's thread, between two batches: nothing is being decided from what goes
+//! succeed    a store from that and the records that stay takes over: see [`succession`](super::succession)
 //! sweep      the dropped segments and the old store are removed
 //! ```
 //!
 //! The rename of `base.next` is the one moment that counts: it says where the journal begins and, as a store's folder is named
 //! by that, which store is in use. Killed before it, the next start removes what was begun; after it, what was to go.
 //!
-//! A thread of its own does all but the taking over, once an hour, and then compresses what is old and stays. Whatever fails, or
-//! comes between, is tried again an hour later.
+//! A thread of its own does all but the taking over, once an hour; what stays it then blanks and compresses where that is old
+//! enough. Whatever fails, or comes between, is tried again an hour later.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,30 +23,22 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 
 use super::applier::Line;
+use super::blanking::Blanker;
 use super::compression::Compression;
-use super::ledger::LedgerError;
+use super::succession::{Declined, Offer, Succession, bytes_in};
 use crate::config::clock::Clock;
 use crate::config::{Retention, Settings};
 use crate::domain::Timestamp;
 use crate::domain::ids::{DeliveryId, Seq};
-use crate::journal::{Base, Cut, FolderError, JournalError, Press, Reader, Trim, folder};
+use crate::journal::{Cut, Press, Reader, Standing, Trim, folder};
+use crate::store::Store;
 use crate::store::successor::{self, Successor};
-use crate::store::{self, Store, StoreError};
 
 /// The first look, so that a start has the machine to itself.
 const FIRST: Duration = Duration::from_secs(180);
 
 /// How often it is said what keeps records from being dropped.
 const SAID: Duration = Duration::from_secs(24 * 3600);
-
-/// A successor that is no further behind takes over: the writer waits while it catches up.
-const NEARLY: u64 = 200;
-
-/// How long it may take to come so near.
-const CATCHING_UP: Duration = Duration::from_secs(3600);
-
-/// How long somebody who asked the old store may take.
-const ASKING: Duration = Duration::from_secs(60);
 
 /// The thread, and what it offers the writer.
 #[derive(Debug)]
@@ -74,38 +65,6 @@ impl HeldUp {
     }
 }
 
-/// A store that could take over, and what for.
-#[derive(Debug)]
-struct Offer {
-    successor: Successor,
-    base: Base,
-    trim: Arc<Trim>,
-    answer: Sender<Result<Store, Declined>>,
-}
-
-/// Why nothing is dropped this time.
-#[derive(Debug, thiserror::Error)]
-enum Declined {
-    #[error("{0}")]
-    Obstacle(#[from] successor::Obstacle),
-    #[error("{0}")]
-    Ledger(#[from] LedgerError),
-    #[error("{0}")]
-    Store(#[from] StoreError),
-    #[error("{0}")]
-    Journal(#[from] JournalError),
-    #[error("{0}")]
-    Folder(#[from] FolderError),
-    #[error("{free} MiB are left on the disk, and the new store may need {needed} beside the old one: free space")]
-    LittleRoom { free: u64, needed: u64 },
-    #[error("records come faster than the new store takes them")]
-    Behind,
-    #[error("the store is being mended")]
-    Mending,
-    #[error("willcall ends")]
-    Ending,
-}
-
 impl Retaining {
     /// Starts the thread on the ledger in `data`.
     ///
@@ -123,62 +82,29 @@ impl Retaining {
         let (offer, offers) = channel();
         let (wake, asleep) = channel();
         let ending = Arc::new(AtomicBool::new(false));
-        let work = Work {
-            retention,
-            clock: settings.clock,
-            cache_bytes: settings.store_cache,
+        let (trim, press) = (Arc::new(trim), Arc::new(press));
+        let succession = Succession {
             data: data.to_owned(),
-            compression: Compression { after: retention.compress_after, data: data.to_owned(), press },
-            trim: Arc::new(trim),
+            cache_bytes: settings.store_cache,
             journal,
             line,
+            trim,
             offer,
             ending: Arc::clone(&ending),
-            held_up,
-            said: None,
         };
+        let compression =
+            Compression { after: retention.compress_after, data: data.to_owned(), press: Arc::clone(&press) };
+        let blanker = Blanker { after: retention.personal_data, press };
+        let work = Work { retention, clock: settings.clock, compression, blanker, succession, held_up, said: None };
         let thread = std::thread::Builder::new().name("retention".to_owned()).spawn(move || work.run(&asleep))?;
         Ok(Self { offers: Some(offers), ending, wake: Some(wake), thread: Some(thread) })
     }
 
-    /// Lets a store take over that is offered. For the writer, while it decides nothing.
-    pub(super) fn take_over(&self, line: &Line, journal: &Reader) {
-        let Some(offer) = self.offers.as_ref().and_then(|offers| offers.try_recv().ok()) else { return };
-        let Offer { successor, base, trim, answer } = offer;
-        // Who offered it may have ended.
-        let _ = answer.send(take_over(successor, &base, &trim, line, journal));
+    /// Lets a store take over that is offered; says whether one was. For the writer, while it decides nothing.
+    pub(super) fn take_over(&self, line: &Line, journal: &Reader) -> bool {
+        let offer = self.offers.as_ref().and_then(|offers| offers.try_recv().ok());
+        offer.map(|offer| offer.take(line, journal)).is_some()
     }
-}
-
-fn take_over(
-    mut successor: Successor,
-    base: &Base,
-    trim: &Trim,
-    line: &Line,
-    journal: &Reader,
-) -> Result<Store, Declined> {
-    // What the successor errs with is no fault of the store that is asked.
-    let present = line.ask_settled(|store| Ok(store.clone()))?;
-    while successor.advance(&present, journal)? {}
-    let store = successor.take_over(&present)??;
-    line.exchange(store, || trim.adopt(base))?.ok_or(Declined::Mending)
-}
-
-/// Removes what retention has begun and not finished before a crash, or finished and not removed, in a data folder whose
-/// ledger is being opened.
-pub(super) fn tidy(data: &Path, journal: &Reader) {
-    let tidied = others(data, journal).and_then(|others| {
-        Ok(others.iter().chain([&data.join(folder::LEAVING)]).try_for_each(|folder| store::remove(folder))?)
-    });
-    if let Err(error) = tidied {
-        tracing::warn!("what retention has left behind cannot be removed: {error}; the next start tries again");
-    }
-}
-
-/// Every store but the one in use.
-fn others(data: &Path, journal: &Reader) -> Result<Vec<PathBuf>, Declined> {
-    let current = folder::store_in(data, journal.dropped());
-    Ok(folder::stores_in(data)?.into_iter().filter(|folder| *folder != current).collect())
 }
 
 impl Drop for Retaining {
@@ -195,14 +121,9 @@ impl Drop for Retaining {
 struct Work {
     retention: Retention,
     clock: Clock,
-    cache_bytes: u64,
-    data: PathBuf,
     compression: Compression,
-    trim: Arc<Trim>,
-    journal: Reader,
-    line: Line,
-    offer: Sender<Offer>,
-    ending: Arc<AtomicBool>,
+    blanker: Blanker,
+    succession: Succession,
     held_up: HeldUp,
     /// When it was last said what is in the way.
     said: Option<Instant>,
@@ -229,17 +150,18 @@ impl Work {
         let mut pause = self.retention.every.min(FIRST);
         while matches!(asleep.recv_timeout(pause), Err(RecvTimeoutError::Timeout)) {
             pause = self.retention.every;
-            match self.look() {
-                Ok(()) | Err(Declined::Ending) => {}
-                Err(reason) => {
-                    tracing::warn!("nothing is dropped this time: {reason}");
-                    self.held_up
-                        .set(Some(format!("what is old was not dropped: {reason}. It is tried again by itself")));
-                }
+            if let Some(reason) = said(self.look()) {
+                tracing::warn!("nothing is dropped this time: {reason}");
+                self.held_up.set(Some(format!("what is old was not dropped: {reason}. It is tried again by itself")));
             }
             // Of what stays.
-            let going_on = || !self.ending.load(Ordering::Relaxed);
-            if let Err(error) = self.compression.look(&self.line, self.clock.now(), &going_on) {
+            if let Some(reason) = said(self.blanker.look(&self.succession, self.clock.now())) {
+                tracing::warn!("old personal data is not blanked, or not all of it, this time: {reason}");
+                self.held_up
+                    .set(Some(format!("old personal data was not blanked: {reason}. It is tried again by itself")));
+            }
+            let going_on = || self.succession.is_going_on();
+            if let Err(error) = self.compression.look(&self.succession.line, self.clock.now(), &going_on) {
                 tracing::warn!("no more of the journal is compressed this time: {}", error.reason);
             }
         }
@@ -251,42 +173,37 @@ impl Work {
         if let Some((id, first)) = plan.open {
             self.say(id, first);
         }
-        let Some(through) = plan.through else { return Ok(()) };
-        let folder = folder::store_in(&self.data, through);
-        let dropped = self.drop_through(through, &folder);
-        if dropped.is_err() && self.journal.dropped() != through {
-            // What the file system refuses here the next start tries again.
-            let _ = self.trim.forgo();
-            let _ = store::remove(&folder);
-        }
-        dropped
+        plan.through.map_or(Ok(()), |through| self.drop_through(through))
     }
 
     fn plan(&self) -> Result<Plan, Declined> {
         if self.retention.age.is_none() && self.retention.max_bytes.is_none() {
             return Ok(Plan::default());
         }
-        let (cuts, now) = (self.trim.cuts()?, self.clock.now());
+        let Succession { trim, line, journal, .. } = &self.succession;
+        let (cuts, now) = (trim.cuts()?, self.clock.now());
         let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(Timestamp::MIN_UTC);
-        let floor = self.line.ask_settled(|store| store.last_before(before(least())))?;
+        let floor = line.ask_settled(|store| store.last_before(before(least())))?;
         let mut wanted = Seq(0);
         if let Some(age) = self.retention.age {
-            let old = self.line.ask_settled(|store| store.last_before(before(age.max(least()))))?;
-            wanted = wanted.max(last_cut(&cuts, old));
+            let old = line.ask_settled(|store| store.last_before(before(age.max(least()))))?;
+            wanted = wanted.max(Cut::last(&cuts, old));
         }
         if let Some(max_bytes) = self.retention.max_bytes {
-            let journal = self.trim.bytes()?;
-            let store = bytes_in(&folder::store_in(&self.data, self.journal.dropped()));
-            let sizes = Sizes { journal, store, records: (self.journal.dropped().next(), self.journal.last()) };
-            wanted = wanted.max(last_cut(&cuts, floor).min(sizes.cut_to_fit(&cuts, max_bytes)));
+            let sizes = Sizes {
+                journal: trim.bytes()?,
+                store: bytes_in(&self.succession.present_folder()),
+                records: (journal.dropped().next(), journal.last()),
+            };
+            wanted = wanted.max(Cut::last(&cuts, floor).min(sizes.cut_to_fit(&cuts, max_bytes)));
         }
         if wanted == Seq(0) {
             return Ok(Plan::default());
         }
-        let open = self.line.ask_settled(Store::earliest_open)?;
+        let open = line.ask_settled(Store::earliest_open)?;
         let open = open.filter(|(_, first)| *first <= wanted);
-        let through = open.map_or(wanted, |(_, first)| last_cut(&cuts, Seq(first.0.saturating_sub(1))));
-        Ok(Plan { through: (through > self.journal.dropped()).then_some(through), open })
+        let through = open.map_or(wanted, |(_, first)| Cut::last(&cuts, Seq(first.0.saturating_sub(1))));
+        Ok(Plan { through: (through > journal.dropped()).then_some(through), open })
     }
 
     /// Once a day.
@@ -297,83 +214,39 @@ impl Work {
         }
     }
 
-    fn drop_through(&self, through: Seq, folder: &Path) -> Result<(), Declined> {
-        let (began, going_on) = (Instant::now(), || !self.ending.load(Ordering::Relaxed));
-        self.has_room()?;
-        let scratch = self.data.join(folder::LEAVING);
-        let present = self.line.ask_settled(|store| Ok(store.clone()))?;
-        let drawn_up = successor::draw_up(&present, &self.journal, through, &scratch, &going_on)?;
-        let (lines, known) = drawn_up.ok_or(Declined::Ending)?;
-        let base = self.trim.prepare(through, lines)?;
-        let mut successor = Successor::begin(folder, self.cache_bytes, &base, known)?;
-        self.catch_up(&mut successor, &present)?;
-        drop(present);
-        let (answer, answered) = channel();
-        let offer = Offer { successor, base, trim: Arc::clone(&self.trim), answer };
-        self.offer.send(offer).map_err(|_| Declined::Ending)?;
-        let old = answered.recv().map_err(|_| Declined::Ending)??;
-        let journal = self.trim.sweep()?;
-        let old_folder = self.remove(old)?;
+    fn drop_through(&self, through: Seq) -> Result<(), Declined> {
+        let (began, succession) = (Instant::now(), &self.succession);
+        let standing = Standing { dropped: through, ..succession.journal.standing() };
+        let old = succession.succeed(standing, |folder| {
+            let scratch = succession.data.join(folder::LEAVING);
+            let present = succession.line.ask_settled(|store| Ok(store.clone()))?;
+            let going_on = || succession.is_going_on();
+            let drawn_up = successor::draw_up(&present, &succession.journal, through, &scratch, &going_on)?;
+            let (lines, known) = drawn_up.ok_or(Declined::Ending)?;
+            let base = succession.trim.prepare(through, lines)?;
+            let successor = Successor::begin(folder, succession.cache_bytes, &succession.journal, &base, known)?;
+            let trim = Arc::clone(&succession.trim);
+            Ok((successor, Box::new(move || trim.adopt(&base))))
+        })?;
+        let journal = succession.trim.sweep()?;
+        let old_folder = succession.remove(old)?;
         tracing::info!(
             "records up to {through} were dropped in {:.1} s: {} MiB of the journal, {} MiB of the store",
             began.elapsed().as_secs_f64(),
             journal >> 20,
-            old_folder.saturating_sub(bytes_in(folder)) >> 20
+            old_folder.saturating_sub(bytes_in(&succession.present_folder())) >> 20
         );
         Ok(())
     }
+}
 
-    /// What goes is folded once more, and what stays, beside the store there is; new events need room meanwhile.
-    fn has_room(&self) -> Result<(), Declined> {
-        let needed = 2 * bytes_in(&folder::store_in(&self.data, self.journal.dropped()));
-        match folder::room(&self.data) {
-            Some(disk) if disk.is_nearly_full() || disk.free < needed => {
-                Err(Declined::LittleRoom { free: disk.free >> 20, needed: needed >> 20 })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn catch_up(&self, successor: &mut Successor, present: &Store) -> Result<(), Declined> {
-        let since = Instant::now();
-        while successor.behind(&self.journal)? > NEARLY {
-            if self.ending.load(Ordering::Relaxed) {
-                return Err(Declined::Ending);
-            }
-            if since.elapsed() > CATCHING_UP {
-                return Err(Declined::Behind);
-            }
-            let (stood, began) = (self.journal.last(), Instant::now());
-            successor.advance(present, &self.journal)?;
-            // Where events are coming in, they go first.
-            if self.journal.last() != stood {
-                std::thread::sleep(began.elapsed());
-            }
-        }
-        Ok(())
-    }
-
-    /// Closes the store that is not used any more, and removes it; says how many bytes it had.
-    fn remove(&self, old: Store) -> Result<u64, Declined> {
-        let began = Instant::now();
-        while old.is_shared() && began.elapsed() < ASKING && !self.ending.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        drop(old);
-        let others = others(&self.data, &self.journal)?;
-        let bytes = others.iter().map(|folder| bytes_in(folder)).sum();
-        others.iter().try_for_each(|folder| store::remove(folder))?;
-        Ok(bytes)
-    }
+/// Why it was declined; ending needs no word.
+fn said(outcome: Result<(), Declined>) -> Option<Declined> {
+    outcome.err().filter(|reason| !matches!(reason, Declined::Ending))
 }
 
 fn least() -> TimeDelta {
     TimeDelta::try_days(Retention::LEAST_DAYS.into()).unwrap_or_default()
-}
-
-/// The last cut that drops nothing after `limit`; 0 when there is none.
-fn last_cut(cuts: &[Cut], limit: Seq) -> Seq {
-    cuts.iter().rev().find(|cut| cut.through <= limit).map_or(Seq(0), |cut| cut.through)
 }
 
 /// What there is on disk, and of which records.
@@ -405,19 +278,6 @@ impl Sizes {
     }
 }
 
-/// Bytes of the files in a folder; of a file that goes meanwhile, none.
-fn bytes_in(folder: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => bytes_in(&entry.path()),
-            Ok(metadata) => metadata.len(),
-            Err(_) => 0,
-        })
-        .sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,7 +290,7 @@ mod tests {
         let cut = |max_bytes| sizes.cut_to_fit(&cuts, max_bytes).0;
         assert_eq!((cut(1000), cut(999), cut(800), cut(799), cut(300), cut(1)), (0, 10, 10, 20, 40, 40));
         assert_eq!(sizes.cut_to_fit(&[], 1), Seq(0));
-        let last = |limit| last_cut(&cuts, Seq(limit)).0;
+        let last = |limit| Cut::last(&cuts, Seq(limit)).0;
         assert_eq!((last(9), last(10), last(29), last(99)), (0, 10, 20, 40));
     }
 

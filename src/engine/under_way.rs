@@ -1,8 +1,8 @@
 //! The lanes in which an attempt is under way, whole: its end comes a moment after its start, and is decided without asking the
 //! store again.
 //!
-//! Nobody but the writer changes a delivery: what it has read of a lane stays true while what it decides is added. Retention
-//! drops nothing of a lane in which something is open.
+//! Nobody but the writer changes a delivery: what it has read of a lane stays true while what it decides is added, until
+//! another store takes over.
 
 use std::collections::HashMap;
 

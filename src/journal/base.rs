@@ -8,12 +8,12 @@
 //! ```
 //!
 //! `through` is the last dropped record, `previous` what the header of the next segment says: the segment before it and the
-//! length at which that ended. The file comes to be as `base.next`, synced, and is then renamed: at every moment the one base
-//! or the other is there, whole.
+//! length at which that ended.
 
 use crate::domain::ids::Seq;
 
-use super::frame::{decimal, hexadecimal};
+use super::frame::decimal;
+use super::sealed;
 
 /// The format that this version reads and writes.
 const FORMAT: &str = "willcall-base 1";
@@ -26,9 +26,6 @@ pub(super) const NEXT: &str = "base.next";
 
 /// `through=<20> previous=<20>:<20>`
 const NUMBERS: usize = 8 + 20 + 10 + 20 + 1 + 20;
-
-/// `crc=<8>\n`
-const CRC: usize = 13;
 
 /// Where a journal begins whose first segments were dropped, and what their records had come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,12 +42,8 @@ impl Base {
     /// As it stands in the file.
     pub(super) fn encode(&self) -> Vec<u8> {
         let (previous, length) = (self.previous.0.0, self.previous.1);
-        let mut bytes =
-            format!("{FORMAT} through={:020} previous={previous:020}:{length:020}\n", self.through.0).into_bytes();
-        bytes.extend_from_slice(&self.lines);
-        let crc = crc32fast::hash(&bytes);
-        bytes.extend_from_slice(format!("crc={crc:08x}\n").as_bytes());
-        bytes
+        let numbers = format!("through={:020} previous={previous:020}:{length:020}\n", self.through.0);
+        sealed::seal(FORMAT, &[numbers.as_bytes(), &self.lines].concat())
     }
 
     /// Reads a whole file.
@@ -58,18 +51,7 @@ impl Base {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
-        let begin = FORMAT.len() + 1;
-        match bytes.get(..begin) {
-            Some(known) if known == format!("{FORMAT} ").as_bytes() => {}
-            _ if bytes.starts_with(b"willcall-base ") => return Err("it is of another version of willcall"),
-            _ => return Err("it does not begin as one"),
-        }
-        let (covered, crc) = bytes.split_last_chunk::<CRC>().ok_or("it is cut short")?;
-        let said = crc.strip_prefix(b"crc=").and_then(|crc| crc.strip_suffix(b"\n")).and_then(hexadecimal);
-        if said != Some(crc32fast::hash(covered).into()) {
-            return Err("its checksum does not fit");
-        }
-        Self::read(&covered[begin..]).ok_or("its first line means nothing")
+        Self::read(sealed::unseal(FORMAT, bytes)?).ok_or("its first line means nothing")
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::Standing;
 use super::disk::{Disk, RealDisk};
 use crate::domain::ids::Seq;
 use crate::domain::query;
@@ -71,13 +72,13 @@ impl DataFolder {
 
     /// Where the journal's segments are.
     pub fn journal(&self) -> PathBuf {
-        self.path.join("journal")
+        self.path.join(JOURNAL)
     }
 
-    /// Where the store is of a journal of which records up to `dropped` are gone. Each such journal has a store of its own, so
-    /// that one takes the other's place by the journal's base alone.
-    pub fn store(&self, dropped: Seq) -> PathBuf {
-        store_in(&self.path, dropped)
+    /// Where the store is of a journal that has lost so much. Each such journal has a store of its own, so that one takes the
+    /// other's place by what the journal says of itself alone.
+    pub fn store(&self, standing: Standing) -> PathBuf {
+        store_in(&self.path, standing)
     }
 
     /// Where earlier moments are folded while somebody looks at them.
@@ -86,16 +87,18 @@ impl DataFolder {
     }
 }
 
-/// The folder of a store, and what precedes the last dropped record in its name.
+/// The folder of the journal's segments.
+const JOURNAL: &str = "journal";
+
+/// The folder of a store, and what precedes the last dropped and the last blanked record in its name.
 const STORE: &str = "store";
 const AFTER: &str = ".after-";
+const BLANKED: &str = ".blanked-";
 
 /// See [`DataFolder::store`].
-pub fn store_in(data: &Path, dropped: Seq) -> PathBuf {
-    match dropped {
-        Seq(0) => data.join(STORE),
-        dropped => data.join(format!("{STORE}{AFTER}{dropped}")),
-    }
+pub fn store_in(data: &Path, standing: Standing) -> PathBuf {
+    let part = |before: &str, seq: Seq| if seq == Seq(0) { String::new() } else { format!("{before}{seq}") };
+    data.join(format!("{STORE}{}{}", part(AFTER, standing.dropped), part(BLANKED, standing.blanked)))
 }
 
 /// Every store there is, in use or left over. Those moved aside are none.
@@ -104,12 +107,28 @@ pub fn store_in(data: &Path, dropped: Seq) -> PathBuf {
 /// When the file system refuses.
 pub fn stores_in(data: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let names = RealDisk.names(data).map_err(|source| FolderError::Io { path: data.to_owned(), source })?;
-    let is_store = |name: &String| match name.strip_prefix(STORE) {
-        None => false,
-        Some("") => true,
-        Some(rest) => rest.strip_prefix(AFTER).is_some_and(|number| number.parse::<u64>().is_ok()),
-    };
+    let is_store =
+        |name: &String| name.strip_prefix(STORE).is_some_and(|rest| after(after(rest, AFTER), BLANKED).is_empty());
     Ok(names.into_iter().filter(is_store).map(|name| data.join(name)).collect())
+}
+
+/// What recovery has kept aside for whoever wants to know: damaged stores, and ends that were cut off the journal.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn aside_in(data: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let mut aside = Vec::new();
+    for (folder, part) in [(data.to_owned(), ".damaged-"), (data.join(JOURNAL), ".torn-")] {
+        let names = RealDisk.names(&folder).map_err(|source| FolderError::Io { path: folder.clone(), source })?;
+        aside.extend(names.iter().filter(|name| name.contains(part)).map(|name| folder.join(name)));
+    }
+    Ok(aside)
+}
+
+/// What follows in a name after such a part of it, or all of it where there is none.
+fn after<'a>(name: &'a str, part: &str) -> &'a str {
+    let rest = name.strip_prefix(part).map(|rest| rest.trim_start_matches(|one: char| one.is_ascii_digit()));
+    rest.unwrap_or(name)
 }
 
 /// The folder in a data folder in which records that are dropped are folded one last time.

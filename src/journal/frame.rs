@@ -134,16 +134,20 @@ pub fn encode(record: &Record, place: usize, salt: u64, out: &mut Vec<u8>) -> Re
         return Err(JournalError::TooLong { seq: record.seq });
     }
     let begin = out.len();
-    let (place, body) = ((place as u64).min(LAST_PLACE), record.body.len());
-    out.extend_from_slice(format!("wcr2 {:020} {place:06} {:010} {body:010} ", record.seq.0, head.len()).as_bytes());
-    let crc = checksum(salt, &out[begin..], &head, &record.body);
-    out.extend_from_slice(format!("{crc:08x}\n").as_bytes());
-    out.extend_from_slice(&head);
-    out.push(b'\n');
-    out.extend_from_slice(&record.body);
-    out.push(b'\n');
+    put(record.seq, (place as u64).min(LAST_PLACE), &head, &record.body, salt, out);
     // Two parts of at most MAX_PART and a line are less than 4 GiB.
     Ok((out.len() - begin) as u32)
+}
+
+fn put(seq: Seq, place: u64, head: &[u8], body: &[u8], salt: u64, out: &mut Vec<u8>) {
+    let begin = out.len();
+    out.extend_from_slice(format!("wcr2 {:020} {place:06} {:010} {:010} ", seq.0, head.len(), body.len()).as_bytes());
+    let crc = checksum(salt, &out[begin..], head, body);
+    out.extend_from_slice(format!("{crc:08x}\n").as_bytes());
+    out.extend_from_slice(head);
+    out.push(b'\n');
+    out.extend_from_slice(body);
+    out.push(b'\n');
 }
 
 /// Proves that `bytes` are exactly one frame as it was written.
@@ -172,6 +176,24 @@ pub fn decode(bytes: &[u8], salt: u64) -> Result<Record, Flaw> {
     let (head, body) = parts(bytes, &line);
     let head: Head = serde_json::from_slice(head).map_err(|error| Flaw::Head(error.to_string()))?;
     Ok(Record { seq: line.seq, head, body: body.to_vec() })
+}
+
+/// A sound frame with its record changed, of the same length: blanks follow a head that has become shorter. `None` where the
+/// head has become longer, or the body another length.
+///
+/// # Errors
+/// As [`decode`].
+pub fn changed(bytes: &[u8], salt: u64, change: impl FnOnce(&mut Record)) -> Result<Option<Vec<u8>>, Flaw> {
+    let (line, mut record) = (Line::parse(bytes)?, decode(bytes, salt)?);
+    change(&mut record);
+    let mut head = serde_json::to_vec(&record.head).map_err(|error| Flaw::Head(error.to_string()))?;
+    if head.len() > line.head || record.body.len() != line.body {
+        return Ok(None);
+    }
+    head.resize(line.head, b' ');
+    let mut out = Vec::with_capacity(bytes.len());
+    put(line.seq, line.place, &head, &record.body, salt, &mut out);
+    Ok(Some(out))
 }
 
 /// True when `bytes`, which should begin with the record after `last` and do not, are the remains of a batch that was never

@@ -37,6 +37,9 @@
 //! 8. An old segment may be compressed: `<first seq>.wcj.zst`, made as `compressed.next`, proved to give the same bytes back and
 //!    synced, takes the place of the plain one, which is removed when the new name is durable. Places are those in the plain
 //!    file, which `zstd -dc` gives back. Where there are both, the plain one counts. The last segment is never compressed.
+//! 9. What names people in old records may be blanked: a file `blanked` says which records, and from the moment it is in
+//!    place they are read so. Then each of their segments is written anew in the way of invariant 8. Every frame keeps its
+//!    place and length: blanks follow a head that became shorter.
 //!
 //! # What opening does
 //!
@@ -58,10 +61,12 @@
 //! | `frame` | one record as bytes and back; pure |
 //! | `segment` | header, file name, and the frames of one file in order |
 //! | `disk` | what is asked of a file system, and the real one; tests have one that fails |
+//! | `sealed` | small files of which all is believed or nothing; pure |
 //! | `base` | where a journal begins whose first segments were dropped; pure |
+//! | `blanked` | what of it is blanked, as a file says it; pure |
 //! | `trim` | `Trim`: dropping segments |
 //! | `blocks` | a segment in compressed blocks, read as the plain one |
-//! | `press` | `Press`: compressing segments |
+//! | `press` | `Press`: compressing segments, and writing anew those of which something is blanked |
 //! | `shelf` | the folder of the segments, and what is done there durably |
 //! | `recovery` | what opening does |
 //! | `writer` | `Journal`: appending |
@@ -79,6 +84,7 @@ use crate::domain::ids::Seq;
 use blocks::Bad;
 
 mod base;
+mod blanked;
 mod blocks;
 mod disk;
 pub mod folder;
@@ -86,6 +92,7 @@ pub mod frame;
 mod press;
 pub mod reader;
 pub mod recovery;
+mod sealed;
 pub mod segment;
 mod shelf;
 mod trim;
@@ -97,10 +104,10 @@ mod tests;
 pub use base::Base;
 pub use folder::{DataFolder, FolderError};
 pub use frame::Flaw;
-pub use press::{Press, Pressed};
+pub use press::{Blanked, Press, Pressed};
 pub use reader::{Reader, Scan};
 pub use recovery::Warning;
-pub use trim::{Cut, Trim, dropped};
+pub use trim::{Cut, Standing, Trim, standing};
 pub use writer::{Journal, Options};
 
 /// Where a record's frame is.
@@ -166,6 +173,17 @@ pub enum JournalError {
     )]
     NoBase {
         /// The base.
+        path: PathBuf,
+        /// What is wrong with it.
+        flaw: &'static str,
+    },
+    /// What is blanked cannot be told, nor who blanked people were.
+    #[error(
+        "{path} does not say what of the journal is blanked ({flaw}): put a sound copy of this file in its place",
+        path = .path.display()
+    )]
+    NoBlanking {
+        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         flaw: &'static str,

@@ -1,15 +1,19 @@
-//! Compressing old segments, each into a file of blocks beside it that then takes its place. Who decides which are old is
-//! elsewhere.
+//! Writing old segments anew, each into a compressed file of blocks that then takes its place: as they are, or blanked. Who
+//! decides which are old, and what is blanked, is elsewhere.
+
+use std::collections::BTreeSet;
 
 use super::blocks::{BLOCK, Writing};
 use super::disk;
-use super::frame::Flaw;
+use super::frame::{self, Flaw};
 use super::segment::Frames;
 use super::shelf::Shelf;
 use super::{JournalError, Reader, recovery};
+use crate::domain::blanking::Blanking;
 use crate::domain::ids::Seq;
+use crate::domain::ticket::Lane;
 
-/// Compresses segments. There is one for a journal, and nothing else may drop segments meanwhile.
+/// Compresses and blanks segments. There is one for a journal, and nothing else may drop segments meanwhile.
 #[derive(Debug)]
 pub struct Press {
     shelf: Shelf,
@@ -24,6 +28,18 @@ pub struct Pressed {
     /// As they are now.
     pub compressed: u64,
 }
+
+/// What blanking a segment has left as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Blanked {
+    /// The open lanes that records of it are about.
+    pub open: BTreeSet<Lane>,
+    /// Records that would have become longer. Whoever reads them gets them blanked all the same.
+    pub unfit: u64,
+}
+
+/// What becomes of a frame, whose segment has that salt.
+type Change<'a> = &'a mut dyn FnMut(&[u8], u64) -> Result<Option<Vec<u8>>, Flaw>;
 
 /// Bytes of which the crc is told, to compare two of them.
 const PIECE: usize = BLOCK;
@@ -46,7 +62,27 @@ impl Press {
         Ok(closed.map(|pair| pair[0]).filter(|first| plain.contains(first)).collect())
     }
 
-    /// Compresses one of these. Every record can be read at its place before, meanwhile and afterwards.
+    /// The closed segments with a record up to `through`, oldest first.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn closed(&self, through: Seq) -> Result<Vec<Seq>, JournalError> {
+        let (dropped, last, firsts) = (self.reader.dropped(), self.reader.last(), self.shelf.firsts()?);
+        let closed = firsts.windows(2).filter(|pair| pair[0] > dropped && pair[1] <= last && pair[0] <= through);
+        Ok(closed.map(|pair| pair[0]).collect())
+    }
+
+    /// Those whose files may still have what is blanked: the ones it says, and plain ones. Blanking leaves none plain, but a
+    /// removal that could not be synced may be undone by a power cut.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn to_blank(&self, blanking: &Blanking) -> Result<BTreeSet<Seq>, JournalError> {
+        let closed = self.closed(blanking.through)?.into_iter().filter(|first| blanking.to_do.contains(first));
+        Ok(closed.chain(self.plain(blanking.through)?).collect())
+    }
+
+    /// Compresses one of the plain ones. Every record can be read at its place before, meanwhile and afterwards.
     ///
     /// A crash at any time leaves the plain file, or the compressed one, durable and whole, or both: then the plain one counts,
     /// and the other is made anew the next time. A sync that failed once is not asked again (invariant 5).
@@ -56,8 +92,42 @@ impl Press {
     /// # Errors
     /// When the segment is damaged, which is then left as it is, or the file system refuses.
     pub fn press(&self, first: Seq, going_on: &mut dyn FnMut() -> bool) -> Result<Option<Pressed>, JournalError> {
+        self.renew(first, &mut |_, _| Ok(None), going_on)
+    }
+
+    /// Blanks one of the closed ones, in the same way; compressed or not before, it is compressed then.
+    ///
+    /// # Errors
+    /// As [`press`](Self::press).
+    pub fn blank(
+        &self,
+        first: Seq,
+        blanking: &Blanking,
+        going_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Blanked>, JournalError> {
+        let mut blanked = Blanked::default();
+        let mut change = |frame: &[u8], salt: u64| {
+            if frame::Line::parse(frame)?.seq > blanking.through {
+                return Ok(None);
+            }
+            let mut open = None;
+            let changed = frame::changed(frame, salt, |record| open = blanking.apply(record))?;
+            blanked.unfit += u64::from(changed.is_none());
+            blanked.open.extend(open);
+            Ok(changed)
+        };
+        let renewed = self.renew(first, &mut change, going_on)?;
+        Ok(renewed.map(|_| blanked))
+    }
+
+    fn renew(
+        &self,
+        first: Seq,
+        change: Change<'_>,
+        going_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Pressed>, JournalError> {
         let pressed = self
-            .write(first, going_on)
+            .write(first, change, going_on)
             .and_then(|pressed| pressed.map(|pressed| self.shelf.put_compressed(first).map(|()| pressed)).transpose());
         if !matches!(pressed, Ok(Some(_))) {
             // The next attempt tries again, and a disk that is full has no room for half files.
@@ -65,32 +135,40 @@ impl Press {
             return pressed;
         }
         self.shelf.remove_plain(first)?;
-        // Only who has it open keeps the plain one's room taken.
+        // Only who has it open keeps the room of the file before taken.
         self.reader.close(first);
         pressed
     }
 
-    fn write(&self, first: Seq, going_on: &mut dyn FnMut() -> bool) -> Result<Option<Pressed>, JournalError> {
+    fn write(
+        &self,
+        first: Seq,
+        change: Change<'_>,
+        going_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Pressed>, JournalError> {
         let (path, end) = (self.shelf.path(first), self.end_of(first)?);
         let mut frames = Frames::open(&self.shelf, first, Some(end))?;
         let (next, file) = self.shelf.begin_compressed()?;
         let refused = |error| JournalError::io("write", &next)(error);
         let mut writing = Writing::begin(&*file).map_err(refused)?;
-        let header = frames.header().encode();
+        let (header, salt) = (frames.header().encode(), frames.header().salt);
         // By itself: opening reads the headers of all segments.
         writing.block(header.as_bytes()).map_err(refused)?;
         let (mut block, mut crc) = (Vec::with_capacity(2 * BLOCK), crc32fast::Hasher::new());
         crc.update(header.as_bytes());
-        while frames.advance()?.is_some() {
-            if block.len() + frames.bytes().len() > BLOCK {
+        while let Some(location) = frames.advance()? {
+            let damaged = |flaw| JournalError::Damaged { path: path.clone(), offset: location.offset, flaw };
+            let changed = change(frames.bytes(), salt).map_err(damaged)?;
+            let frame = changed.as_deref().unwrap_or(frames.bytes());
+            if block.len() + frame.len() > BLOCK {
                 writing.block(&block).map_err(refused)?;
                 block.clear();
                 if !going_on() {
                     return Ok(None);
                 }
             }
-            block.extend_from_slice(frames.bytes());
-            crc.update(frames.bytes());
+            block.extend_from_slice(frame);
+            crc.update(frame);
         }
         writing.block(&block).map_err(refused)?;
         if frames.offset() != end {

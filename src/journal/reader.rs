@@ -1,10 +1,12 @@
-//! Reading what was acknowledged and not dropped: one record by its location, or all from a number on. Changes nothing.
+//! Reading what was acknowledged and not dropped: one record by its location, or all from a number on. Changes nothing; what
+//! is blanked is read so, whether its file has been written anew or not.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use crate::domain::blanking::Blanking;
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
 
@@ -12,14 +14,18 @@ use super::disk::{self, Disk, File, Reading, RealDisk};
 use super::frame::{self, Flaw};
 use super::segment::{self, Frames};
 use super::shelf::Shelf;
-use super::{Base, JournalError, Location, recovery};
+use super::{Base, JournalError, Location, Standing, recovery};
 
 /// Segments kept open: 4 GiB of journal at the default size.
 const MOST_OPEN: usize = 64;
 
 /// Reads the journal. Cheap to clone; clones share their open files.
 #[derive(Debug, Clone)]
-pub struct Reader(Arc<Inner>);
+pub struct Reader {
+    inner: Arc<Inner>,
+    /// What is blanked, where that is not what the journal says.
+    under: Option<Arc<Blanking>>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -27,6 +33,7 @@ struct Inner {
     acknowledged: Arc<AtomicU64>,
     /// The last record that was dropped.
     base: AtomicU64,
+    blanking: RwLock<Option<Arc<Blanking>>>,
     open: Mutex<BTreeMap<Seq, Arc<Segment>>>,
 }
 
@@ -38,8 +45,16 @@ struct Segment {
 }
 
 impl Reader {
-    pub(super) fn new(shelf: Shelf, acknowledged: Arc<AtomicU64>, base: Seq) -> Self {
-        Self(Arc::new(Inner { shelf, acknowledged, base: AtomicU64::new(base.0), open: Mutex::default() }))
+    pub(super) fn new(shelf: Shelf, acknowledged: Arc<AtomicU64>, base: Seq, blanking: Option<Blanking>) -> Self {
+        let (base, blanking) = (AtomicU64::new(base.0), RwLock::new(blanking.map(Arc::new)));
+        let inner = Inner { shelf, acknowledged, base, blanking, open: Mutex::default() };
+        Self { inner: Arc::new(inner), under: None }
+    }
+
+    /// Reads the same journal with that blanked.
+    #[must_use]
+    pub fn under(&self, blanking: Arc<Blanking>) -> Self {
+        Self { under: Some(blanking), ..self.clone() }
     }
 
     /// Reads the journal in `folder` without holding its data folder: up to the last whole record there is now.
@@ -53,17 +68,43 @@ impl Reader {
     pub(super) fn at_rest_on(disk: Arc<dyn Disk>, folder: &Path) -> Result<Self, JournalError> {
         let shelf = Shelf::new(disk, folder);
         let (base, last) = recovery::extent(&shelf)?;
-        Ok(Self::new(shelf, Arc::new(AtomicU64::new(last.0)), base))
+        let blanking = shelf.blanking()?;
+        Ok(Self::new(shelf, Arc::new(AtomicU64::new(last.0)), base, blanking))
     }
 
     /// The last acknowledged record; 0 when there is none.
     pub fn last(&self) -> Seq {
-        Seq(self.0.acknowledged.load(Ordering::Acquire))
+        Seq(self.inner.acknowledged.load(Ordering::Acquire))
     }
 
     /// The last record that was dropped; 0 when none was.
     pub fn dropped(&self) -> Seq {
-        Seq(self.0.base.load(Ordering::Acquire))
+        Seq(self.inner.base.load(Ordering::Acquire))
+    }
+
+    /// What is blanked, if anything is.
+    pub fn blanking(&self) -> Option<Arc<Blanking>> {
+        match &self.under {
+            Some(blanking) => Some(Arc::clone(blanking)),
+            None => self.inner.blanking.read().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// What it has lost by intention.
+    pub fn standing(&self) -> Standing {
+        Standing { dropped: self.dropped(), blanked: self.blanking().map_or(Seq(0), |blanking| blanking.through) }
+    }
+
+    /// From now on this is blanked.
+    pub(super) fn blank(&self, blanking: Blanking) {
+        *self.inner.blanking.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(blanking));
+    }
+
+    fn decoded(&self, mut record: Record) -> Record {
+        if let Some(blanking) = self.blanking() {
+            blanking.apply(&mut record);
+        }
+        record
     }
 
     /// What the dropped records had come to, if any were.
@@ -71,18 +112,18 @@ impl Reader {
     /// # Errors
     /// When that cannot be read, or is damaged.
     pub fn base(&self) -> Result<Option<Base>, JournalError> {
-        self.0.shelf.base()
+        self.inner.shelf.base()
     }
 
     /// Records up to `through` are dropped: their segments are not kept open.
     pub(super) fn forget(&self, through: Seq) {
-        self.0.base.store(through.0, Ordering::Release);
-        self.0.open.lock().unwrap_or_else(PoisonError::into_inner).retain(|first, _| *first > through);
+        self.inner.base.store(through.0, Ordering::Release);
+        self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).retain(|first, _| *first > through);
     }
 
     /// A segment has another file now: the one before is not kept open.
     pub(super) fn close(&self, first: Seq) {
-        self.0.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&first);
+        self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&first);
     }
 
     /// The record at `location`.
@@ -99,7 +140,7 @@ impl Reader {
         let mut bytes = vec![0; location.length as usize];
         let read = disk::read_exact(&*segment.file, &mut bytes, location.offset);
         read.map_err(JournalError::io("read", &segment.path))?;
-        frame::decode(&bytes, segment.salt).map_err(damaged)
+        frame::decode(&bytes, segment.salt).map(|record| self.decoded(record)).map_err(damaged)
     }
 
     /// Puts into `bytes` those of a segment from one place to another as they are, frames and all, unchecked: for a first look.
@@ -120,11 +161,11 @@ impl Reader {
     }
 
     fn segment(&self, first: Seq) -> Result<Arc<Segment>, JournalError> {
-        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(segment) = open.get(&first) {
             return Ok(Arc::clone(segment));
         }
-        let (path, file) = self.0.shelf.open(first)?;
+        let (path, file) = self.inner.shelf.open(first)?;
         let mut reading = Reading { file, at: 0 };
         let salt = segment::header(&mut reading, &path, first)?.salt;
         let segment = Arc::new(Segment { path, file: reading.file, salt });
@@ -156,7 +197,8 @@ impl Scan {
             };
             if let Some(location) = frames.advance()? {
                 self.next = frames.expected();
-                return Ok(Some((frames.record(location)?, location)));
+                let record = frames.record(location)?;
+                return Ok(Some((self.reader.decoded(record), location)));
             }
             if frames.expected() != self.next {
                 return Err(self.missing());
@@ -167,7 +209,7 @@ impl Scan {
 
     /// The segment in which the next record is, at that record.
     fn segment_of_next(&self) -> Result<Frames, JournalError> {
-        let shelf = &self.reader.0.shelf;
+        let shelf = &self.reader.inner.shelf;
         let firsts = shelf.firsts()?;
         let behind = firsts.partition_point(|first| *first <= self.next);
         let Some(&first) = firsts[..behind].last() else { return Err(self.missing()) };
@@ -192,7 +234,7 @@ impl Scan {
         {
             return JournalError::Dropped { seq: self.next, through };
         }
-        JournalError::Missing { folder: self.reader.0.shelf.folder().to_owned(), first: self.next }
+        JournalError::Missing { folder: self.reader.inner.shelf.folder().to_owned(), first: self.next }
     }
 }
 

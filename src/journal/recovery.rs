@@ -81,6 +81,7 @@ pub(super) fn recover(shelf: &Shelf, known: Seq) -> Result<(End, Vec<Warning>), 
         warnings.push(Warning { path: shelf.path(first), offset, bytes: bytes.len() as u64, kept_in });
     }
     shelf.remove_next_base()?;
+    shelf.remove_next_blanking()?;
     shelf.remove_next_compressed()?;
     if let Some(base) = base.filter(|_| !dropped.is_empty()) {
         // The name it has may be the page cache's alone: after a sync of the folder that failed, a later one says nothing. A new

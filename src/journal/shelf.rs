@@ -5,10 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::domain::blanking::Blanking;
 use crate::domain::ids::Seq;
 
 use super::JournalError;
 use super::base::{self, Base};
+use super::blanked;
 use super::blocks::Blocks;
 use super::disk::{self, Disk, File};
 use super::segment::{self, Header};
@@ -158,31 +160,69 @@ impl Shelf {
     /// Where the journal begins, if segments were dropped.
     pub(super) fn base(&self) -> Result<Option<Base>, JournalError> {
         let path = self.folder.join(base::NAME);
-        let file = match self.disk.open(&path) {
+        let bytes = self.whole(&path)?;
+        bytes.map(|bytes| Base::decode(&bytes)).transpose().map_err(|flaw| JournalError::NoBase { path, flaw })
+    }
+
+    /// What of the journal is blanked, if anything is.
+    pub(super) fn blanking(&self) -> Result<Option<Blanking>, JournalError> {
+        let path = self.folder.join(blanked::NAME);
+        let bytes = self.whole(&path)?;
+        bytes.map(|bytes| blanked::decode(&bytes)).transpose().map_err(|flaw| JournalError::NoBlanking { path, flaw })
+    }
+
+    /// The bytes of a small file, if there is one.
+    fn whole(&self, path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
+        let file = match self.disk.open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(JournalError::io("open", &path))?,
+            file => file.map_err(JournalError::io("open", path))?,
         };
-        let mut bytes = vec![0; file.length().map_err(JournalError::io("read", &path))? as usize];
-        disk::read_exact(&*file, &mut bytes, 0).map_err(JournalError::io("read", &path))?;
-        Base::decode(&bytes).map(Some).map_err(|flaw| JournalError::NoBase { path, flaw })
+        let mut bytes = vec![0; file.length().map_err(JournalError::io("read", path))? as usize];
+        disk::read_exact(&*file, &mut bytes, 0).map_err(JournalError::io("read", path))?;
+        Ok(Some(bytes))
     }
 
     /// Writes the base that may be put in place next, durably.
     pub(super) fn write_base(&self, next: &Base) -> Result<(), JournalError> {
-        self.remove_next_base()?;
-        let path = self.folder.join(base::NEXT);
-        self.create_durably(&path, &next.encode()).map(drop).map_err(JournalError::io("write", &path))
+        self.write_next(base::NEXT, &next.encode())
     }
 
     /// Puts the base that was written in the place of the one before. Not yet durable.
     pub(super) fn put_base(&self) -> Result<(), JournalError> {
-        let (next, path) = (self.folder.join(base::NEXT), self.folder.join(base::NAME));
-        self.disk.rename(&next, &path).map_err(JournalError::io("rename", &next))
+        self.put_next(base::NEXT, base::NAME)
     }
 
     /// Removes a base that was written and not put in place.
     pub(super) fn remove_next_base(&self) -> Result<(), JournalError> {
         self.remove_if_there(&self.folder.join(base::NEXT))
+    }
+
+    /// Writes what may be blanked next, durably.
+    pub(super) fn write_blanking(&self, next: &Blanking) -> Result<(), JournalError> {
+        let bytes = blanked::encode(next).map_err(io::Error::from);
+        let bytes = bytes.map_err(JournalError::io("write", &self.folder.join(blanked::NEXT)))?;
+        self.write_next(blanked::NEXT, &bytes)
+    }
+
+    /// Puts what was written in the place of what was blanked before. Not yet durable.
+    pub(super) fn put_blanking(&self) -> Result<(), JournalError> {
+        self.put_next(blanked::NEXT, blanked::NAME)
+    }
+
+    /// Removes what was written and not put in place.
+    pub(super) fn remove_next_blanking(&self) -> Result<(), JournalError> {
+        self.remove_if_there(&self.folder.join(blanked::NEXT))
+    }
+
+    fn write_next(&self, name: &str, bytes: &[u8]) -> Result<(), JournalError> {
+        let path = self.folder.join(name);
+        self.remove_if_there(&path)?;
+        self.create_durably(&path, bytes).map(drop).map_err(JournalError::io("write", &path))
+    }
+
+    fn put_next(&self, next: &str, name: &str) -> Result<(), JournalError> {
+        let (next, path) = (self.folder.join(next), self.folder.join(name));
+        self.disk.rename(&next, &path).map_err(JournalError::io("rename", &next))
     }
 
     /// Removes a segment, compressed or not.

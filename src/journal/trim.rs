@@ -1,4 +1,5 @@
-//! Dropping old segments: what they had come to becomes the base, and then they go. Who decides what may go is elsewhere.
+//! What the journal loses by intention: old segments are dropped, what they had come to becomes the base; and in those that
+//! stay records are blanked. Who decides what may go is elsewhere.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,7 +7,17 @@ use std::sync::Arc;
 use super::disk::RealDisk;
 use super::shelf::Shelf;
 use super::{Base, JournalError, Reader, recovery};
+use crate::domain::blanking::Blanking;
 use crate::domain::ids::Seq;
+
+/// What a journal has lost by intention. Each state of it has a store of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// The last record that was dropped; 0 when none was.
+    pub dropped: Seq,
+    /// The last record that counts as blanked; 0 when none does.
+    pub blanked: Seq,
+}
 
 /// A place where the journal could begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,22 +28,34 @@ pub struct Cut {
     pub bytes: u64,
 }
 
-/// Drops segments. There is one for a journal, and its steps are taken one after the other: [`prepare`](Self::prepare),
-/// [`adopt`](Self::adopt), [`sweep`](Self::sweep). After a crash between any two of them the next opening finishes or forgets
-/// it.
+impl Cut {
+    /// The last record of the last of `cuts` that drops nothing after `limit`; 0 when there is none.
+    pub fn last(cuts: &[Self], limit: Seq) -> Seq {
+        cuts.iter().rev().find(|cut| cut.through <= limit).map_or(Seq(0), |cut| cut.through)
+    }
+}
+
+/// Drops segments and says what is blanked. There is one for a journal, and its steps are taken one after the other:
+/// [`prepare`](Self::prepare), [`adopt`](Self::adopt), [`sweep`](Self::sweep); or [`prepare_blanking`](Self::prepare_blanking),
+/// [`adopt_blanking`](Self::adopt_blanking), [`confirm_blanking`](Self::confirm_blanking). After a crash
+/// between any two of them the next opening finishes or forgets it.
 #[derive(Debug)]
 pub struct Trim {
     shelf: Shelf,
     reader: Reader,
 }
 
-/// The last record that the journal in `folder` has dropped; 0 when it has all, or there is none.
+/// What the journal in `folder` has lost by intention.
 ///
 /// # Errors
-/// When the file system refuses, or the base is damaged.
-pub fn dropped(folder: &Path) -> Result<Seq, JournalError> {
-    let base = Shelf::new(Arc::new(RealDisk), folder).base()?;
-    Ok(base.map_or(Seq(0), |base| base.through))
+/// When the file system refuses, or what says so is damaged.
+pub fn standing(folder: &Path) -> Result<Standing, JournalError> {
+    let shelf = Shelf::new(Arc::new(RealDisk), folder);
+    let (base, blanking) = (shelf.base()?, shelf.blanking()?);
+    Ok(Standing {
+        dropped: base.map_or(Seq(0), |base| base.through),
+        blanked: blanking.map_or(Seq(0), |blanking| blanking.through),
+    })
 }
 
 impl Trim {
@@ -91,7 +114,48 @@ impl Trim {
     /// # Errors
     /// When the file system refuses; the next opening tries again.
     pub fn forgo(&self) -> Result<(), JournalError> {
-        self.shelf.remove_next_base()
+        self.shelf.remove_next_base()?;
+        self.shelf.remove_next_blanking()
+    }
+
+    /// Puts other lines into the base there is: they say the same, blanked.
+    ///
+    /// # Errors
+    /// When the file system refuses: then they are as they were, or as they were to be.
+    pub fn reword(&self, lines: Vec<u8>) -> Result<(), JournalError> {
+        let Some(base) = self.shelf.base()? else { return Ok(()) };
+        self.shelf.write_base(&Base { lines, ..base })?;
+        self.shelf.put_base()?;
+        self.shelf.sync()
+    }
+
+    /// Writes down durably what may be blanked next. Nothing is yet.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn prepare_blanking(&self, next: &Blanking) -> Result<(), JournalError> {
+        self.shelf.write_blanking(next)
+    }
+
+    /// From now on that is blanked, whoever reads.
+    ///
+    /// # Errors
+    /// When the file system refuses: then all is as it was.
+    pub fn adopt_blanking(&self, blanking: &Blanking) -> Result<(), JournalError> {
+        self.shelf.put_blanking()?;
+        self.reader.blank(blanking.clone());
+        Ok(())
+    }
+
+    /// Writes down durably what is blanked, and what of it is done by now: before that no file is written anew, and nothing of
+    /// what was is removed. The name it has may be the page cache's alone: a new file under that name can be synced.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn confirm_blanking(&self, blanking: &Blanking) -> Result<(), JournalError> {
+        self.shelf.write_blanking(blanking)?;
+        self.adopt_blanking(blanking)?;
+        self.shelf.sync()
     }
 
     /// Removes the segments before the base; says how many bytes they had.

@@ -17,7 +17,7 @@ use super::{JournalError, Location, Press, Reader, Trim};
 /// How the journal is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// A batch that would make a segment longer begins a new one.
+    /// A batch that would make a segment longer begins a new one, as does the first of a day (UTC).
     pub segment_bytes: u64,
     /// What the disk must take before a journal that failed is called well again: more than the longest body.
     pub trial_bytes: usize,
@@ -46,6 +46,8 @@ struct Active {
     salt: u64,
     /// Where the next frame begins.
     end: u64,
+    /// The day of its first record, counted from 1970; `None` while it has none.
+    day: Option<i64>,
 }
 
 impl Journal {
@@ -68,7 +70,7 @@ impl Journal {
         shelf.create()?;
         let (end, warnings) = recovery::recover(&shelf, known)?;
         let acknowledged = Arc::new(AtomicU64::new(end.last.0));
-        let reader = Reader::new(shelf.clone(), Arc::clone(&acknowledged), end.base);
+        let reader = Reader::new(shelf.clone(), Arc::clone(&acknowledged), end.base, shelf.blanking()?);
         Ok((Self { shelf, options, end, active: None, unwell: false, acknowledged, reader }, warnings))
     }
 
@@ -137,7 +139,9 @@ impl Journal {
         if self.unwell {
             self.heal()?;
         }
-        if self.active.as_ref().is_some_and(|active| active.is_full(bytes.len(), self.options)) {
+        let today = day(&records[0]);
+        if self.active.as_ref().is_some_and(|active| active.is_over(today) || active.is_full(bytes.len(), self.options))
+        {
             self.active = None;
         }
         // Until the disk has said that it has all of it.
@@ -153,6 +157,7 @@ impl Journal {
         disk::append(&*active.file, &bytes, active.end)
             .map_err(JournalError::io("append to", &self.shelf.path(active.first)))?;
         self.unwell = false;
+        active.day.get_or_insert(today);
         let locations = lengths.into_iter().map(|length| {
             let location = Location { segment: active.first, offset: active.end, length };
             active.end += u64::from(length);
@@ -187,13 +192,23 @@ impl Active {
     fn begin(shelf: &Shelf, end: End) -> Result<Self, JournalError> {
         let header = Header { first: end.last.next(), previous: end.segment, salt: fastrand::u64(..) };
         let file = shelf.begin(header)?;
-        Ok(Self { file, first: header.first, salt: header.salt, end: HEADER as u64 })
+        Ok(Self { file, first: header.first, salt: header.salt, end: HEADER as u64, day: None })
+    }
+
+    /// It is of an earlier day: what is old is dropped, compressed and blanked by segments, and few events make no long one.
+    fn is_over(&self, today: i64) -> bool {
+        self.day.is_some_and(|day| day < today)
     }
 
     /// It has frames, and `more` bytes would make it too long.
     fn is_full(&self, more: usize, options: Options) -> bool {
         self.end > HEADER as u64 && self.end + more as u64 > options.segment_bytes
     }
+}
+
+/// The day of a record, counted from 1970.
+fn day(record: &Record) -> i64 {
+    record.head.at.timestamp().div_euclid(24 * 3600)
 }
 
 fn encode(records: &[Record], salt: u64) -> Result<(Vec<u8>, Vec<u32>), JournalError> {

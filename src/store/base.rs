@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::blanking::Blanking;
 use crate::domain::delivery::{Delivery, Kind, Stage};
 use crate::domain::ids::{Digest, Seq};
 use crate::domain::record::Fact;
@@ -180,18 +181,19 @@ impl Store {
                 Err(StoreError::Unfit(format!("it begins after record {dropped}, the journal after record {begin}")))
             }
             (None, Seq(0)) => Ok(()),
-            (None, _) => journal.base()?.map_or(Ok(()), |base| self.lay(&base)),
+            (None, _) => journal.base()?.map_or(Ok(()), |base| self.lay(&base, journal.blanking().as_deref())),
         })
     }
 
-    /// Lays a base down in a store without rows.
-    pub(super) fn lay(&self, base: &Base) -> Result<(), StoreError> {
+    /// Lays a base down in a store without rows, blanked where it is.
+    pub(super) fn lay(&self, base: &Base, blanking: Option<&Blanking>) -> Result<(), StoreError> {
         anew::say_unfinished(self, &Totals::default())?;
         let mut fold = Fold::begin(Changes::new(&self.rows), Totals::default());
-        let lines = base.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        for (number, line) in (1..).zip(lines) {
-            let entry = serde_json::from_slice(line)
-                .map_err(|error| StoreError::Unlaid { line: number, reason: error.to_string() })?;
+        for (number, entry) in entries(base) {
+            let mut entry = entry?;
+            if let Some(blanking) = blanking {
+                entry.blank(base.through, blanking);
+            }
             fold.lay(&entry)?;
             if number % TOGETHER == 0 {
                 fold.write_laid()?;
@@ -199,6 +201,40 @@ impl Store {
         }
         fold.begins_after(base.through);
         fold.end()?.commit()
+    }
+}
+
+/// The lines of a base with what is blanked blanked; `None` when they say so already.
+///
+/// # Errors
+/// When a line means nothing.
+pub fn blanked(base: &Base, blanking: &Blanking) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut lines = Lines(Vec::with_capacity(base.lines.len()));
+    for (_, entry) in entries(base) {
+        let mut entry = entry?;
+        entry.blank(base.through, blanking);
+        lines.add(&entry)?;
+    }
+    Ok((lines.0 != base.lines).then_some(lines.0))
+}
+
+/// What the lines say, with their numbers.
+fn entries(base: &Base) -> impl Iterator<Item = (usize, Result<Entry, StoreError>)> {
+    let lines = base.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    (1..).zip(lines).map(|(number, line)| {
+        let unlaid = |error: serde_json::Error| StoreError::Unlaid { line: number, reason: error.to_string() };
+        (number, serde_json::from_slice(line).map_err(unlaid))
+    })
+}
+
+impl Entry {
+    /// All that a base says is older than its last dropped record.
+    fn blank(&mut self, dropped: Seq, blanking: &Blanking) {
+        if let Self::Delivery(delivery) = self
+            && blanking.covers(dropped, Some(&Lane::of_delivery(delivery.ticket.as_ref(), delivery.id)))
+        {
+            blanking.blank_delivery(delivery);
+        }
     }
 }
 

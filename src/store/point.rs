@@ -1,5 +1,7 @@
 //! Single rows that the writer and the workers need.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
 
 use crate::domain::Timestamp;
@@ -202,19 +204,45 @@ impl Store {
     pub fn earliest_open(&self) -> Result<Option<(DeliveryId, Seq)>, StoreError> {
         caught(|| {
             let mut earliest: Option<(DeliveryId, Seq)> = None;
-            for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
-                for kind in Kind::ALL {
-                    for one in self.deliveries(self.rows.numbers(&keys::stage(stage, kind), Seq(0), Seq(u64::MAX)))? {
-                        let lane = self.lane(&Lane::of_delivery(one.ticket.as_ref(), one.id))?;
-                        let first = lane.iter().map(|one| one.id.0).min().unwrap_or(one.id.0);
-                        if earliest.is_none_or(|(_, known)| first < known) {
-                            earliest = Some((one.id, first));
-                        }
-                    }
+            self.each_open(|one| {
+                let lane = self.lane(&Lane::of_delivery(one.ticket.as_ref(), one.id))?;
+                let first = lane.iter().map(|one| one.id.0).min().unwrap_or(one.id.0);
+                if earliest.is_none_or(|(_, known)| first < known) {
+                    earliest = Some((one.id, first));
                 }
-            }
+                Ok(())
+            })?;
             Ok(earliest)
         })
+    }
+
+    /// The lanes of all deliveries that are not settled.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn open_lanes(&self) -> Result<BTreeSet<Lane>, StoreError> {
+        caught(|| {
+            let mut lanes = BTreeSet::new();
+            self.each_open(|one| {
+                lanes.insert(Lane::of_delivery(one.ticket.as_ref(), one.id));
+                Ok(())
+            })?;
+            Ok(lanes)
+        })
+    }
+
+    /// Every delivery that is not settled, by state.
+    pub(super) fn each_open(
+        &self,
+        mut each: impl FnMut(&Delivery) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
+            for kind in Kind::ALL {
+                let ids = self.rows.numbers(&keys::stage(stage, kind), Seq(0), Seq(u64::MAX));
+                self.deliveries(ids)?.iter().try_for_each(&mut each)?;
+            }
+        }
+        Ok(())
     }
 
     /// The first record at or after a moment; the one that comes next when there is none. Takes the records' moments to

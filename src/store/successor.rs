@@ -1,12 +1,14 @@
-//! The store that takes over when records are dropped: made from what they had come to and from the records that stay, while
-//! the one before goes on serving.
+//! The store that takes over when records are dropped or blanked: made from what the dropped ones had come to and from the
+//! records that stay, while the one before goes on serving.
 //!
-//! sled never gives back what a file has taken: rows that are removed leave it as long as it was. A store without them has to
-//! be another one.
+//! sled never gives back what a file has taken, and old pages stay in it until their place is used again: a store without
+//! those rows has to be another one.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::blanking::Blanking;
 use crate::domain::delivery::{Kind, Stage};
 use crate::domain::ids::Seq;
 use crate::domain::record::Record;
@@ -23,12 +25,23 @@ const PIECE: usize = 200;
 #[derive(Debug)]
 pub struct Successor {
     store: Store,
-    /// The last record to be dropped.
-    through: Seq,
-    /// The last record there was when it was said what of the dropped ones is still needed.
-    known: Seq,
+    loss: Loss,
     /// Why it can take no place.
     obstacle: Option<Obstacle>,
+}
+
+/// What it has no more.
+#[derive(Debug)]
+enum Loss {
+    /// Records.
+    Dropped {
+        /// The last of them.
+        through: Seq,
+        /// The last record there was when it was said what of them is still needed.
+        known: Seq,
+    },
+    /// What named people in records.
+    Blanked(Arc<Blanking>),
 }
 
 /// Why what was to be dropped must stay for now.
@@ -71,11 +84,33 @@ impl Successor {
     ///
     /// # Errors
     /// When the base means nothing, or the store cannot be written.
-    pub fn begin(folder: &Path, cache_bytes: u64, base: &Base, known: Seq) -> Result<Self, StoreError> {
+    pub fn begin(
+        folder: &Path,
+        cache_bytes: u64,
+        journal: &Reader,
+        base: &Base,
+        known: Seq,
+    ) -> Result<Self, StoreError> {
         repair::remove(folder)?;
         let store = Store::open(folder, cache_bytes)?;
-        caught(|| store.lay(base))?;
-        Ok(Self { store, through: base.through, known, obstacle: None })
+        caught(|| store.lay(base, journal.blanking().as_deref()))?;
+        Ok(Self { store, loss: Loss::Dropped { through: base.through, known }, obstacle: None })
+    }
+
+    /// In `folder`, which is made anew, as `journal` is with that blanked.
+    ///
+    /// # Errors
+    /// When the journal's base cannot be read, or the store not be written.
+    pub fn blanked(
+        folder: &Path,
+        cache_bytes: u64,
+        journal: &Reader,
+        blanking: Arc<Blanking>,
+    ) -> Result<Self, StoreError> {
+        repair::remove(folder)?;
+        let store = Store::open(folder, cache_bytes)?;
+        store.begin_as(&journal.under(Arc::clone(&blanking)))?;
+        Ok(Self { store, loss: Loss::Blanked(blanking), obstacle: None })
     }
 
     /// How many records it is behind the journal.
@@ -91,11 +126,17 @@ impl Successor {
     /// # Errors
     /// When the journal cannot be read, or it cannot be written.
     pub fn advance(&mut self, present: &Store, journal: &Reader) -> Result<bool, StoreError> {
+        let journal = match &self.loss {
+            Loss::Dropped { .. } => journal.clone(),
+            Loss::Blanked(blanking) => journal.under(Arc::clone(blanking)),
+        };
         let records = journal.scan(self.store.applied()?.next()).take(PIECE);
         let piece: Vec<(Record, Location)> = records.collect::<Result<_, _>>()?;
-        for (record, _) in piece.iter().filter(|(record, _)| record.seq > self.known) {
-            if self.obstacle.is_none() && self.lacks(record, present)? {
-                self.obstacle = Some(Obstacle::SpokenOf(record.seq));
+        if let Loss::Dropped { through, known } = self.loss {
+            for (record, _) in piece.iter().filter(|(record, _)| record.seq > known) {
+                if self.obstacle.is_none() && self.lacks(record, through, present)? {
+                    self.obstacle = Some(Obstacle::SpokenOf(record.seq));
+                }
             }
         }
         self.store.apply(&piece)?;
@@ -110,28 +151,18 @@ impl Successor {
         if let Some(obstacle) = self.obstacle {
             return Ok(Err(obstacle));
         }
-        let open = self.open_among_dropped(present)?;
+        let open = match &self.loss {
+            Loss::Dropped { through, .. } => open_among_dropped(present, *through)?,
+            Loss::Blanked(blanking) => open_among_blanked(present, blanking)?,
+        };
         Ok(open.map_or_else(|| Ok(self.store.clone()), |id| Err(Obstacle::Open(id))))
     }
 
-    /// A delivery that waits for something and whose record would go.
-    fn open_among_dropped(&self, present: &Store) -> Result<Option<Seq>, StoreError> {
-        for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
-            for kind in Kind::ALL {
-                let mut ids = present.rows.numbers(&keys::stage(stage, kind), Seq(0), self.through);
-                if let Some(id) = caught(|| ids.next().transpose())? {
-                    return Ok(Some(id));
-                }
-            }
-        }
-        Ok(None)
-    }
-
     /// The record is about a ticket of which this store lacks a delivery.
-    fn lacks(&self, record: &Record, present: &Store) -> Result<bool, StoreError> {
+    fn lacks(&self, record: &Record, through: Seq, present: &Store) -> Result<bool, StoreError> {
         let changed = record.head.deliveries.iter().map(|one| Lane::of_delivery(one.ticket.as_ref(), one.id));
         for lane in changed.chain(record.head.fact.ticket().map(Lane::of)) {
-            for one in present.lane(&lane)?.iter().filter(|one| one.id.0 <= self.through) {
+            for one in present.lane(&lane)?.iter().filter(|one| one.id.0 <= through) {
                 if self.store.delivery(one.id)?.is_none() {
                     return Ok(true);
                 }
@@ -139,4 +170,30 @@ impl Successor {
         }
         Ok(false)
     }
+}
+
+/// A delivery that waits for something and whose record would go.
+fn open_among_dropped(present: &Store, through: Seq) -> Result<Option<Seq>, StoreError> {
+    for stage in Stage::ALL.into_iter().filter(|stage| !stage.settled()) {
+        for kind in Kind::ALL {
+            let mut ids = present.rows.numbers(&keys::stage(stage, kind), Seq(0), through);
+            if let Some(id) = caught(|| ids.next().transpose())? {
+                return Ok(Some(id));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// A delivery that waits for something again and whose webhook would be blanked.
+fn open_among_blanked(present: &Store, blanking: &Blanking) -> Result<Option<Seq>, StoreError> {
+    caught(|| {
+        let mut found = None;
+        present.each_open(|one| {
+            let lane = Lane::of_delivery(one.ticket.as_ref(), one.id);
+            found = found.or_else(|| blanking.covers(one.event, Some(&lane)).then_some(one.id.0));
+            Ok(())
+        })?;
+        Ok(found)
+    })
 }

@@ -42,7 +42,7 @@ impl Cause {
 
 /// A sentence about `delivery` without its ticket, its people, and the numbers of events, attempts and other deliveries.
 fn like(sentence: &str, delivery: &Delivery) -> String {
-    let people = [&delivery.from, &delivery.to].into_iter().flatten().map(|one| one.0.as_str());
+    let people = [&delivery.from, &delivery.to].into_iter().flatten().filter_map(|one| one.address());
     let ids = delivery.ticket.as_ref().map(|one| one.0.as_str()).into_iter();
     let resale = delivery.resale.as_ref().map(|one| one.0.as_str());
     let named = ids.chain(resale).chain(people).fold(sentence.to_owned(), |text, name| without(&text, name));

@@ -144,8 +144,9 @@ fn attempt_among(records: &[Record], delivery: DeliveryId, attempt: u32) -> Opti
 }
 
 fn people(delivery: &Delivery) -> Json<'static> {
-    let person =
-        |one: Option<&crate::domain::ids::Person>| one.map_or(Json::Null, |one| Json::String(one.0.clone().into()));
+    let person = |one: Option<&crate::domain::ids::Person>| {
+        one.and_then(|one| one.address()).map_or(Json::Null, |one| Json::String(one.to_owned().into()))
+    };
     Json::Object(vec![
         ("fromEmail".into(), person(delivery.from.as_ref())),
         ("toEmail".into(), person(delivery.to.as_ref())),

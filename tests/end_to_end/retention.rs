@@ -1,22 +1,22 @@
 //! What is old and settled is dropped, its room comes back, and what is open stays with all that its ticket needs. What is old
-//! and stays is compressed, and nobody who reads notices.
+//! and stays is blanked and compressed, and nobody who reads the rest notices.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::support::platform::{Platform, Reply};
 use crate::support::program::{Program, WILLCALL};
 use crate::support::terminal::{self, Terminal};
-use crate::support::webhooks::{reversal, sale};
+use crate::support::webhooks::{reversal, sale, ticket_updated};
 
 const SALES: usize = 600;
 
 /// Sales of January, delivered but for the first, in segments of a few dozen records each.
 fn january() -> (Program, Platform) {
     let platform = Platform::forgetful(|call, _| match call.body["ticket"].as_str() {
-        Some("stuck") => Reply::status(422),
+        Some("stuck" | "by hand") => Reply::status(422),
         _ => Reply::status(200),
     });
     let mut program = Program::at_rest(&[
@@ -237,4 +237,144 @@ fn killed_at_any_time_while_it_compresses_every_record_stays() {
     program.stop();
     program.verify();
     assert_eq!(program.records(), records);
+}
+
+const OLD: [&str; 4] = ["ana@example.com", "carlos@example.com", "olga@example.com", "Carlos Lopez"];
+
+/// Names that stand in some file of the data folder as it is, journal files uncompressed.
+fn named_in_files(folder: &Path, names: &[&'static str]) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if entry.metadata().unwrap().is_dir() {
+            found.extend(named_in_files(&path, names));
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        let bytes =
+            if path.extension() == Some(OsStr::new("zst")) { zstd::decode_all(&bytes[..]).unwrap() } else { bytes };
+        let stands = |name: &&&str| bytes.windows(name.len()).any(|window| window == name.as_bytes());
+        found.extend(names.iter().filter(stands));
+    }
+    found
+}
+
+/// One delivered by hand in January.
+fn by_hand(program: &mut Program) -> String {
+    program.set("WILLCALL_CLOCK", "2026-01-05T13:00:00Z");
+    program.start();
+    let sold = ticket_updated("by hand", "by hand", ("olga@example.com", "omar@example.com"), false);
+    let id = format!("d-{}", program.post(&sold).json()["seq"]);
+    program.wait_for_state(&id, "failed");
+    program.printed(&["deliveries", "mark-delivered", &id, "--reason", "olga@example.com came"]);
+    program.stop();
+    program.set("WILLCALL_CLOCK", "2026-03-05T12:00:00Z");
+    id
+}
+
+#[test]
+fn what_names_people_in_old_records_goes_and_they_are_known_again() {
+    let (mut program, _platform) = january();
+    let by_hand = by_hand(&mut program);
+    let before = program.records();
+    program.set("WILLCALL_RETENTION_PERSONAL_DATA_DAYS", "30");
+    program.start();
+    program.post(&ticket_updated("spring", "spring", ("luis@example.com", "eva@example.com"), false));
+    program.wait_for_log("was blanked in");
+    let after = program.records();
+    let text = |record: &serde_json::Value| record.to_string();
+    for (before, after) in before.iter().zip(&after) {
+        // The one that failed is open.
+        let is_open = text(before).contains("\"stuck\"");
+        assert_eq!(text(before) == text(after), is_open || !text(before).contains("@"), "{after}");
+        let names = OLD.iter().filter(|name| text(after).contains(**name));
+        assert!(is_open || names.count() == 0, "{after}");
+    }
+    assert!(text(after.last().unwrap()).contains("luis@example.com"), "it is younger");
+    assert_eq!(stores(&program).len(), 1);
+    let blanked = program.delivery(&by_hand);
+    assert_eq!((&blanked["from"], &blanked["to"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    assert!(program.printed(&["deliveries", "list", "--limit", "1000"]).contains("blanked"));
+    assert!(program.printed(&["events", "get", &by_hand[2..]]).contains("blanked: older than"));
+    assert_eq!(program.delivery("d-1")["to"], "carlos@example.com", "it is open");
+    let refused = program.refused(&["deliveries", "undo", &by_hand]);
+    assert!(refused.contains("were blanked"), "{refused}");
+
+    // What comes later is decided as if nothing had been blanked, as far as it names the people.
+    assert_eq!(program.post(&sale("ticket-9", "ticket-9")).json()["status"], "duplicate");
+    let back = format!("d-{}", program.post(&reversal("ticket-7", "ticket-7")).json()["seq"]);
+    program.wait_for_state(&back, "delivered");
+    let back = program.delivery(&back);
+    assert_eq!((&back["from"], &back["to"]), (&"carlos@example.com".into(), &"ana@example.com".into()));
+    let again = ticket_updated("ticket-8", "again", ("carlos@example.com", "eva@example.com"), false);
+    let again = format!("d-{}", program.post(&again).json()["seq"]);
+    program.wait_for_state(&again, "delivered");
+    let nobody = reversal("ticket-9", "ticket-9").replace("ana@example.com", "").replace("carlos@example.com", "");
+    let nobody = format!("d-{}", program.post(&nobody).json()["seq"]);
+    program.wait_for_state(&nobody, "held");
+    let reason = program.delivery(&nobody)["reason"].to_string();
+    let refused = program.refused(&["deliveries", "retry", &nobody]);
+    assert!(reason.contains("blanked") || refused.contains("blanked"), "{reason} {refused}");
+    program.kill();
+    program.verify();
+
+    // Once nothing is open any more the rest goes, from the files as well.
+    program.start();
+    for id in ["d-1", &nobody] {
+        program.printed(&["deliveries", "cancel", id, "--reason", "nobody comes"]);
+    }
+    program.stop();
+    program.set("WILLCALL_CLOCK", "2026-05-05T12:00:00Z");
+    let aside =
+        ["store.damaged-20260101T000000", "store.damaged-20260504T000000"].map(|name| program.data().join(name));
+    aside.iter().for_each(|path| fs::create_dir(path).unwrap());
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    fs::File::open(&aside[0]).unwrap().set_modified(long_ago).unwrap();
+    program.start();
+    let summer = ticket_updated("summer", "summer", ("luis@example.com", "eva@example.com"), false);
+    program.post(&summer.replace("Carlos Lopez", "Eva Lopez"));
+    program.wait_for_log("was blanked in");
+    program.stop();
+    assert_eq!(aside.each_ref().map(|path| path.exists()), [false, true], "what was kept aside goes when it is as old");
+    let found = named_in_files(&program.data(), &OLD);
+    assert!(found.is_empty(), "{found:?}");
+    assert!(!named_in_files(&program.data(), &["luis@example.com"]).is_empty(), "what there is would not be found");
+    program.verify();
+    program.printed(&["rebuild"]);
+    program.verify();
+}
+
+#[test]
+fn killed_at_any_time_while_it_blanks_all_is_as_it_was_or_all_blanked() {
+    let (mut program, _platform) = january();
+    program.set("WILLCALL_RETENTION_PERSONAL_DATA_DAYS", "30");
+    program.set("WILLCALL_RETENTION_EVERY", "1ms");
+    program.start();
+    program.printed(&["deliveries", "cancel", "d-1", "--reason", "nobody comes"]);
+    program.stop();
+    let (mut kills, mut states) = (0, std::collections::BTreeSet::new());
+    for pause in (0..11).map(|time| Duration::from_millis(25 << time)) {
+        program.start();
+        std::thread::sleep(pause);
+        let done = program.log().contains("was blanked in");
+        program.kill();
+        kills += 1;
+        program.verify();
+        let records = program.records();
+        let old: Vec<String> = records.iter().take(SALES).map(ToString::to_string).collect();
+        let named = old.iter().filter(|record| record.contains("carlos@")).count();
+        assert!(named == 0 || old.iter().all(|record| !record.contains("**")), "{named} of {} are named", old.len());
+        states.insert(named > 0);
+        if done {
+            break;
+        }
+        assert!(pause < Duration::from_secs(20), "it is never done");
+    }
+    assert!(kills > 2 && states.contains(&false), "{kills} {states:?}");
+    program.start();
+    program.wait_until(|program| match named_in_files(&program.data().join("journal"), &["Carlos Lopez"]) {
+        none if none.is_empty() => Ok(()),
+        some => Err(format!("{some:?} can be read")),
+    });
+    assert_eq!(stores(&program).len(), 1);
 }

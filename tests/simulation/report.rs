@@ -211,6 +211,7 @@ fn hold(why: &Hold) -> &'static str {
         Hold::AmendedAfterCancel => "amended after cancel",
         Hold::ReversalOfEither { .. } => "reversal of either",
         Hold::RepeatedOrNew { .. } => "repeated or new",
+        Hold::Blanked => "blanked",
     }
 }
 

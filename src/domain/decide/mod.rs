@@ -15,7 +15,7 @@ mod reversal;
 mod sale;
 
 pub use attempt::{Started, finished, start};
-pub use operator::{Refusal, ordered};
+pub use operator::{Refusal, blanked, ordered};
 
 use super::Timestamp;
 use super::delivery::{Delivery, Hold, Kind, State};

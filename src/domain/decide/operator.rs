@@ -89,6 +89,9 @@ fn retry(ticket: &Ticket, delivery: &Delivery, now: Timestamp) -> Result<Deliver
     if let Some(amendment) = one.amendment.take() {
         apply(&mut one, amendment);
     }
+    if one.has_blanked_people() {
+        return refuse(format!("{id} cannot be sent: {}", Hold::Blanked));
+    }
     if one.from.is_none() || one.to.is_none() {
         return refuse(format!(
             "{id} cannot be sent: its webhooks do not name both people; mark it delivered, or cancel it"
@@ -161,11 +164,21 @@ fn undo(ticket: &Ticket, delivery: &Delivery, now: Timestamp) -> Result<Vec<Deli
     let Some(undo) = &delivery.undo else {
         return refuse(not_to_be_undone(ticket, delivery));
     };
+    if undo.before.iter().any(|before| !before.stage().settled() && before.has_blanked_people()) {
+        return Err(blanked(delivery.id));
+    }
     Ok(ticket.decided(now, |draft: &mut Draft| {
         for before in &undo.before {
             draft.change(before.id, |one| *one = before.clone());
         }
     }))
+}
+
+/// The sentence for an order that would open a delivery whose people or whose webhook were blanked.
+pub fn blanked(id: DeliveryId) -> Refusal {
+    Refusal(format!(
+        "{id} is not taken back: its people were blanked because they were old, it could not be sent any more"
+    ))
 }
 
 fn not_to_be_undone(ticket: &Ticket, delivery: &Delivery) -> String {

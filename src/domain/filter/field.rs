@@ -305,8 +305,8 @@ impl Row for EventRow {
             Some(&self.action),
             self.kind.as_deref(),
             self.ticket.as_ref().map(|ticket| ticket.as_str()),
-            brief.from.as_ref().map(|person| person.as_str()),
-            brief.to.as_ref().map(|person| person.as_str()),
+            brief.from.as_ref().and_then(|person| person.address()),
+            brief.to.as_ref().and_then(|person| person.address()),
             brief.amount.as_deref(),
             brief.show.as_deref(),
             brief.note.as_deref(),
@@ -331,8 +331,8 @@ impl Row for Delivery {
             Some(self.stage().name()),
             self.ticket.as_ref().map(|ticket| ticket.as_str()),
             self.resale.as_ref().map(|resale| resale.as_str()),
-            self.from.as_ref().map(|person| person.as_str()),
-            self.to.as_ref().map(|person| person.as_str()),
+            self.from.as_ref().and_then(|person| person.address()),
+            self.to.as_ref().and_then(|person| person.address()),
             self.reason().as_deref(),
         ])
     }

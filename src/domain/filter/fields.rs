@@ -64,18 +64,18 @@ pub static FIELDS: &[Field] = &[
         .shows(|one, _| text(one.show.as_str())),
     Field::new("from", Kind::Text, "seller, or who asks; in quarantine the sender's address", "from:@gmail.com")
         .or(&["seller"])
-        .events(|one, _| maybe(one.brief.from.as_ref().map(|person| person.as_str())))
-        .deliveries(|one, _| maybe(one.from.as_ref().map(|person| person.as_str())))
+        .events(|one, _| maybe(one.brief.from.as_ref().and_then(|person| person.address())))
+        .deliveries(|one, _| maybe(one.from.as_ref().and_then(|person| person.address())))
         .quarantine(|one, _| text(&one.rejected.from)),
     Field::new("to", Kind::Text, "buyer", "to=joe@gmail.com")
         .or(&["buyer"])
-        .events(|one, _| maybe(one.brief.to.as_ref().map(|person| person.as_str())))
-        .deliveries(|one, _| maybe(one.to.as_ref().map(|person| person.as_str()))),
+        .events(|one, _| maybe(one.brief.to.as_ref().and_then(|person| person.address())))
+        .deliveries(|one, _| maybe(one.to.as_ref().and_then(|person| person.address()))),
     Field::new("person", Kind::Text, "either of them", "person:joe")
         .events(|one, _| {
-            [&one.brief.from, &one.brief.to].into_iter().flatten().flat_map(|one| text(one.as_str())).collect()
+            [&one.brief.from, &one.brief.to].into_iter().flatten().flat_map(|one| maybe(one.address())).collect()
         })
-        .deliveries(|one, _| [&one.from, &one.to].into_iter().flatten().flat_map(|one| text(one.as_str())).collect()),
+        .deliveries(|one, _| [&one.from, &one.to].into_iter().flatten().flat_map(|one| maybe(one.address())).collect()),
     Field::new("amount", Kind::Number, "the price, digit by digit", "amount>500")
         .impersonal()
         .or(&["price"])

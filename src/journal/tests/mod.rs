@@ -1,5 +1,6 @@
 //! The journal's promises. `torn` tries every torn end; `platter` is a disk that fails: `faults` fails every single call of one
-//! run, `histories` any call of thousands, `trimmed` every call of dropping segments, `compressed` of compressing them.
+//! run, `histories` any call of thousands, `trimmed` every call of dropping segments, `compressed` of compressing them, `blanked`
+//! of blanking what is in them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use super::*;
 use crate::domain::Timestamp;
 use crate::domain::record::{Fact, Head, Record, Rejected};
 
+mod blanked;
 mod compressed;
 mod faults;
 mod histories;

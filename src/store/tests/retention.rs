@@ -8,7 +8,7 @@ use super::model::lived_in;
 use super::*;
 use crate::domain::ids::TicketId;
 use crate::domain::moment::{Seek, Subject};
-use crate::journal::{Base, Cut};
+use crate::journal::{Base, Cut, Standing};
 use crate::store::past::Past;
 use crate::store::successor::{self, Obstacle, Successor};
 
@@ -19,11 +19,11 @@ fn succeed(ledger: &Ledger, present: &Store, cut: Cut) -> (Successor, Base) {
     let (lines, known) = drawn_up.unwrap();
     assert!(!scratch.exists());
     let base = ledger.journal.trim().prepare(cut.through, lines).unwrap();
-    (Successor::begin(&folder(ledger, cut), CACHE, &base, known).unwrap(), base)
+    (Successor::begin(&folder(ledger, cut), CACHE, &reader, &base, known).unwrap(), base)
 }
 
 fn folder(ledger: &Ledger, cut: Cut) -> PathBuf {
-    crate::journal::folder::store_in(ledger.temp.path(), cut.through)
+    crate::journal::folder::store_in(ledger.temp.path(), Standing { dropped: cut.through, blanked: Seq(0) })
 }
 
 /// The store itself: that it may take over is asked elsewhere.

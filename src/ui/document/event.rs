@@ -1,6 +1,7 @@
 //! An event: its facts, how it differs from the documentation, what it led to, and its payload.
 
 use super::{Writer, payload, span};
+use crate::domain::blanking;
 use crate::domain::payload::{Listing, ListingChange, Payload, Reversal};
 use crate::domain::privacy::Privacy;
 use crate::domain::query::EventDetail;
@@ -28,6 +29,9 @@ pub(super) fn write(writer: &mut Writer<'_>, detail: &EventDetail) {
     }
     if let Ok(webhook) = Webhook::parse(&detail.body) {
         writer.fact("says", Role::Plain, &gist(&webhook, writer.privacy));
+        if blanking::is_blanked(&webhook.tree) {
+            writer.fact("people", Role::Held, blanking::SAID);
+        }
     }
     if let Some(first) = row.duplicate_of {
         let says = format!("repeats event {first}: it creates nothing");
