@@ -26,6 +26,7 @@
 //! | [`decide`] | webhook, outcome or operator command + ticket -> what changes |
 //! | [`show`] | payouts, unlocks and demand of one show |
 //! | [`brief`] | the gist of a payload, for a line in a list |
+//! | [`unread`] | what a delivery's JSON says of it, unread |
 //! | [`lateness`] | how long somebody has waited, against how long they should |
 //! | [`silence`] | what is usual for a family at this time of day |
 //! | [`moment`] | earlier moments of the ledger |
@@ -62,6 +63,8 @@ pub mod ticket;
 
 pub mod decide;
 pub mod show;
+
+pub mod unread;
 
 pub mod lateness;
 pub mod silence;

@@ -121,7 +121,12 @@ pub fn owner(key: &[u8]) -> Option<&[u8]> {
 pub fn packed(key: &[u8]) -> Option<(Key, u8)> {
     let id: &[u8; 8] = key.strip_prefix(&[Table::Delivery as u8])?.try_into().ok()?;
     let id = u64::from_be_bytes(*id);
-    Some((join(Table::Delivery, &[&(id / SHARED).to_be_bytes(), &[0]]), (id % SHARED) as u8))
+    Some((pack(DeliveryId(Seq(id))), (id % SHARED) as u8))
+}
+
+/// The key of the row in which a delivery stands.
+pub fn pack(id: DeliveryId) -> Key {
+    join(Table::Delivery, &[&(id.0.0 / SHARED).to_be_bytes(), &[0]])
 }
 
 /// The key of the value at `place` in the row of that key; `None` when it is no row of several values.

@@ -1,5 +1,5 @@
-//! Bodies looked at many at once and unread, for one word of a filter: most stretches of a journal do not have it anywhere,
-//! and then none of the records in them is read.
+//! Bodies, and deliveries as they stand, looked at many at once and unread, for one word of a filter: most stretches of a
+//! journal do not have it anywhere, and then none of the records in them is read.
 //!
 //! A search goes one way. Each time it comes to what was not looked at yet, some stretches from there on are looked at
 //! together: one at first, as where much is found more would be looked at in vain, and each time twice as many.
@@ -9,12 +9,14 @@ use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::domain::delivery::Delivery;
 use crate::domain::filter::Sieve;
-use crate::domain::ids::Seq;
+use crate::domain::ids::{DeliveryId, Seq};
+use crate::domain::unread;
 use crate::journal::Reader;
 
 use super::abreast::abreast;
-use super::{Store, StoreError, caught};
+use super::{Store, StoreError, caught, keys, tree};
 
 /// Records of a stretch: enough that finding its ends costs little, few enough that its bytes stay near the processor.
 const STRETCH: u64 = if cfg!(test) { 8 } else { 256 };
@@ -34,46 +36,79 @@ const MOST_TIME: Duration = Duration::from_millis(20);
 /// A sieve on its way through the journal.
 #[derive(Debug)]
 pub struct Sifting<'a> {
-    bodies: Bodies<'a>,
+    sources: Sources<'a>,
     sieve: Option<Sieve>,
     known: RefCell<Known>,
+    /// The same of a record elsewhere, whose body is that of a row here.
+    elsewhere: RefCell<Known>,
     /// The bytes that were read last: room for the next ones.
     rooms: Mutex<Vec<Vec<u8>>>,
 }
 
-/// The journal, and where its records are.
+/// What is looked at.
 #[derive(Debug, Clone, Copy)]
-struct Bodies<'a> {
+struct Sources<'a> {
     store: &'a Store,
     journal: &'a Reader,
+    /// The rows are deliveries, of which more is said than stands in their bodies.
+    of_deliveries: bool,
 }
 
 /// What is known of some records one after the other.
 #[derive(Debug)]
 struct Known {
     records: RangeInclusive<u64>,
-    /// Those that must be read, ascending.
-    hits: Vec<u64>,
+    /// Those whose rows must be read, ascending.
+    rows: Vec<u64>,
+    /// Those whose bodies must be read, ascending; all of them are among the rows.
+    bodies: Vec<u64>,
     /// Stretches that were looked at together.
     together: usize,
 }
 
 impl<'a> Sifting<'a> {
-    /// Through `journal`, whose records' places are in `store`. Without a sieve nothing is passed over.
+    /// Through `journal`, whose records' places are in `store`, for events. Without a sieve nothing is passed over.
     pub fn new(store: &'a Store, journal: &'a Reader, sieve: Option<Sieve>) -> Self {
-        let nothing = Known { records: RangeInclusive::new(1, 0), hits: Vec::new(), together: 0 };
-        Self { bodies: Bodies { store, journal }, sieve, known: RefCell::new(nothing), rooms: Mutex::default() }
+        let nothing =
+            || Known { records: RangeInclusive::new(1, 0), rows: Vec::new(), bodies: Vec::new(), together: 0 };
+        Self {
+            sources: Sources { store, journal, of_deliveries: false },
+            sieve,
+            known: RefCell::new(nothing()),
+            elsewhere: RefCell::new(nothing()),
+            rooms: Mutex::default(),
+        }
     }
 
-    /// The record up to which, from `seq` on upward or downward, nothing that is wanted stands in any body; `None` where that
-    /// of `seq` must be read. What cannot be read is not passed over: whoever reads it says why.
+    /// The same for deliveries.
+    #[must_use]
+    pub fn of_deliveries(self) -> Self {
+        Self { sources: Sources { of_deliveries: true, ..self.sources }, ..self }
+    }
+
+    /// The number up to which, from `seq` on upward or downward, no row is wanted; `None` where that of `seq` must be read. What
+    /// cannot be read is not passed over: whoever reads it says why.
     pub fn passes_over(&self, seq: Seq, upward: bool) -> Option<Seq> {
         let sieve = self.sieve.as_ref()?;
         let mut known = self.known.borrow_mut();
         if !known.records.contains(&seq.0) {
-            *known = self.bodies.look(sieve, seq.0, upward, &known, &self.rooms);
+            *known = self.sources.look(sieve, seq.0, upward, &known, &self.rooms);
         }
         known.passes_over(seq.0, upward).map(Seq)
+    }
+
+    /// Whether the body of record `seq` must be read, where the row that it is the body of must be.
+    pub fn needs_body(&self, seq: Seq) -> bool {
+        let Some(sieve) = &self.sieve else { return true };
+        let known = self.known.borrow();
+        if known.records.contains(&seq.0) {
+            return known.bodies.binary_search(&seq.0).is_ok();
+        }
+        let mut elsewhere = self.elsewhere.borrow_mut();
+        if !elsewhere.records.contains(&seq.0) {
+            *elsewhere = self.sources.look(sieve, seq.0, false, &elsewhere, &self.rooms);
+        }
+        !elsewhere.records.contains(&seq.0) || elsewhere.bodies.binary_search(&seq.0).is_ok()
     }
 
     /// The sieve, if there is one.
@@ -82,7 +117,7 @@ impl<'a> Sifting<'a> {
     }
 }
 
-impl Bodies<'_> {
+impl Sources<'_> {
     /// Looks at the stretches from `seq` on.
     fn look(self, sieve: &Sieve, seq: u64, upward: bool, before: &Known, rooms: &Mutex<Vec<Vec<u8>>>) -> Known {
         let last = self.journal.last().0.max(seq);
@@ -95,28 +130,54 @@ impl Bodies<'_> {
             (false, away) => (seq - away).saturating_sub(STRETCH - 1).max(1)..=seq - away,
         };
         let together = together.min(usize::try_from(left).unwrap_or(MOST_TOGETHER)).max(1);
-        let mut hits = abreast(together, MOST_TIME, rooms, |number, bytes: &mut Vec<u8>| {
+        let mut looked = abreast(together, MOST_TIME, rooms, |number, bytes: &mut Vec<u8>| {
             (stretch(number), self.hits(sieve, stretch(number), bytes))
         });
         if !upward {
-            hits.reverse();
+            looked.reverse();
         }
-        let from = hits.first().map_or(seq, |(records, _)| *records.start());
-        let to = hits.last().map_or(seq, |(records, _)| *records.end());
-        Known { records: from..=to, hits: hits.into_iter().flat_map(|(_, hits)| hits).collect(), together }
+        let from = looked.first().map_or(seq, |(records, _)| *records.start());
+        let to = looked.last().map_or(seq, |(records, _)| *records.end());
+        let mut known = Known { records: from..=to, rows: Vec::new(), bodies: Vec::new(), together };
+        for (_, (rows, bodies)) in looked {
+            known.rows.extend(rows);
+            known.bodies.extend(bodies);
+        }
+        known
     }
 
-    /// Those of some records that must be read, ascending.
-    fn hits(self, sieve: &Sieve, records: RangeInclusive<u64>, bytes: &mut Vec<u8>) -> Vec<u64> {
-        let Ok(mut hits) = caught(|| self.hits_in_bytes(sieve, records.clone(), bytes)) else {
-            return records.collect();
+    /// Those of some records whose rows, and whose bodies, must be read, ascending.
+    fn hits(self, sieve: &Sieve, records: RangeInclusive<u64>, bytes: &mut Vec<u8>) -> (Vec<u64>, Vec<u64>) {
+        let sorted = |mut hits: Vec<u64>| {
+            hits.sort_unstable();
+            hits.dedup();
+            hits
         };
-        if sieve.is_of_digits() {
-            hits.extend(records.filter(|number| sieve.is_of_number(*number)));
+        let all = |_| records.clone().collect();
+        let bodies = sorted(caught(|| self.hits_in_bytes(sieve, records.clone(), bytes)).unwrap_or_else(all));
+        let mut rows = bodies.clone();
+        if self.of_deliveries {
+            rows.extend(caught(|| self.deliveries_that_say(sieve, records.clone())).unwrap_or_else(all));
+        } else if sieve.is_of_digits() {
+            rows.extend(records.filter(|number| sieve.is_of_number(*number)));
         }
-        hits.sort_unstable();
-        hits.dedup();
-        hits
+        (sorted(rows), bodies)
+    }
+
+    /// Those that have the word, or whose body is another record's.
+    fn deliveries_that_say(self, sieve: &Sieve, ids: RangeInclusive<u64>) -> Result<Vec<u64>, StoreError> {
+        let mut hits = Vec::new();
+        for delivery in self.store.rows.deliveries(Seq(*ids.start()), Seq(*ids.end())) {
+            let (id, json) = delivery?;
+            let says = || {
+                let delivery: Delivery = tree::parse(&keys::delivery(DeliveryId(id)), &json)?;
+                Ok::<_, StoreError>(delivery.event != id || sieve.is_said_by(&delivery))
+            };
+            if sieve.hits(&json).next().is_some() || (!unread::says_no_more(&json) && says()?) {
+                hits.push(id.0);
+            }
+        }
+        Ok(hits)
     }
 
     fn hits_in_bytes(
@@ -191,12 +252,12 @@ impl Known {
         if !self.records.contains(&seq) {
             return None;
         }
-        let behind = self.hits.partition_point(|hit| *hit < seq);
-        match self.hits.get(behind) {
+        let behind = self.rows.partition_point(|hit| *hit < seq);
+        match self.rows.get(behind) {
             Some(hit) if *hit == seq => None,
             Some(hit) if upward => Some(hit - 1),
             None if upward => Some(*self.records.end()),
-            _ => Some(behind.checked_sub(1).map_or(*self.records.start(), |before| self.hits[before] + 1)),
+            _ => Some(behind.checked_sub(1).map_or(*self.records.start(), |before| self.rows[before] + 1)),
         }
     }
 }

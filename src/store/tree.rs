@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::domain::ids::Seq;
+use crate::domain::ids::{DeliveryId, Seq};
 
 use super::StoreError;
 use super::keys::{self, Key};
@@ -290,6 +290,28 @@ impl Rows {
     pub fn flush(&self) -> Result<(), StoreError> {
         self.0.flush()?;
         Ok(())
+    }
+
+    /// The deliveries from `from` to `to`, both included, each as JSON.
+    pub fn deliveries(&self, from: Seq, to: Seq) -> impl Iterator<Item = Result<(Seq, Vec<u8>), StoreError>> + use<> {
+        let rows = self.clone();
+        let key = |seq: Seq| keys::pack(DeliveryId(seq));
+        let packs = self.0.range(key(from)..=key(to)).map(move |row| {
+            let (key, value) = row?;
+            let pack = match value.strip_prefix(&[INLINE]) {
+                Some(value) => Pack::decode(value).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?,
+                None => rows.pack(&key)?,
+            };
+            let first = keys::unpacked(&key, 0).map_or(Seq(0), |first| keys::seq_of(&first));
+            Ok((first, pack))
+        });
+        let values = packs.flat_map(|pack: Result<_, StoreError>| match pack {
+            Ok((first, pack)) => {
+                pack.into_values().map(|(place, json)| Ok((Seq(first.0 + u64::from(place)), json))).collect()
+            }
+            Err(error) => vec![Err(error)],
+        });
+        values.filter(move |value| value.as_ref().map_or(true, |(seq, _)| (from..=to).contains(seq)))
     }
 
     /// Every row as it is stored, by key.

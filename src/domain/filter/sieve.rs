@@ -5,7 +5,7 @@
 //! one word of the filter, of letters that are written in one way only: a body with escapes or with the two letters that
 //! become ASCII ones in lower case is always kept.
 
-use memchr::{memchr2_iter, memchr3_iter, memmem};
+use std::ops::Range;
 
 use super::expression::Expression;
 use super::field::Row;
@@ -19,16 +19,36 @@ const OWN_WORDS: [&str; 7] = ["all", "but", "tickets", "event", "reversal", "dup
 /// From the rarest to the most frequent in payloads; a letter is found the faster the rarer it is.
 const BY_FREQUENCY: &[u8] = b"zqxj~!#$%&*+=?^`{|}'/kwvyfgbhpdumlcsnrtioae@_987654321-.0";
 
+/// Places that are looked at together: whether at one of them two letters of the word stand where they must. That is what a
+/// processor does for sixteen of them at once; one letter alone stands nearly everywhere.
+const CHUNK: usize = 1024;
+
+/// What a body is always kept for: its escapes.
+const ESCAPE: u8 = b'\\';
+
 /// A word of a filter, in lower case.
 #[derive(Debug, Clone)]
 pub struct Sieve {
     word: Vec<u8>,
-    /// The place of its rarest letter.
-    rarest: usize,
-    /// Without letters it is written in one way only.
-    exact: Option<memmem::Finder<'static>>,
+    /// Its two rarest.
+    letters: [Letter; 2],
     /// Letters that become one of its own in lower case: the Kelvin sign, the dotted I.
-    strangers: Vec<memmem::Finder<'static>>,
+    strangers: Vec<&'static str>,
+}
+
+/// A byte of the word.
+#[derive(Debug, Clone, Copy)]
+struct Letter {
+    place: usize,
+    byte: u8,
+    /// The bit in which its upper case differs, if it has one.
+    case: u8,
+}
+
+impl Letter {
+    fn is(self, byte: u8) -> bool {
+        byte | self.case == self.byte
+    }
 }
 
 impl Sieve {
@@ -38,36 +58,58 @@ impl Sieve {
     }
 
     fn new(word: &str) -> Self {
-        let frequency = |byte: &u8| BY_FREQUENCY.iter().position(|one| one == byte).unwrap_or_default();
-        let rarest = word.bytes().enumerate().min_by_key(|(_, byte)| frequency(byte)).map_or(0, |(place, _)| place);
-        let exact = !word.bytes().any(|byte| byte.is_ascii_alphabetic());
+        let frequency = |byte: u8| BY_FREQUENCY.iter().position(|one| *one == byte).unwrap_or_default();
+        let letter =
+            |(place, byte): (usize, u8)| Letter { place, byte, case: u8::from(byte.is_ascii_alphabetic()) << 5 };
+        let mut letters: Vec<Letter> = word.bytes().enumerate().map(letter).collect();
+        letters.sort_by_key(|letter| frequency(letter.byte));
         let strangers = [('k', "\u{212a}"), ('i', "\u{130}")].into_iter().filter(|(letter, _)| word.contains(*letter));
         Self {
-            rarest,
-            exact: exact.then(|| memmem::Finder::new(word).into_owned()),
-            strangers: strangers.map(|(_, stranger)| memmem::Finder::new(stranger).into_owned()).collect(),
             word: word.as_bytes().to_vec(),
+            letters: [letters[0], letters[1]],
+            strangers: strangers.map(|(_, stranger)| stranger).collect(),
         }
     }
 
     /// The places in `bytes` for whose sake what stands there must be looked at.
     pub fn hits<'b>(&'b self, bytes: &'b [u8]) -> Box<dyn Iterator<Item = usize> + 'b> {
-        let strangers = self.strangers.iter().flat_map(move |stranger| stranger.find_iter(bytes));
-        if let Some(exact) = &self.exact {
-            let escapes = memchr::memchr_iter(b'\\', bytes);
-            return Box::new(exact.find_iter(bytes).chain(escapes).chain(strangers));
-        }
-        let rarest = self.word[self.rarest];
-        let is_here = move |at: &usize| {
-            let begin = at.checked_sub(self.rarest);
-            let there = begin.and_then(|begin| bytes.get(begin..begin + self.word.len()));
-            bytes[*at] == b'\\' || there.is_some_and(|there| there.eq_ignore_ascii_case(&self.word))
+        let first = self.letters[0].place;
+        // The word can begin at one of these.
+        let begins = bytes.len().saturating_sub(self.word.len() - 1);
+        let chunks = (0..begins).step_by(CHUNK).map(move |at| at..begins.min(at + CHUNK));
+        let chunks = chunks.filter(|chunk| self.may_hit(bytes, chunk.clone()));
+        let hits = chunks.flat_map(move |chunk| {
+            let words = chunk.clone().filter(|at| self.is_at(bytes, *at));
+            words.chain(self.odd(bytes, chunk.start + first..chunk.end + first))
+        });
+        let (head, tail) = (0..bytes.len().min(first), begins + first..bytes.len());
+        Box::new(hits.chain(self.odd(bytes, head)).chain(self.odd(bytes, tail)))
+    }
+
+    /// Whether the word may begin at one of these places, or what is odd stands where its first letter would be.
+    fn may_hit(&self, bytes: &[u8], begins: Range<usize>) -> bool {
+        let at = |letter: Letter| &bytes[begins.start + letter.place..begins.end + letter.place];
+        let [one, other] = self.letters;
+        let (ones, others) = (at(one), at(other));
+        // Few and simple steps for each byte, and none that depends on the one before: so they are made for many at once.
+        let both = |odd: fn(u8) -> bool| {
+            ones.iter().zip(others).fold(false, |hit, (a, b)| hit | (one.is(*a) & other.is(*b)) | odd(*a))
         };
-        if rarest.is_ascii_alphabetic() {
-            let letters = memchr3_iter(rarest, rarest.to_ascii_uppercase(), b'\\', bytes);
-            return Box::new(letters.filter(is_here).chain(strangers));
+        match self.strangers.is_empty() {
+            true => both(|byte| byte == ESCAPE),
+            false => both(|byte| (byte == ESCAPE) | (byte == 0xE2) | (byte == 0xC4)),
         }
-        Box::new(memchr2_iter(rarest, b'\\', bytes).filter(is_here).chain(strangers))
+    }
+
+    fn is_at(&self, bytes: &[u8], begin: usize) -> bool {
+        let letter = self.letters[0];
+        letter.is(bytes[begin + letter.place]) && bytes[begin..begin + self.word.len()].eq_ignore_ascii_case(&self.word)
+    }
+
+    /// The places of escapes and strangers.
+    fn odd<'b>(&'b self, bytes: &'b [u8], places: Range<usize>) -> impl Iterator<Item = usize> + 'b {
+        let is_stranger = move |at: usize| self.strangers.iter().any(|one| bytes[at..].starts_with(one.as_bytes()));
+        places.filter(move |at| bytes[*at] == ESCAPE || is_stranger(*at))
     }
 
     /// What the row itself says is of no body, and has the word.
@@ -102,4 +144,36 @@ fn words(folded: &str) -> impl Iterator<Item = &str> {
     let inside = |one: char| one.is_ascii_graphic() && !"\"\\,:;()[]<>/".contains(one);
     let words = folded.split(move |one| !inside(one));
     words.filter(|word| word.len() >= SHORTEST && !OWN_WORDS.iter().any(|own| own.contains(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_place_of_the_word_and_of_what_is_odd_is_a_hit_and_no_other(
+            word in "[kiz.-]{3,5}",
+            parts in prop::collection::vec(prop_oneof![
+                3 => "[kKiIzZ.-]{0,6}".boxed(),
+                2 => (0_usize..1500).prop_map(|length| "_".repeat(length)).boxed(),
+                1 => prop::sample::select(&["\\", "\u{212a}", "\u{130}", "\u{2019}", "\u{107}"]).prop_map(str::to_owned).boxed(),
+                2 => Just("{word}".to_owned()).boxed(),
+            ], 0..9),
+        ) {
+            let bytes = parts.concat().replace("{word}", &word.to_uppercase()).into_bytes();
+            let sieve = Sieve::new(&word);
+            let odd = |at: usize| {
+                let begins = |letter: char, stranger: &str| word.contains(letter) && bytes[at..].starts_with(stranger.as_bytes());
+                bytes[at] == b'\\' || begins('k', "\u{212a}") || begins('i', "\u{130}")
+            };
+            let is_word = |at: usize| bytes[at..].get(..word.len()).is_some_and(|there| there.eq_ignore_ascii_case(word.as_bytes()));
+            let plain: BTreeSet<usize> = (0..bytes.len()).filter(|at| odd(*at) || is_word(*at)).collect();
+            prop_assert_eq!(sieve.hits(&bytes).collect::<BTreeSet<_>>(), plain);
+        }
+    }
 }

@@ -40,7 +40,7 @@ impl Sources<'_> {
                 }
             }
         };
-        let list = Deliveries { sources: *self, query, sifting: self.sifting(&filter), filter };
+        let list = Deliveries { sources: *self, query, sifting: self.sifting(&filter).of_deliveries(), filter };
         paging::page(&list, &index, &query.window, Patience::USUAL)
     }
 
@@ -109,10 +109,12 @@ impl List for Deliveries<'_> {
         !self.filter.is_empty()
     }
 
+    fn passes_over(&self, seq: Seq, upward: bool) -> Option<Seq> {
+        self.sifting.passes_over(seq, upward)
+    }
+
     fn wants(&self, row: &Delivery) -> Result<bool, StoreError> {
-        if self.sifting.passes_over(row.event, false).is_some()
-            && !self.sifting.sieve().is_some_and(|sieve| sieve.is_said_by(row))
-        {
+        if !self.sifting.needs_body(row.event) && !self.sifting.sieve().is_some_and(|sieve| sieve.is_said_by(row)) {
             return Ok(false);
         }
         let body = || Ok(self.sources.record(row.event)?.map(|record| record.body).unwrap_or_default());

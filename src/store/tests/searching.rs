@@ -208,6 +208,49 @@ fn an_id_that_stands_only_in_the_payload_finds_its_delivery() {
     }
 }
 
+#[test]
+fn a_delivery_is_found_by_the_body_that_is_sent_and_by_its_reason_and_by_no_other() {
+    let mut ledger = Ledger::new();
+    let body = |word: &str| sale(&format!("ticket-{word}"), 1);
+    let first = ledger.next(received(&body("gnu")), body("gnu").as_bytes(), vec![delivery(1, Some("t"), pending(0))]);
+    ledger.apply(&[first]);
+    for number in 2..40_u64 {
+        let word = if number == 30 { "okapi" } else { "x" };
+        let amended = Delivery { event: Seq(30), ..delivery(1, Some("t"), pending(0)) };
+        let by = Hand::Operator { who: "ana".into(), why: "a quagga".into() };
+        let changed = match number {
+            30 => amended,
+            31 => delivery(31, Some("u"), State::Delivered { by }),
+            32 => delivery(32, Some("v"), State::Failed { why: Failure::UsedUp }),
+            _ => delivery(number, Some(&format!("w{number}")), pending(0)),
+        };
+        let record = ledger.next(received(&body(word)), body(word).as_bytes(), vec![changed]);
+        ledger.apply(&[record]);
+    }
+    for (filter, found) in [
+        ("okapi", vec![1]),
+        ("gnu", vec![]),
+        ("quagga", vec![31]),
+        // Of the sentence, not of what stands in the row.
+        ("attempts used", vec![32]),
+        ("marked", vec![31]),
+        ("d-31", vec![31]),
+        ("coelacanth", vec![]),
+    ] {
+        let ask = |window| match ledger.ask(Query::Deliveries(DeliveryQuery {
+            stages: vec![],
+            kind: None,
+            overdue: None,
+            window,
+        })) {
+            Answer::Deliveries(page) => page,
+            other => panic!("{other:?}"),
+        };
+        let rows = walk(2, |row: &Delivery| row.id.0, ask, filter);
+        assert_eq!(rows.iter().map(|row| row.id.0.0).collect::<Vec<_>>(), found, "{filter}");
+    }
+}
+
 /// More events than are looked at together, some of which spell what they say in other ways.
 fn spelled_in_many_ways() -> (Ledger, Vec<EventRow>) {
     let mut ledger = Ledger::new();
