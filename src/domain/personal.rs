@@ -4,7 +4,7 @@
 //! are no names, as in a reason or an error, addresses and long numbers are recognised by their looks.
 
 use super::ids::DeliveryId;
-use super::json::Json;
+use super::json::{Json, Member};
 
 /// Digits in a row that may be a phone, an identity number or an account.
 pub const MANY_DIGITS: usize = 7;
@@ -129,7 +129,7 @@ fn tail(text: &str) -> String {
 }
 
 /// The whole value with every personal field masked, and every address wherever it stands.
-pub fn masked(json: &Json) -> Json {
+pub fn masked<'t>(json: &Json<'t>) -> Json<'t> {
     match json {
         Json::Object(members) => each(members, |name, value| match says(name) {
             Says::Personal(personal) => everything(personal, value),
@@ -138,13 +138,13 @@ pub fn masked(json: &Json) -> Json {
         }),
         Json::Array(values) => Json::Array(values.iter().map(masked).collect()),
         // Ids have many digits as well: in a value whose name says nothing only addresses are sure to be personal.
-        Json::String(text) => Json::String(words(text, |word| is_address(word).then(|| address(word)))),
+        Json::String(text) => Json::String(words(text, |word| is_address(word).then(|| address(word))).into()),
         Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
 }
 
 /// As [`masked`], with long numbers masked in every string too: for values in which texts of unknown form stand.
-pub fn masked_texts(json: &Json) -> Json {
+pub fn masked_texts<'t>(json: &Json<'t>) -> Json<'t> {
     match json {
         Json::Object(members) => each(members, |name, value| match says(name) {
             Says::Personal(personal) => everything(personal, value),
@@ -152,13 +152,13 @@ pub fn masked_texts(json: &Json) -> Json {
             Says::Harmless | Says::Nothing => masked_texts(value),
         }),
         Json::Array(values) => Json::Array(values.iter().map(masked_texts).collect()),
-        Json::String(sent) => Json::String(text(sent)),
+        Json::String(sent) => Json::String(text(sent).into()),
         Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
 }
 
 /// An object about a person: of what its names do not say what it is nothing stays.
-fn about_person(json: &Json) -> Json {
+fn about_person<'t>(json: &Json<'t>) -> Json<'t> {
     match json {
         Json::Object(members) => each(members, |name, value| match says(name) {
             Says::Harmless => masked_texts(value),
@@ -170,14 +170,14 @@ fn about_person(json: &Json) -> Json {
     }
 }
 
-fn each(members: &[(String, Json)], change: impl Fn(&str, &Json) -> Json) -> Json {
+fn each<'t>(members: &[Member<'t>], change: impl Fn(&str, &Json<'t>) -> Json<'t>) -> Json<'t> {
     Json::Object(members.iter().map(|(name, value)| (name.clone(), change(name, value))).collect())
 }
 
 /// The whole value, as what stands under the name of a personal field.
-pub fn everything(personal: Personal, value: &Json) -> Json {
+pub fn everything<'t>(personal: Personal, value: &Json<'t>) -> Json<'t> {
     match value {
-        Json::String(text) | Json::Number(text) => Json::String(mask(personal, text)),
+        Json::String(text) | Json::Number(text) => Json::String(mask(personal, text).into()),
         Json::Array(values) => Json::Array(values.iter().map(|value| everything(personal, value)).collect()),
         Json::Object(members) => {
             Json::Object(members.iter().map(|(name, value)| (name.clone(), everything(personal, value))).collect())
