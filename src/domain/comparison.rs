@@ -6,20 +6,20 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::json::Json;
+use super::json::{Json, Member};
 use super::personal::{self, Personal};
 
 /// How two values differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
     /// Not at all.
-    Same(Json),
+    Same(Json<'static>),
     /// Only the left one has it.
-    Removed(Json),
+    Removed(Json<'static>),
     /// Only the right one has it.
-    Added(Json),
+    Added(Json<'static>),
     /// Another value, from left to right.
-    Changed(Json, Json),
+    Changed(Json<'static>, Json<'static>),
     /// Objects, in the left one's order; what was added comes last.
     Object(Vec<(String, Comparison)>),
     /// Lists.
@@ -27,7 +27,7 @@ pub enum Comparison {
 }
 
 /// Sets `left` beside `right`.
-pub fn compare(left: &Json, right: &Json) -> Comparison {
+pub fn compare(left: &Json<'static>, right: &Json<'static>) -> Comparison {
     match (left, right) {
         (Json::Object(a), Json::Object(b)) => objects(left, a, b),
         (Json::Array(a), Json::Array(b)) => arrays(left, a, b),
@@ -36,7 +36,7 @@ pub fn compare(left: &Json, right: &Json) -> Comparison {
     }
 }
 
-fn objects(left: &Json, a: &[(String, Json)], b: &[(String, Json)]) -> Comparison {
+fn objects(left: &Json<'static>, a: &[Member<'static>], b: &[Member<'static>]) -> Comparison {
     let mut partners: HashMap<&str, VecDeque<usize>> = HashMap::new();
     for (at, (name, _)) in b.iter().enumerate() {
         partners.entry(name).or_default().push_back(at);
@@ -44,24 +44,24 @@ fn objects(left: &Json, a: &[(String, Json)], b: &[(String, Json)]) -> Compariso
     let mut found = vec![false; b.len()];
     let mut members: Vec<(String, Comparison)> = Vec::with_capacity(a.len());
     for (name, value) in a {
-        let compared = match partners.get_mut(name.as_str()).and_then(VecDeque::pop_front) {
+        let compared = match partners.get_mut(&**name).and_then(VecDeque::pop_front) {
             Some(at) => {
                 found[at] = true;
                 compare(value, &b[at].1)
             }
             None => Comparison::Removed(value.clone()),
         };
-        members.push((name.clone(), compared));
+        members.push((name.to_string(), compared));
     }
     let added = b.iter().zip(found).filter(|(_, found)| !found);
-    members.extend(added.map(|((name, value), _)| (name.clone(), Comparison::Added(value.clone()))));
+    members.extend(added.map(|((name, value), _)| (name.to_string(), Comparison::Added(value.clone()))));
     match members.iter().all(|(_, one)| one.is_same()) {
         true => Comparison::Same(left.clone()),
         false => Comparison::Object(members),
     }
 }
 
-fn arrays(left: &Json, a: &[Json], b: &[Json]) -> Comparison {
+fn arrays(left: &Json<'static>, a: &[Json<'static>], b: &[Json<'static>]) -> Comparison {
     let head = a.iter().zip(b).take_while(|(one, other)| same(one, other)).count();
     let (rest_a, rest_b) = (&a[head..], &b[head..]);
     let tail = rest_a.iter().rev().zip(rest_b.iter().rev()).take_while(|(one, other)| same(one, other)).count();
@@ -70,7 +70,7 @@ fn arrays(left: &Json, a: &[Json], b: &[Json]) -> Comparison {
         return Comparison::Same(left.clone());
     }
     let paired = middle_a.len().min(middle_b.len());
-    let kept = |values: &[Json]| values.iter().cloned().map(Comparison::Same).collect::<Vec<_>>();
+    let kept = |values: &[Json<'static>]| values.iter().cloned().map(Comparison::Same).collect::<Vec<_>>();
     let mut elements = kept(&a[..head]);
     elements.extend(middle_a.iter().zip(middle_b).map(|(one, other)| compare(one, other)));
     elements.extend(middle_a[paired..].iter().cloned().map(Comparison::Removed));
@@ -107,7 +107,7 @@ impl Comparison {
     }
 
     fn masked_as(&self, mask: Mask, texts: &[&str]) -> Self {
-        let hidden = |value: &Json| match mask {
+        let hidden = |value: &Json<'static>| match mask {
             Mask::Everything(sort) => personal::everything(sort, value),
             Mask::Texts => personal::masked_texts(value),
             Mask::Fields => personal::masked(value),
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// What comes out when the differences are carried out on `left`, which must be the value they were found in.
-    fn apply(left: &Json, difference: &Comparison) -> Option<Json> {
+    fn apply(left: &Json<'static>, difference: &Comparison) -> Option<Json<'static>> {
         match (difference, left) {
             (Comparison::Same(_), left) => Some(left.clone()),
             (Comparison::Changed(from, to), left) => {
@@ -177,7 +177,7 @@ mod tests {
                             apply(value, one)
                         }
                     };
-                    out.extend(value.map(|value| (name.clone(), value)));
+                    out.extend(value.map(|value| (name.clone().into(), value)));
                 }
                 assert!(left.next().is_none(), "a member was forgotten");
                 Some(Json::Object(out))
@@ -198,8 +198,8 @@ mod tests {
         }
     }
 
-    fn json(text: &str) -> Json {
-        Json::parse(text.as_bytes()).unwrap()
+    fn json(text: &str) -> Json<'static> {
+        Json::parse(text.as_bytes()).unwrap().into_owned()
     }
 
     fn between(left: &str, right: &str) -> Comparison {
@@ -220,7 +220,7 @@ mod tests {
         else {
             panic!("objects");
         };
-        let number = |text: &str| Json::Number(text.into());
+        let number = |text: &'static str| Json::Number(text.into());
         let inner = Comparison::Object(vec![("d".into(), Comparison::Changed(number("3"), number("4")))]);
         assert_eq!(
             members,
@@ -256,19 +256,19 @@ mod tests {
         }
     }
 
-    fn any_json() -> impl Strategy<Value = Json> {
+    fn any_json() -> impl Strategy<Value = Json<'static>> {
         let leaf = prop_oneof![
             Just(Json::Null),
             any::<bool>().prop_map(Json::Bool),
-            (0_u8..4).prop_map(|n| Json::Number(n.to_string())),
-            (0_u8..4).prop_map(|n| Json::Number(format!("{n}.0"))),
-            "[ab]{0,1}".prop_map(Json::String),
+            (0_u8..4).prop_map(|n| Json::Number(n.to_string().into())),
+            (0_u8..4).prop_map(|n| Json::Number(format!("{n}.0").into())),
+            "[ab]{0,1}".prop_map(|text| Json::String(text.into())),
         ];
         leaf.prop_recursive(4, 40, 5, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..5).prop_map(Json::Array),
                 // Names repeat now and then.
-                proptest::collection::vec(("[abc]", inner), 0..5).prop_map(Json::Object),
+                proptest::collection::vec(("[abc]".prop_map(Into::into), inner), 0..5).prop_map(Json::Object),
             ]
         })
     }

@@ -234,12 +234,12 @@ pub fn drift(webhook: &Webhook<'_>) -> Vec<Drift> {
     let mut found = Vec::new();
     if let Json::Object(members) = &webhook.tree {
         for (name, _) in members.iter().filter(|(name, _)| !matches!(&**name, "family" | "action" | "type" | "data")) {
-            found.push(Drift::Extra { path: name.clone() });
+            found.push(Drift::Extra { path: name.to_string() });
         }
     }
     match (webhook.tree.get("type"), documented.types) {
         (Some(sent), []) => found.push(Drift::Extra { path: format!("type {sent}") }),
-        (Some(Json::String(sent)), types) if !types.contains(&sent.as_str()) => {
+        (Some(Json::String(sent)), types) if !types.contains(&&**sent) => {
             found.push(Drift::Extra { path: format!("type \"{sent}\"") });
         }
         (Some(sent), types) if !types.is_empty() && !matches!(sent, Json::String(_)) => {

@@ -4,31 +4,34 @@
 //! amounts and ids that is a loss. serde_json still proves that a text is JSON, once; what it has proved is then taken apart
 //! here in one pass, which needs to know no more than where things end.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Levels of nesting that are followed. The documented payloads have six.
 pub const MAX_DEPTH: usize = 64;
 
-/// A parsed value.
+/// A parsed value, which borrows from the text what stands there as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Json {
+pub enum Json<'t> {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
     /// A number, by its text.
-    Number(String),
+    Number(Cow<'t, str>),
     /// A string, unescaped. A lone surrogate, which no Rust string can hold, leaves the escaped text.
-    String(String),
+    String(Cow<'t, str>),
     /// A list.
-    Array(Vec<Json>),
+    Array(Vec<Self>),
     /// Members in the order they were sent; a key may occur twice.
-    Object(Vec<(String, Json)>),
+    Object(Vec<Member<'t>>),
 }
+
+/// A name and what stands under it.
+pub type Member<'t> = (Cow<'t, str>, Json<'t>);
 
 /// Why bytes are not JSON that can be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,20 +50,45 @@ pub enum NotJson {
     Depth,
 }
 
-impl Json {
+impl<'t> Json<'t> {
     /// Parses a whole body.
     ///
     /// # Errors
     /// When it is not UTF-8, not JSON, or nested deeper than [`MAX_DEPTH`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, NotJson> {
+    pub fn parse(bytes: &'t [u8]) -> Result<Self, NotJson> {
         let text = std::str::from_utf8(bytes).map_err(|error| NotJson::Encoding { at: error.valid_up_to() })?;
         let raw: &RawValue = serde_json::from_str(text).map_err(|error| NotJson::Syntax(error.to_string()))?;
         Self::from_raw(raw)
     }
 
     /// Takes apart what serde_json has proved to be JSON.
-    pub(super) fn from_raw(raw: &RawValue) -> Result<Self, NotJson> {
+    pub(super) fn from_raw(raw: &'t RawValue) -> Result<Self, NotJson> {
         Proved { rest: raw.get() }.value(0)
+    }
+
+    /// The same, and the text of the member that [`Self::get`] would give for `key`.
+    pub(super) fn from_raw_with(raw: &'t RawValue, key: &str) -> Result<(Self, Option<&'t str>), NotJson> {
+        let (mut proved, mut found) = (Proved { rest: raw.get() }, None);
+        let json = match proved.next() {
+            Some(b'{') => proved.object(0, |name, text| found = if name == key { Some(text) } else { found })?,
+            _ => proved.value(0)?,
+        };
+        Ok((json, found))
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Json<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => Json::Bool(value),
+            Self::Number(text) => Json::Number(owned(text)),
+            Self::String(text) => Json::String(owned(text)),
+            Self::Array(values) => Json::Array(values.into_iter().map(Json::into_owned).collect()),
+            Self::Object(members) => {
+                Json::Object(members.into_iter().map(|(name, value)| (owned(name), value.into_owned())).collect())
+            }
+        }
     }
 
     /// The last member of that name, which is the one most readers take.
@@ -142,7 +170,12 @@ impl Json {
 
     /// One text for all spellings of the same value: keys sorted, no blanks, `10`, `10.0` and `1e1` alike.
     pub fn canonical(&self) -> String {
-        let mut out = String::new();
+        self.canonical_within(0)
+    }
+
+    /// The same, when it is likely to have no more than so many bytes.
+    pub fn canonical_within(&self, bytes: usize) -> String {
+        let mut out = String::with_capacity(bytes);
         self.write_canonical(&mut out);
         out
     }
@@ -182,7 +215,7 @@ impl Json {
 }
 
 /// As it was sent, without the blanks.
-impl fmt::Display for Json {
+impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -213,56 +246,18 @@ impl fmt::Display for Json {
     }
 }
 
-/// The members of an object, unparsed, in the order they were sent.
-///
-/// # Errors
-/// When `raw` is no object.
-pub fn members(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, NotJson> {
-    struct Members;
-
-    impl<'de> Visitor<'de> for Members {
-        type Value = Vec<(String, &'de RawValue)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Vec::new();
-            while let Some(key) = map.next_key::<&'de RawValue>()? {
-                members.push((unescaped(key.get()), map.next_value()?));
-            }
-            Ok(members)
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-    serde::Deserializer::deserialize_map(&mut deserializer, Members).map_err(|error| NotJson::Syntax(error.to_string()))
-}
-
 /// What is left of a text that is known to be JSON. On one that is not, this ends early and panics nowhere.
 struct Proved<'t> {
     rest: &'t str,
 }
 
 impl<'t> Proved<'t> {
-    fn value(&mut self, depth: usize) -> Result<Json, NotJson> {
+    fn value(&mut self, depth: usize) -> Result<Json<'t>, NotJson> {
         if depth > MAX_DEPTH {
             return Err(NotJson::Depth);
         }
         Ok(match self.next() {
-            Some(b'{') => {
-                let mut members = Vec::new();
-                self.skip(1);
-                while self.next().is_some_and(|byte| byte != b'}') {
-                    let key = unescaped(self.string());
-                    self.skip_if(b':');
-                    members.push((key, self.value(depth + 1)?));
-                    self.skip_if(b',');
-                }
-                self.skip(1);
-                Json::Object(members)
-            }
+            Some(b'{') => self.object(depth, |_, _| {})?,
             Some(b'[') => {
                 let mut values = Vec::new();
                 self.skip(1);
@@ -278,9 +273,27 @@ impl<'t> Proved<'t> {
                 "true" => Json::Bool(true),
                 "false" => Json::Bool(false),
                 "null" => Json::Null,
-                number => Json::Number(number.to_owned()),
+                number => Json::Number(number.into()),
             },
         })
+    }
+
+    /// An object; `see` hears of each member its name and the text of its value.
+    fn object(&mut self, depth: usize, mut see: impl FnMut(&str, &'t str)) -> Result<Json<'t>, NotJson> {
+        let mut members = Vec::new();
+        self.skip(1);
+        while self.next().is_some_and(|byte| byte != b'}') {
+            let name = unescaped(self.string());
+            self.skip_if(b':');
+            self.next();
+            let text = self.rest;
+            let value = self.value(depth + 1)?;
+            see(&name, &text[..text.len() - self.rest.len()]);
+            members.push((name, value));
+            self.skip_if(b',');
+        }
+        self.skip(1);
+        Ok(Json::Object(members))
     }
 
     /// The first byte after blanks, which are passed over.
@@ -327,8 +340,8 @@ impl<'t> Proved<'t> {
     }
 }
 
-fn repeated(members: &[(String, Json)]) -> Option<&str> {
-    let names = || members.iter().map(|(name, _)| name.as_str());
+fn repeated<'m>(members: &'m [Member<'_>]) -> Option<&'m str> {
+    let names = || members.iter().map(|(name, _)| &**name);
     // As many as a documented object has need no list.
     if members.len() <= 16 && (1..members.len()).all(|place| !names().take(place).any(|name| name == members[place].0))
     {
@@ -339,14 +352,14 @@ fn repeated(members: &[(String, Json)]) -> Option<&str> {
     names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
-fn unescaped(quoted: &str) -> String {
+fn unescaped(quoted: &str) -> Cow<'_, str> {
     if let Some(plain) = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
         && !plain.contains('\\')
     {
-        return plain.to_owned();
+        return plain.into();
     }
     String::deserialize(&mut serde_json::Deserializer::from_str(quoted))
-        .unwrap_or_else(|_| quoted.trim_matches('"').to_owned())
+        .map_or_else(|_| quoted.trim_matches('"').into(), Cow::Owned)
 }
 
 fn write_string(out: &mut String, text: &str) {
@@ -410,7 +423,7 @@ mod tests {
         same("[10, 57.50, -0.0, 1.5e3]", "[1e1, 57.5, 0, 1500]");
         same(r#""A""#, r#""A""#);
         same("[0.0010, 0, 0e5, -0]", "[1e-3, 0.0, 0, 0.00]");
-        let canonical = |text: &str| Json::Number(text.to_owned()).canonical();
+        let canonical = |text: &str| Json::Number(text.into()).canonical();
         assert_eq!(["10", "-0.050", "1200e-2", "7"].map(canonical), ["1e1", "-5e-2", "12e0", "7e0"]);
         assert_ne!(canonical("10"), canonical("100"));
         assert_ne!(canonical("9007199254740993"), canonical("9007199254740992"));
@@ -465,8 +478,9 @@ mod tests {
 
         #[test]
         fn what_is_shown_parses_to_itself(text in "\\PC{0,40}", number in any::<f64>()) {
-            let value = Json::Object(vec![(text.clone(), Json::String(text))]);
-            prop_assert_eq!(Json::parse(value.to_string().as_bytes()), Ok(value));
+            let value = Json::Object(vec![(text.as_str().into(), Json::String(text.as_str().into()))]);
+            let written = value.to_string();
+            prop_assert_eq!(Json::parse(written.as_bytes()), Ok(value));
             if number.is_finite() {
                 let shown = serde_json::to_string(&number).unwrap();
                 prop_assert_eq!(Json::parse(shown.as_bytes()).unwrap().to_string(), shown);

@@ -66,7 +66,7 @@ pub struct ListingPayout {
     /// As in `emoneyout-mxn_012`.
     pub method: Option<String>,
     /// The seller's form: its fields depend on country and method.
-    pub form: Vec<(String, Json)>,
+    pub form: Option<Json<'static>>,
 }
 
 /// A sale, or its reversal.
@@ -310,10 +310,10 @@ impl Listing {
             payout: data.get("listingPayout").map(|payout| ListingPayout {
                 kind: text(payout, "type"),
                 method: text(payout, "data.paymentMethod"),
-                form: match payout.at("data.userForm") {
-                    Some(Json::Object(members)) => members.clone(),
-                    _ => Vec::new(),
-                },
+                form: payout
+                    .at("data.userForm")
+                    .filter(|form| matches!(form, Json::Object(_)))
+                    .map(|form| form.clone().into_owned()),
             }),
             group: text(data, "groupId"),
         }
@@ -380,7 +380,7 @@ fn amount(json: &Json, path: &str) -> Option<Amount> {
     text(json, path).map(Amount)
 }
 
-fn list<'a>(json: &'a Json, path: &str) -> &'a [Json] {
+fn list<'j, 't>(json: &'j Json<'t>, path: &str) -> &'j [Json<'t>] {
     match json.at(path) {
         Some(Json::Array(values)) => values,
         _ => &[],

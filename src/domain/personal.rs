@@ -96,7 +96,7 @@ fn tail(text: &str) -> String {
 }
 
 /// The whole value with every personal field masked, and every address wherever it stands.
-pub fn masked(json: &Json) -> Json {
+pub fn masked<'t>(json: &Json<'t>) -> Json<'t> {
     match json {
         Json::Object(members) => Json::Object(
             members
@@ -112,31 +112,31 @@ pub fn masked(json: &Json) -> Json {
         ),
         Json::Array(values) => Json::Array(values.iter().map(masked).collect()),
         // Ids have many digits as well: in a value whose name says nothing only addresses are sure to be personal.
-        Json::String(text) => Json::String(words(text, |word| word.contains('@').then(|| address(word)))),
+        Json::String(text) => Json::String(words(text, |word| word.contains('@').then(|| address(word))).into()),
         Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
 }
 
 /// As [`masked`], with long numbers masked in every string too: for values in which texts of unknown form stand.
-pub fn masked_texts(json: &Json) -> Json {
+pub fn masked_texts<'t>(json: &Json<'t>) -> Json<'t> {
     match json {
         Json::Object(members) => {
-            let below = |name: &str, value: &Json| match field(name) {
+            let below = |name: &str, value: &Json<'t>| match field(name) {
                 Some(personal) => everything(personal, value),
                 None => masked_texts(value),
             };
             Json::Object(members.iter().map(|(name, value)| (name.clone(), below(name, value))).collect())
         }
         Json::Array(values) => Json::Array(values.iter().map(masked_texts).collect()),
-        Json::String(sent) => Json::String(text(sent)),
+        Json::String(sent) => Json::String(text(sent).into()),
         Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
     }
 }
 
 /// The whole value, as what stands under the name of a personal field.
-pub fn everything(personal: Personal, value: &Json) -> Json {
+pub fn everything<'t>(personal: Personal, value: &Json<'t>) -> Json<'t> {
     match value {
-        Json::String(text) | Json::Number(text) => Json::String(mask(personal, text)),
+        Json::String(text) | Json::Number(text) => Json::String(mask(personal, text).into()),
         Json::Array(values) => Json::Array(values.iter().map(|value| everything(personal, value)).collect()),
         Json::Object(members) => {
             Json::Object(members.iter().map(|(name, value)| (name.clone(), everything(personal, value))).collect())

@@ -30,7 +30,7 @@ impl Privacy {
     }
 
     /// A payload.
-    pub fn json(self, json: &Json) -> Json {
+    pub fn json<'t>(self, json: &Json<'t>) -> Json<'t> {
         match self {
             Self::Masked => personal::masked(json),
             Self::Revealed => json.clone(),

@@ -7,7 +7,7 @@
 use serde_json::value::RawValue;
 
 use super::ids::Digest;
-use super::json::{Json, NotJson, members};
+use super::json::{Json, NotJson};
 
 /// A webhook that could be read.
 #[derive(Debug, Clone)]
@@ -21,9 +21,9 @@ pub struct Webhook<'a> {
     /// menta's own object, byte for byte: the value of `message`, or the whole body.
     pub message: &'a str,
     /// The object as a tree, for what looks at fields outside `data`.
-    pub tree: Json,
+    pub tree: Json<'a>,
     /// `data` with the `metadata` that stood beside it.
-    joined: Option<Json>,
+    joined: Option<Json<'a>>,
 }
 
 /// Why a body is no webhook.
@@ -63,16 +63,13 @@ impl<'a> Webhook<'a> {
         // A byte order mark is no JSON, but some senders' libraries write one.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let raw: &RawValue = serde_json::from_str(text).map_err(|error| NotJson::Syntax(error.to_string()))?;
-        let tree = Json::from_raw(raw)?;
+        let (tree, wrapped) = Json::from_raw_with(raw, "message")?;
         if !matches!(tree, Json::Object(_)) {
             return Err(NotAWebhook::NotAnObject(tree.kind()));
         }
         once(&tree, "message")?;
         let (message, tree) = match tree.into_member("message") {
-            Ok(inner @ Json::Object(_)) => {
-                let wrapped = members(raw)?.into_iter().rev().find(|(name, _)| name == "message");
-                (wrapped.map_or(raw.get(), |(_, value)| value.get()), inner)
-            }
+            Ok(inner @ Json::Object(_)) => (wrapped.unwrap_or(raw.get()), inner),
             Ok(_) => (raw.get(), Json::from_raw(raw)?),
             Err(tree) => (raw.get(), tree),
         };
@@ -84,13 +81,13 @@ impl<'a> Webhook<'a> {
     }
 
     /// The payload; `metadata` that stood beside `data` is inside. `Null` when absent.
-    pub fn data(&self) -> &Json {
+    pub fn data(&self) -> &Json<'a> {
         self.joined.as_ref().or_else(|| self.tree.get("data")).unwrap_or(&Json::Null)
     }
 
     /// Names everything that was said, whatever its spelling: two webhooks with one print are repetitions of each other.
     pub fn print(&self) -> Digest {
-        Digest::of(&[self.tree.canonical().as_bytes()])
+        Digest::of(&[self.tree.canonical_within(self.message.len()).as_bytes()])
     }
 }
 
@@ -106,18 +103,18 @@ fn once(tree: &Json, name: &'static str) -> Result<(), NotAWebhook> {
 fn required(tree: &Json, name: &'static str) -> Result<String, NotAWebhook> {
     once(tree, name)?;
     match tree.get(name) {
-        Some(Json::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
+        Some(Json::String(text)) if !text.trim().is_empty() => Ok(text.clone().into_owned()),
         _ => Err(NotAWebhook::Missing(name)),
     }
 }
 
 /// `None` when nothing has to be joined.
-fn data_with_metadata(tree: &Json) -> Option<Json> {
+fn data_with_metadata<'t>(tree: &Json<'t>) -> Option<Json<'t>> {
     let (Some(Json::Object(members)), Some(metadata)) = (tree.get("data"), tree.get("metadata")) else { return None };
     if members.iter().any(|(name, _)| name == "metadata") {
         return None;
     }
-    let joined = members.iter().cloned().chain([("metadata".to_owned(), metadata.clone())]);
+    let joined = members.iter().cloned().chain([("metadata".into(), metadata.clone())]);
     Some(Json::Object(joined.collect()))
 }
 

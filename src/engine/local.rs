@@ -25,6 +25,7 @@ use super::past::Pasts;
 use super::recent::Recent;
 use super::retention::{HeldUp, Retaining};
 use super::succession;
+use super::under_way::UnderWay;
 use super::{Archive, Retrospect};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -101,6 +102,7 @@ pub struct LocalLedger {
     /// The lane that was asked for last since the writer was [`ready`](Ledger::ready), and what the store had: all that has
     /// come into the store since then is in `recent`, too.
     asked: RefCell<Option<(Lane, Mentions)>>,
+    under_way: RefCell<UnderWay>,
     ahead: Ahead,
     pasts: Pasts,
     held_up: HeldUp,
@@ -155,8 +157,9 @@ impl LocalLedger {
         let applier = applier.map_err(OpenError::Thread)?;
         let (recent, ahead, pasts) = (Recent::default(), Ahead::default(), Pasts::new(reader.clone(), &folder));
         succession::tidy(folder.path(), &reader);
-        let (asked, held_up, retaining) = (RefCell::default(), HeldUp::default(), None);
-        let ledger = Self { journal, reader, recent, asked, ahead, pasts, held_up, retaining, applier, folder };
+        let (asked, under_way, held_up, retaining) = (RefCell::default(), RefCell::default(), HeldUp::default(), None);
+        let ledger =
+            Self { journal, reader, recent, asked, under_way, ahead, pasts, held_up, retaining, applier, folder };
         Ok((ledger, Opening { warnings }))
     }
 
@@ -221,12 +224,17 @@ impl Ledger for LocalLedger {
     }
 
     fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
+        if let Some(known) = self.under_way.borrow().lane(lane) {
+            return Ok(known.to_vec());
+        }
         let mentions = self.mentions(lane)?;
         let stored = match mentions.iter().any(|(_, mention)| mention.is_delivery) {
             true => self.ask(|store| store.mentioned(&mentions))?,
             false => Vec::new(),
         };
-        Ok(self.recent.lane(lane, stored))
+        let deliveries = self.recent.lane(lane, stored);
+        self.under_way.borrow_mut().has_read(lane, &deliveries);
+        Ok(deliveries)
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
@@ -297,17 +305,22 @@ impl Ledger for LocalLedger {
     fn ready(&mut self) -> Result<(), LedgerError> {
         self.journal.ready()?;
         self.applier.ready()?;
-        if let Some(retaining) = &self.retaining {
-            retaining.take_over(self.applier.line(), &self.reader);
+        if let Some(retaining) = &self.retaining
+            && retaining.take_over(self.applier.line(), &self.reader)
+        {
+            // What was read of the old store may have been blanked in the new one.
+            self.under_way.take();
         }
         self.recent.forget(self.applier.line().applied());
         self.asked.take();
+        self.under_way.get_mut().forget();
         Ok(())
     }
 
     fn commit(&mut self, records: Vec<Record>) -> Result<(), LedgerError> {
         let locations = self.journal.append(&records)?;
         self.recent.add(&records, &locations);
+        self.under_way.get_mut().add(&records);
         records.iter().for_each(|record| self.ahead.changed(&record.head.deliveries));
         self.applier.hand(records.into_iter().zip(locations).collect());
         Ok(())

@@ -14,6 +14,7 @@
 //! | `compression` | what is old and stays is compressed |
 //! | `ahead` | what a clock that ran ahead has scheduled |
 //! | `recent` | what was decided and is not yet in the store |
+//! | `under_way` | the lanes in which an attempt is under way |
 //! | [`dispatch`] | the door for the delivery worker |
 //! | `tried` | how the last attempts went |
 //! | `past` | earlier moments, folded for those who look back |
@@ -50,6 +51,7 @@ mod recent;
 mod retention;
 mod succession;
 mod tried;
+mod under_way;
 mod writer;
 
 pub use dispatch::{Assignment, Claimed, Dispatch};

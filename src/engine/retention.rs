@@ -100,11 +100,10 @@ impl Retaining {
         Ok(Self { offers: Some(offers), ending, wake: Some(wake), thread: Some(thread) })
     }
 
-    /// Lets a store take over that is offered. For the writer, while it decides nothing.
-    pub(super) fn take_over(&self, line: &Line, journal: &Reader) {
-        if let Some(offer) = self.offers.as_ref().and_then(|offers| offers.try_recv().ok()) {
-            offer.take(line, journal);
-        }
+    /// Lets a store take over that is offered; says whether one was. For the writer, while it decides nothing.
+    pub(super) fn take_over(&self, line: &Line, journal: &Reader) -> bool {
+        let offer = self.offers.as_ref().and_then(|offers| offers.try_recv().ok());
+        offer.map(|offer| offer.take(line, journal)).is_some()
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Exhibit {
     /// As in `event 41` or `attempt 2 of d-41`.
     pub name: String,
     /// What it says.
-    pub tree: Json,
+    pub tree: Json<'static>,
 }
 
 /// Two of a sort, the earlier one left.
@@ -61,7 +61,7 @@ impl Pair {
 
 /// The event `seq` with these bytes.
 pub fn event(seq: Seq, body: &[u8]) -> Option<Exhibit> {
-    let tree = Webhook::parse(body).ok()?.tree;
+    let tree = Webhook::parse(body).ok()?.tree.into_owned();
     Some(Exhibit { sort: Sort::Event, seq, name: format!("event {seq}"), tree })
 }
 
@@ -112,13 +112,14 @@ fn attempt_among(records: &[Record], delivery: DeliveryId, attempt: u32) -> Opti
     let mut first = None;
     for record in records.iter().filter(of) {
         first = first.or(Some(record.seq));
-        let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
+        let mut put = |name: &'static str, value: Json<'static>| members.push((name.into(), value));
         match &record.head.fact {
             Fact::AttemptStarted(fact) => {
                 put("attempt", number(fact.attempt));
-                put("target", Json::String(fact.target.clone()));
-                put("key", Json::String(fact.key.clone()));
-                put("started", Json::String(record.head.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)));
+                put("target", Json::String(fact.target.clone().into()));
+                put("key", Json::String(fact.key.clone().into()));
+                let started = record.head.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+                put("started", Json::String(started.into()));
                 // As it stood when the attempt went out: it may have been amended since.
                 if let Some(delivery) = record.head.deliveries.iter().find(|one| one.id == delivery) {
                     put("delivery", people(delivery));
@@ -127,13 +128,13 @@ fn attempt_among(records: &[Record], delivery: DeliveryId, attempt: u32) -> Opti
             Fact::AttemptFinished(fact) => {
                 let answer = &fact.answer;
                 put("outcome", serde_json::to_string(&answer.outcome).map_or(Json::Null, literal));
-                put("answer", Json::String(answer.text.clone()));
+                put("answer", Json::String(answer.text.clone().into()));
                 put("status", answer.status.map_or(Json::Null, number));
                 put("retry_after", answer.retry_after.map_or(Json::Null, number));
                 put("latency_ms", number(answer.latency_ms));
                 put("request_headers", headers(&answer.request_headers));
                 put("response_headers", headers(&answer.response_headers));
-                put("body", Json::parse(&record.body).unwrap_or_else(|_| text(&record.body)));
+                put("body", Json::parse(&record.body).map_or_else(|_| text(&record.body), Json::into_owned));
             }
             _ => {}
         }
@@ -142,29 +143,31 @@ fn attempt_among(records: &[Record], delivery: DeliveryId, attempt: u32) -> Opti
     Some(Exhibit { sort: Sort::Attempt, seq: first?, name, tree: Json::Object(members) })
 }
 
-fn people(delivery: &Delivery) -> Json {
+fn people(delivery: &Delivery) -> Json<'static> {
     let person = |one: Option<&crate::domain::ids::Person>| {
-        one.and_then(|one| one.address()).map_or(Json::Null, |one| Json::String(one.to_owned()))
+        one.and_then(|one| one.address()).map_or(Json::Null, |one| Json::String(one.to_owned().into()))
     };
     Json::Object(vec![
-        ("fromEmail".to_owned(), person(delivery.from.as_ref())),
-        ("toEmail".to_owned(), person(delivery.to.as_ref())),
-        ("event".to_owned(), Json::String(delivery.event.to_string())),
+        ("fromEmail".into(), person(delivery.from.as_ref())),
+        ("toEmail".into(), person(delivery.to.as_ref())),
+        ("event".into(), Json::String(delivery.event.to_string().into())),
     ])
 }
 
-fn number(value: impl ToString) -> Json {
-    Json::Number(value.to_string())
+fn number(value: impl ToString) -> Json<'static> {
+    Json::Number(value.to_string().into())
 }
 
-fn literal(json: String) -> Json {
-    Json::parse(json.as_bytes()).unwrap_or(Json::Null)
+fn literal(json: String) -> Json<'static> {
+    Json::parse(json.as_bytes()).map_or(Json::Null, Json::into_owned)
 }
 
-fn text(body: &[u8]) -> Json {
-    Json::String(String::from_utf8_lossy(body).into_owned())
+fn text(body: &[u8]) -> Json<'static> {
+    Json::String(String::from_utf8_lossy(body).into_owned().into())
 }
 
-fn headers(headers: &[(String, String)]) -> Json {
-    Json::Object(headers.iter().map(|(name, value)| (name.clone(), Json::String(value.clone()))).collect())
+fn headers(headers: &[(String, String)]) -> Json<'static> {
+    Json::Object(
+        headers.iter().map(|(name, value)| (name.clone().into(), Json::String(value.clone().into()))).collect(),
+    )
 }

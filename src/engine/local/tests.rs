@@ -1,5 +1,7 @@
 use super::*;
 use crate::config::{Surroundings, load};
+use crate::domain::record;
+use crate::domain::retry::Outcome;
 use crate::engine::ledger::Memory;
 use crate::ingest::submission::{Ailment, Prepared, Submission};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,19 @@ fn webhook(random: &mut fastrand::Rng) -> Submission {
     Submission::Webhook(Prepared::read("test".to_owned(), body.into_bytes()).unwrap())
 }
 
+fn answer(outcome: Outcome) -> record::Answer {
+    record::Answer {
+        outcome,
+        text: "later".to_owned(),
+        status: Some(503),
+        request_headers: Vec::new(),
+        response_headers: Vec::new(),
+        retry_after: None,
+        latency_ms: 1,
+        truncated: false,
+    }
+}
+
 /// One batch of a made-up history; the same for the same `random`.
 fn decide(ledger: &mut impl Ledger, mut random: fastrand::Rng, now: Timestamp) -> Vec<Record> {
     let policy = RetryPolicy::default();
@@ -32,8 +47,14 @@ fn decide(ledger: &mut impl Ledger, mut random: fastrand::Rng, now: Timestamp) -
     for _ in 0..random.u8(1..4) {
         batch.submit(webhook(&mut random)).unwrap();
     }
-    if random.u8(..6) == 0 {
+    if random.u8(..3) == 0 {
         batch.claim(2, "target").unwrap();
+    }
+    // Some of these are under way.
+    for back in 0..random.u64(..12) {
+        let outcome = *random.choice(&[Outcome::Accepted, Outcome::Deferred, Outcome::Unknown]).unwrap();
+        let id = DeliveryId(Seq(ledger.last().0.saturating_sub(back)));
+        batch.finish(id, random.u32(1..3), answer(outcome), Vec::new()).unwrap();
     }
     let records = batch.into_records();
     ledger.commit(records.clone()).unwrap();
@@ -253,18 +274,8 @@ fn after_a_clock_that_ran_ahead_was_set_back_deliveries_wait_as_long_as_they_wer
         batch.submit(sale_of("1", 1)).unwrap();
     });
     assert_eq!(claimed(&mut ledger, ahead), (1, None));
-    let answer = crate::domain::record::Answer {
-        outcome: crate::domain::retry::Outcome::Deferred,
-        text: "later".to_owned(),
-        status: Some(503),
-        request_headers: Vec::new(),
-        response_headers: Vec::new(),
-        retry_after: None,
-        latency_ms: 1,
-        truncated: false,
-    };
     commit(&mut ledger, ahead, &|batch| {
-        batch.finish(DeliveryId(Seq(1)), 1, answer.clone(), Vec::new()).unwrap();
+        batch.finish(DeliveryId(Seq(1)), 1, answer(Outcome::Deferred), Vec::new()).unwrap();
         batch.submit(sale_of("2", 2)).unwrap();
     });
     assert_eq!(claimed(&mut ledger, at(0)).0, 0, "nobody has noticed");

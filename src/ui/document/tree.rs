@@ -21,7 +21,7 @@ pub(super) fn scalar(value: &Json) -> Span {
 
 /// What stands before the value of a member.
 pub(super) fn name(name: &str) -> Vec<Span> {
-    vec![span(Role::Field, Json::String(name.to_owned()).to_string()), span(Role::Plain, ": ")]
+    vec![span(Role::Field, Json::String(name.into()).to_string()), span(Role::Plain, ": ")]
 }
 
 /// The brackets of a list or an object; none for a scalar.
@@ -46,13 +46,13 @@ pub(super) fn folded(value: &Json) -> String {
 /// A value as it is copied: a string without its quotes.
 pub fn copied(value: &Json) -> String {
     match value {
-        Json::String(text) => text.clone(),
+        Json::String(text) => text.to_string(),
         other => other.to_string(),
     }
 }
 
 /// The value at `path`.
-pub fn at<'j>(value: &'j Json, path: &[usize]) -> Option<&'j Json> {
+pub fn at<'j, 't>(value: &'j Json<'t>, path: &[usize]) -> Option<&'j Json<'t>> {
     path.iter().try_fold(value, |value, place| match value {
         Json::Object(members) => members.get(*place).map(|(_, member)| member),
         Json::Array(elements) => elements.get(*place),
