@@ -108,6 +108,8 @@ pub fn bring_up(
     let (store, repaired) = match caught_up {
         Ok(store) => (store, None),
         Err(error) if error.is_damage() => {
+            // Said at once, too: it may take long, or fail.
+            tracing::warn!("{error}; making it anew from the journal");
             let repaired = match error {
                 StoreError::OtherFormat { found } => {
                     supersede(folder)?;
