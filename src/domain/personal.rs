@@ -4,7 +4,7 @@
 //! are no names, as in a reason or an error, addresses and long numbers are recognised by their looks.
 
 use super::ids::DeliveryId;
-use super::json::{Json, Member};
+use super::json::Json;
 
 /// Digits in a row that may be a phone, an identity number or an account.
 pub const MANY_DIGITS: usize = 7;
@@ -128,62 +128,55 @@ fn tail(text: &str) -> String {
     format!("••••{last}")
 }
 
+/// How a value is masked: by what stands above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mask {
+    /// By the names of its fields; of the rest, addresses.
+    Fields,
+    /// The same, and long numbers in its texts.
+    Texts,
+    /// It is about a person: of what its names do not say what it is nothing stays.
+    Person,
+    /// All of it is personal.
+    Everything(Personal),
+}
+
+impl Mask {
+    /// How what stands under `name` is masked.
+    #[must_use]
+    pub fn below(self, name: &str) -> Self {
+        match (self, says(name)) {
+            (Self::Everything(_), _) => self,
+            (_, Says::Personal(sort)) => Self::Everything(sort),
+            (_, Says::AboutPerson) => Self::Person,
+            (Self::Person, Says::Harmless) => Self::Texts,
+            (_, Says::Harmless | Says::Nothing) => self,
+        }
+    }
+
+    /// The value, masked.
+    pub fn apply<'t>(self, json: &Json<'t>) -> Json<'t> {
+        let hidden = |text: &str, sort| Json::String(mask(sort, text).into());
+        match (json, self) {
+            (Json::Object(members), _) => Json::Object(
+                members.iter().map(|(name, value)| (name.clone(), self.below(name).apply(value))).collect(),
+            ),
+            (Json::Array(values), _) => Json::Array(values.iter().map(|value| self.apply(value)).collect()),
+            (Json::String(text) | Json::Number(text), Self::Everything(sort)) => hidden(text, sort),
+            (Json::String(text) | Json::Number(text), Self::Person) => hidden(text, Personal::Secret),
+            // Ids have many digits as well: in a value whose name says nothing only addresses are sure to be personal.
+            (Json::String(text), Self::Fields) => {
+                Json::String(words(text, |word| is_address(word).then(|| address(word))).into())
+            }
+            (Json::String(sent), Self::Texts) => Json::String(text(sent).into()),
+            (Json::Null | Json::Bool(_) | Json::Number(_), _) => json.clone(),
+        }
+    }
+}
+
 /// The whole value with every personal field masked, and every address wherever it stands.
 pub fn masked<'t>(json: &Json<'t>) -> Json<'t> {
-    match json {
-        Json::Object(members) => each(members, |name, value| match says(name) {
-            Says::Personal(personal) => everything(personal, value),
-            Says::AboutPerson => about_person(value),
-            Says::Harmless | Says::Nothing => masked(value),
-        }),
-        Json::Array(values) => Json::Array(values.iter().map(masked).collect()),
-        // Ids have many digits as well: in a value whose name says nothing only addresses are sure to be personal.
-        Json::String(text) => Json::String(words(text, |word| is_address(word).then(|| address(word))).into()),
-        Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
-    }
-}
-
-/// As [`masked`], with long numbers masked in every string too: for values in which texts of unknown form stand.
-pub fn masked_texts<'t>(json: &Json<'t>) -> Json<'t> {
-    match json {
-        Json::Object(members) => each(members, |name, value| match says(name) {
-            Says::Personal(personal) => everything(personal, value),
-            Says::AboutPerson => about_person(value),
-            Says::Harmless | Says::Nothing => masked_texts(value),
-        }),
-        Json::Array(values) => Json::Array(values.iter().map(masked_texts).collect()),
-        Json::String(sent) => Json::String(text(sent).into()),
-        Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
-    }
-}
-
-/// An object about a person: of what its names do not say what it is nothing stays.
-fn about_person<'t>(json: &Json<'t>) -> Json<'t> {
-    match json {
-        Json::Object(members) => each(members, |name, value| match says(name) {
-            Says::Harmless => masked_texts(value),
-            Says::Personal(personal) => everything(personal, value),
-            Says::AboutPerson | Says::Nothing => about_person(value),
-        }),
-        Json::Array(values) => Json::Array(values.iter().map(about_person).collect()),
-        other => everything(Personal::Secret, other),
-    }
-}
-
-fn each<'t>(members: &[Member<'t>], change: impl Fn(&str, &Json<'t>) -> Json<'t>) -> Json<'t> {
-    Json::Object(members.iter().map(|(name, value)| (name.clone(), change(name, value))).collect())
-}
-
-/// The whole value, as what stands under the name of a personal field.
-pub fn everything<'t>(personal: Personal, value: &Json<'t>) -> Json<'t> {
-    match value {
-        Json::String(text) | Json::Number(text) => Json::String(mask(personal, text).into()),
-        Json::Array(values) => Json::Array(values.iter().map(|value| everything(personal, value)).collect()),
-        Json::Object(members) => {
-            Json::Object(members.iter().map(|(name, value)| (name.clone(), everything(personal, value))).collect())
-        }
-        Json::Null | Json::Bool(_) => value.clone(),
-    }
+    Mask::Fields.apply(json)
 }
 
 /// A text of unknown form with the addresses and numbers of persons in it masked.
