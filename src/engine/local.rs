@@ -37,7 +37,7 @@ use crate::domain::record::Record;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::ticket::Lane;
 use crate::journal::{DataFolder, FolderError, Journal, JournalError, Options, Reader};
-use crate::store::rows::Mention;
+use crate::store::notes::Mention;
 use crate::store::{Progress, Store, StoreError, Verified};
 
 /// Why a ledger cannot be opened.
@@ -228,7 +228,7 @@ impl Ledger for LocalLedger {
             return Ok(known.to_vec());
         }
         let mentions = self.mentions(lane)?;
-        let stored = match mentions.iter().any(|(_, mention)| mention.is_delivery) {
+        let stored = match mentions.iter().any(|(_, mention)| mention.is_delivery()) {
             true => self.ask(|store| store.mentioned(&mentions))?,
             false => Vec::new(),
         };

@@ -20,8 +20,9 @@ use super::anew;
 use super::changes::Changes;
 use super::fold::Fold;
 use super::index::Index;
-use super::keys::{self, Table};
-use super::rows::{self, Family, Mention, Totals};
+use super::keys::{self, Table, Topic};
+use super::notes::Mention;
+use super::rows::{Family, Totals};
 use super::{Store, StoreError, caught};
 
 /// Entries written together: each batch of sled locks every other store of the process out.
@@ -108,7 +109,8 @@ impl Store {
         going_on: &dyn Fn() -> bool,
     ) -> Result<Option<BTreeSet<Lane>>, StoreError> {
         let applied = self.applied()?;
-        let since = |prefix| Index::new(&present.rows, vec![prefix], Seq(0)).newer(applied).next().transpose();
+        let since =
+            |topic: Topic| Index::new(&present.rows, vec![topic.prefix()], Seq(0)).newer(applied).next().transpose();
         let mut lanes = BTreeSet::new();
         for (stage, kind) in Stage::ALL.into_iter().flat_map(|stage| Kind::ALL.map(|kind| (stage, kind))) {
             for id in self.rows.numbers(&keys::stage(stage, kind), Seq(0), Seq(u64::MAX)) {
@@ -158,14 +160,9 @@ impl Store {
         if dropped == Seq(0) {
             return Ok(said);
         }
-        for row in self.rows.short_rows_of(&[Table::Latest as u8]) {
-            let (key, row) = row?;
-            let subject = key.get(1..).and_then(|digest| digest.try_into().ok()).map(Digest);
-            let found = subject.zip(rows::decode_latest(&row));
-            let (subject, (seq, print)) = found.ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
-            if seq <= dropped {
-                said.insert(seq, (subject, print));
-            }
+        for note in self.rows.notes_laid() {
+            let (key, mention) = note?;
+            said.extend(mention.said.map(|said| (key.seq(), said)));
         }
         Ok(said)
     }

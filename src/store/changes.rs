@@ -10,10 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::domain::ids::Seq;
 
 use super::StoreError;
-use super::keys::{self, Key};
+use super::keys::{self, Key, Topic};
 use super::marks::{self, Marks};
+use super::notes::{Mention, Note};
 use super::pack::Pack;
-use super::tree::{self, Before, Rows, Writes};
+use super::tree::{self, Before, Changed, Rows, Writes};
 
 /// Values by key; none: removed.
 type Values = BTreeMap<Key, Option<Vec<u8>>>;
@@ -26,6 +27,8 @@ pub struct Changes<'a> {
     /// No delivery of a later number is in the rows.
     latest: Seq,
     changed: Values,
+    notes: Vec<Note>,
+    through: Option<Seq>,
 }
 
 /// Changes on their way into the rows.
@@ -38,7 +41,7 @@ pub struct Passing {
 impl<'a> Changes<'a> {
     /// Nothing changed yet.
     pub fn new(rows: &'a Rows) -> Self {
-        Self { rows, passing: None, latest: Seq(u64::MAX), changed: BTreeMap::new() }
+        Self { rows, passing: None, latest: Seq(u64::MAX), changed: BTreeMap::new(), notes: Vec::new(), through: None }
     }
 
     /// The same on rows that have no record after `latest`, and into which others are still on their way.
@@ -112,6 +115,20 @@ impl<'a> Changes<'a> {
         Ok(())
     }
 
+    /// Notes what the record `by`, which is no earlier one than that of the note before, says about a topic.
+    pub fn note(&mut self, by: Seq, topic: &Topic, seq: Seq, mention: Mention) {
+        let key = topic.at(seq);
+        match self.notes.last_mut().filter(|last| (last.by, last.key) == (by, key)) {
+            Some(last) => last.mention = last.mention.and(mention),
+            None => self.notes.push(Note { by, key, mention }),
+        }
+    }
+
+    /// All that the records up to `last` say is there then; 0 while a base is laid down.
+    pub fn reach(&mut self, last: Seq) {
+        self.through = Some(last);
+    }
+
     /// Removes a row.
     pub fn remove(&mut self, key: Key) {
         self.changed.insert(key, None);
@@ -149,10 +166,7 @@ impl<'a> Changes<'a> {
     /// When sled cannot.
     pub fn commit_revocably(self) -> Result<Before, StoreError> {
         let rows = self.rows;
-        let (writes, _) = self.into_passing()?;
-        let before = rows.before(&writes)?;
-        rows.write_singly(writes)?;
-        Ok(before)
+        rows.write_revocably(self.into_passing()?.0)
     }
 
     /// What is to be written, by whomever, and what it comes to meanwhile. Those that were passing must have been written first.
@@ -160,7 +174,7 @@ impl<'a> Changes<'a> {
     /// # Errors
     /// When a row that changes in part cannot be read.
     pub fn into_passing(mut self) -> Result<(Writes, Passing), StoreError> {
-        let (mut writes, mut packs, mut values) = (Vec::new(), BTreeMap::<Key, Pack>::new(), Values::new());
+        let (mut writes, mut packs, mut values) = (Changed::new(), BTreeMap::<Key, Pack>::new(), Values::new());
         for (key, value) in std::mem::take(&mut self.changed) {
             let Some((row, place)) = keys::packed(&key) else {
                 self.replace(&mut writes, &key, value.as_deref())?;
@@ -179,10 +193,11 @@ impl<'a> Changes<'a> {
         for (key, pack) in &packs {
             self.replace(&mut writes, key, pack.encode().as_deref())?;
         }
+        let writes = Writes { rows: writes, notes: self.notes, through: self.through };
         Ok((writes, Passing { values, packs }))
     }
 
-    fn replace(&self, writes: &mut Writes, key: &Key, value: Option<&[u8]>) -> Result<(), StoreError> {
+    fn replace(&self, writes: &mut Changed, key: &Key, value: Option<&[u8]>) -> Result<(), StoreError> {
         if let Some((crc, count)) = self.chunks(key)? {
             writes.extend((0..count).map(|number| (keys::chunk(key, crc, number), None)));
         }

@@ -9,10 +9,11 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Kind, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 
-use super::keys::{self, Table};
+use super::keys::{self, NoteKey, Table};
 use super::marks::{self, Marks};
+use super::notes::{self, Mention};
 use super::pack::SHARED;
-use super::rows::{self, Mention, PLACE_BYTES, Place};
+use super::rows::{PLACE_BYTES, Place};
 use super::tree::Rows;
 use super::{StoreError, caught};
 
@@ -83,15 +84,16 @@ fn named(store: &Rows, fresh: &Rows, key: &[u8]) -> Result<Difference, StoreErro
     if table.is_some_and(Table::is_marks) {
         return Ok(marked(fresh, key, &in_store.unwrap_or_default(), &by_journal.unwrap_or_default()));
     }
+    if matches!(table, Some(Table::Run | Table::Recent)) {
+        return Ok(noted(fresh, key, &in_store.unwrap_or_default(), &by_journal.unwrap_or_default()));
+    }
     let what = || entry(fresh, key);
     Ok(match (in_store, by_journal) {
         (None, _) => Difference::Missing(what()),
         (Some(_), None) => Difference::Extra(what()),
         (Some(ours), Some(theirs)) => match table {
             Some(Table::Record) => places(key, &ours, &theirs),
-            Some(Table::Latest) => differs(what(), latest(&theirs), latest(&ours)),
             Some(Table::Quarantine) => differs(what(), event(&theirs), event(&ours)),
-            Some(Table::Timeline) => differs(what(), mention(&theirs), mention(&ours)),
             Some(Table::Totals | Table::Family | Table::Delivery | Table::Show | Table::Wish) => {
                 fields(&what(), &ours, &theirs)
             }
@@ -120,10 +122,7 @@ fn entry(fresh: &Rows, key: &[u8]) -> String {
             let first = seq.0.saturating_mul(keys::PLACES) + 1;
             format!("the places of records {first} to {} in the journal", first + keys::PLACES - 1)
         }
-        Some(Table::Latest) => match fresh.get(key).ok().flatten().and_then(|row| rows::decode_latest(&row)) {
-            Some((seq, _)) => format!("the latest event about the subject of event {seq}"),
-            None => keys::meaning(key),
-        },
+        Some(Table::Latest) => format!("event {seq} among those about its subject"),
         Some(Table::Family) => match name_of(fresh, key) {
             Some(name) => format!("the counts of family `{name}`"),
             None => keys::meaning(key),
@@ -208,11 +207,6 @@ fn places(key: &[u8], ours: &[u8], theirs: &[u8]) -> Difference {
     differs(what, said(place(theirs, number)), said(place(ours, number)))
 }
 
-fn latest(row: &[u8]) -> String {
-    rows::decode_latest(row)
-        .map_or("nothing".to_owned(), |(seq, print)| format!("event {seq} with print {}", beginning(&print)))
-}
-
 fn beginning(print: &Digest) -> String {
     format!("{:.8}…", print.to_string())
 }
@@ -224,10 +218,29 @@ fn event(row: &[u8]) -> String {
     }
 }
 
-fn mention(row: &[u8]) -> String {
-    let Some(Mention { is_delivery, said }) = Mention::decode(row) else { return "nothing".to_owned() };
-    let is_delivery = if is_delivery { "it is a delivery, too" } else { "it is no delivery" };
-    said.map_or(is_delivery.to_owned(), |(_, print)| format!("{is_delivery}, of print {}", beginning(&print)))
+/// The first note that stands in one of two rows only, or says something else there.
+fn noted(fresh: &Rows, key: &[u8], ours: &[u8], theirs: &[u8]) -> Difference {
+    let (ours, theirs) = (notes::all(ours), notes::all(theirs));
+    let entry = |note: &NoteKey| entry(fresh, &note.0);
+    if let Some(note) = theirs.keys().find(|note| !ours.contains_key(note)) {
+        return Difference::Missing(entry(note));
+    }
+    if let Some(note) = ours.keys().find(|note| !theirs.contains_key(note)) {
+        return Difference::Extra(entry(note));
+    }
+    match theirs.iter().find(|(note, mention)| ours.get(note) != Some(mention)) {
+        Some((note, theirs)) => differs(entry(note), mention(theirs), ours.get(note).map(mention).unwrap_or_default()),
+        None => differs(keys::meaning(key), "some notes", "something that is none"),
+    }
+}
+
+fn mention(Mention { delivery, said }: &Mention) -> String {
+    let delivery = match delivery {
+        None => "it is no delivery",
+        Some(true) => "it is a delivery, too",
+        Some(false) => "it is no delivery any more",
+    };
+    said.map_or(delivery.to_owned(), |(_, print)| format!("{delivery}, of print {}", beginning(&print)))
 }
 
 /// Fields that name nobody and hold no text from outside.

@@ -14,7 +14,8 @@ use crate::journal::Location;
 
 use super::base::Entry;
 use super::changes::Changes;
-use super::rows::{self, Family, Mention, Place, Totals};
+use super::notes::Mention;
+use super::rows::{self, Family, Place, Totals};
 use super::{StoreError, keys};
 
 /// Records being folded into the rows.
@@ -64,8 +65,8 @@ impl<'a> Fold<'a> {
                 }
                 _ => None,
             };
-            let mention = Mention { is_delivery: false, said };
-            self.changes.put(keys::at(&keys::timeline(&Lane::of(ticket)), seq), mention.encode());
+            let topic = keys::timeline(&Lane::of(ticket));
+            self.changes.note(seq, &topic, seq, Mention { delivery: None, said });
         }
         match fact {
             Fact::Received(received) => self.event(record, received)?,
@@ -83,7 +84,7 @@ impl<'a> Fold<'a> {
         let changed = record.head.deliveries.iter().map(|delivery| delivery.id);
         let concerned: BTreeSet<DeliveryId> = changed.chain(fact.delivery()).collect();
         for id in concerned.into_iter().filter(|id| id.0 != seq) {
-            self.changes.put(keys::at(&keys::history(id), seq), Vec::new());
+            self.changes.note(seq, &keys::history(id), seq, Mention::default());
         }
         let by_hand = matches!(fact, Fact::OperatorActed(_));
         for delivery in &record.head.deliveries {
@@ -111,12 +112,9 @@ impl<'a> Fold<'a> {
             Entry::Wish { subscription, wish } => self.changes.put_json(keys::wish_of(subscription), wish)?,
             Entry::Delivery(delivery) => drop(self.delivery(delivery, Seq(0))?),
             Entry::Said { lane, subject, seq, print } => {
-                self.changes.put(keys::latest(subject), rows::encode_latest(*seq, print));
-                let key = keys::at(&keys::timeline(&Lane(*lane)), *seq);
-                // It may be a delivery's own.
-                if self.changes.get(&key)?.is_none() {
-                    self.changes.put(key, Mention::default().encode());
-                }
+                let said = Mention { delivery: None, said: Some((*subject, *print)) };
+                self.changes.note(Seq(0), &keys::latest(subject), *seq, said);
+                self.changes.note(Seq(0), &keys::timeline(&Lane(*lane)), *seq, Mention::default());
             }
         }
         Ok(())
@@ -127,6 +125,7 @@ impl<'a> Fold<'a> {
     /// # Errors
     /// When the rows cannot be written.
     pub fn write_laid(&mut self) -> Result<(), StoreError> {
+        self.changes.reach(Seq(0));
         self.changes.commit_so_far()
     }
 
@@ -156,6 +155,7 @@ impl<'a> Fold<'a> {
         for (name, family) in &self.families {
             self.changes.put_json(keys::family(name), family)?;
         }
+        self.changes.reach(self.totals.applied);
         Ok((self.changes, self.totals))
     }
 
@@ -165,7 +165,8 @@ impl<'a> Fold<'a> {
         self.family(&received.family)?.seen(record.head.at);
         // A repetition says nothing new: the first of its kind stays the one to compare with and to name.
         if received.duplicate_of.is_none() && !Lane::has_subject(received) {
-            self.changes.put(keys::latest(&received.subject), rows::encode_latest(record.seq, &received.print));
+            let said = Mention { delivery: None, said: Some((received.subject, received.print)) };
+            self.changes.note(record.seq, &keys::latest(&received.subject), record.seq, said);
         }
         self.show(record, received)
     }
@@ -207,13 +208,13 @@ impl<'a> Fold<'a> {
                 self.changes.mark(&keys::due(gone), id, false)?;
             }
             if lane(before) != lane(delivery) {
-                self.in_timeline(&lane(before), id, false)?;
+                self.in_timeline(&lane(before), seq, id, false);
             }
         }
         self.totals.deliveries[rows::slot(delivery.kind, delivery.stage())] += 1;
         self.changes.mark(&stage(delivery), id, true)?;
         if before.is_none_or(|before| lane(&before) != lane(delivery)) {
-            self.in_timeline(&lane(delivery), id, true)?;
+            self.in_timeline(&lane(delivery), seq, id, true);
         }
         if let Some(due) = delivery.due() {
             self.changes.mark(&keys::due(due), id, true)?;
@@ -222,15 +223,9 @@ impl<'a> Fold<'a> {
         Ok(stood)
     }
 
-    fn in_timeline(&mut self, lane: &Lane, id: Seq, is_delivery: bool) -> Result<(), StoreError> {
-        let key = keys::at(&keys::timeline(lane), id);
-        let mention = self
-            .changes
-            .get(&key)?
-            .map(|row| Mention::decode(&row).ok_or_else(|| StoreError::Row(keys::meaning(&key))));
-        let mention = Mention { is_delivery, ..mention.transpose()?.unwrap_or_default() };
-        self.changes.put(key, mention.encode());
-        Ok(())
+    fn in_timeline(&mut self, lane: &Lane, by: Seq, id: Seq, is_delivery: bool) {
+        let mention = Mention { delivery: Some(is_delivery), said: None };
+        self.changes.note(by, &keys::timeline(lane), id, mention);
     }
 
     fn show(&mut self, record: &Record, received: &Received) -> Result<(), StoreError> {

@@ -1,11 +1,14 @@
 //! The tables and their keys. Pure.
 
+use std::fmt;
+
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Kind, Stage};
 use crate::domain::ids::{DeliveryId, Digest, Seq, ShowId, SubscriptionId};
 use crate::domain::ticket::Lane;
 
 use super::marks::BLOCK;
+use super::notes::RUN;
 use super::pack::SHARED;
 
 /// A key.
@@ -25,9 +28,15 @@ pub enum Table {
     Naming = b'e',
     /// `f` family digest, first 4 bytes; block 8 -> marks. Events of a family.
     Event = b'f',
-    /// `h` id 8; seq 8 -> nothing. Records about a delivery, but for the one of its own number.
+    /// `h` id 8; eight zeros; seq 8 -> nothing. Records about a delivery, but for the one of its own number. A [note](super::notes).
     History = b'h',
-    /// `l` subject 16 -> seq and print of the latest event about it that is no repetition.
+    /// `i` which run 9; the key of its last note 25 -> sorted [notes](super::notes).
+    Run = b'i',
+    /// `j` number 4 -> [notes](super::notes) of the newest records, as they came.
+    Recent = b'j',
+    /// `k` which run 9; number 4 -> a part of its filter.
+    Filter = b'k',
+    /// `l` subject 16; seq 8 -> subject and print. Events about it that are no repetition; the latest counts. A [note](super::notes).
     Latest = b'l',
     /// `n` seq 8; id 8 -> nothing. Records by which a delivery came to need a person, other than by a person's action.
     Needed = b'n',
@@ -41,7 +50,7 @@ pub enum Table {
     Record = b'r',
     /// `s` stage 1; kind 1; block of ids 8 -> marks. Deliveries by state.
     Stage = b's',
-    /// `t` lane 16; seq 8 -> 1 if that is the number of a delivery, too, or nothing. Records about a ticket.
+    /// `t` lane 16; seq 8 -> a [`Mention`](super::notes::Mention). Records about a ticket, and its deliveries. A [note](super::notes).
     Timeline = b't',
     /// `w` subscription digest 16 -> what it asks for.
     Wish = b'w',
@@ -52,13 +61,16 @@ pub enum Table {
 }
 
 impl Table {
-    const ALL: [(Self, &'static str); 17] = [
+    const ALL: [(Self, &'static str); 20] = [
         (Self::Totals, "totals"),
         (Self::Family, "counts of a family"),
         (Self::Delivery, "delivery"),
         (Self::Naming, "show index"),
         (Self::Event, "family index"),
         (Self::History, "history of a delivery"),
+        (Self::Run, "notes of many records"),
+        (Self::Recent, "notes of the newest records"),
+        (Self::Filter, "filter of notes"),
         (Self::Latest, "latest event about a subject"),
         (Self::Needed, "delivery that needs a person"),
         (Self::ShowOrder, "order of shows"),
@@ -75,6 +87,11 @@ impl Table {
     /// True when the rows are [`Marks`](super::marks::Marks).
     pub fn is_marks(self) -> bool {
         matches!(self, Self::Naming | Self::Event | Self::Stage | Self::Due)
+    }
+
+    /// True when the keys have no rows of their own: see [`notes`](super::notes).
+    pub fn is_noted(self) -> bool {
+        matches!(self, Self::History | Self::Latest | Self::Timeline)
     }
 
     /// True when a value may be long and may be replaced by another.
@@ -94,9 +111,13 @@ pub fn meaning(key: &[u8]) -> String {
     let name = key.first().and_then(|first| Table::ALL.iter().find(|(table, _)| *table as u8 == *first));
     let Some((table, name)) = name else { return format!("an unknown row {key:02x?}") };
     match table {
-        Table::Totals => (*name).to_owned(),
+        Table::Totals | Table::Recent => (*name).to_owned(),
+        Table::Run | Table::Filter => match key.get(1..10).and_then(|id| Some(RunId(id.try_into().ok()?))) {
+            Some(run) => format!("{name}, {run}"),
+            None => (*name).to_owned(),
+        },
         Table::Chunk => format!("{name}: {}", meaning(owner(key).unwrap_or_default())),
-        Table::Family | Table::Latest | Table::Show | Table::Wish => {
+        Table::Family | Table::Show | Table::Wish => {
             let digits: String = key[1..].iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{name} {digits}")
         }
@@ -159,7 +180,7 @@ pub fn totals() -> Key {
 }
 
 /// Records whose places share a row.
-pub const PLACES: u64 = 16;
+pub const PLACES: u64 = 64;
 
 /// See [`Table::Record`]: the key, and which of its places is that of `seq`.
 pub fn record(seq: Seq) -> (Key, usize) {
@@ -192,8 +213,8 @@ pub fn families_of_events(key: &[u8]) -> Key {
 }
 
 /// See [`Table::Latest`].
-pub fn latest(subject: &Digest) -> Key {
-    join(Table::Latest, &[&subject.0])
+pub fn latest(subject: &Digest) -> Topic {
+    Topic::new(Table::Latest, &subject.0)
 }
 
 /// See [`Table::Delivery`].
@@ -201,14 +222,130 @@ pub fn delivery(id: DeliveryId) -> Key {
     join(Table::Delivery, &[&id.0.0.to_be_bytes()])
 }
 
-/// Prefix of [`Table::Timeline`].
-pub fn timeline(lane: &Lane) -> Key {
-    join(Table::Timeline, &[&lane.0.0])
+/// See [`Table::Timeline`].
+pub fn timeline(lane: &Lane) -> Topic {
+    Topic::new(Table::Timeline, &lane.0.0)
 }
 
-/// Prefix of [`Table::History`].
-pub fn history(id: DeliveryId) -> Key {
-    join(Table::History, &[&id.0.0.to_be_bytes()])
+/// See [`Table::History`].
+pub fn history(id: DeliveryId) -> Topic {
+    Topic::new(Table::History, &(u128::from(id.0.0) << 64).to_be_bytes())
+}
+
+/// What notes are about: how their keys begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topic(pub [u8; 17]);
+
+impl Topic {
+    fn new(table: Table, name: &[u8; 16]) -> Self {
+        let mut topic = [table as u8; 17];
+        topic[1..].copy_from_slice(name);
+        Self(topic)
+    }
+
+    /// `None` when notes do not begin so.
+    pub fn of(prefix: &[u8]) -> Option<Self> {
+        let is_noted = table(prefix).is_some_and(Table::is_noted);
+        Some(Self(prefix.try_into().ok()?)).filter(|_| is_noted)
+    }
+
+    /// As the prefix of an index.
+    pub fn prefix(&self) -> Key {
+        self.0.to_vec()
+    }
+
+    /// The key of the note with that number.
+    pub fn at(&self, seq: Seq) -> NoteKey {
+        let mut key = [0; 25];
+        key[..17].copy_from_slice(&self.0);
+        key[17..].copy_from_slice(&seq.0.to_be_bytes());
+        NoteKey(key)
+    }
+
+    /// Stands for it in filters. Its name is a digest or a number.
+    pub fn number(&self) -> u64 {
+        let name = self.0[1..].first_chunk().map_or(0, |name| u64::from_be_bytes(*name));
+        name ^ u64::from(self.0[0]).rotate_right(8)
+    }
+}
+
+/// The key of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NoteKey(pub [u8; 25]);
+
+impl NoteKey {
+    /// What it is about.
+    pub fn topic(&self) -> Topic {
+        Topic(self.0.first_chunk().copied().unwrap_or_default())
+    }
+
+    /// Its number.
+    pub fn seq(&self) -> Seq {
+        seq_of(&self.0)
+    }
+}
+
+/// Which run of notes: of what dropped records had come to, or of records; and which of these. Older ones sort before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunId(pub [u8; 9]);
+
+impl RunId {
+    /// The one of what dropped records had come to.
+    pub fn laid(number: u64) -> Self {
+        Self::new(0, number)
+    }
+
+    /// The one of [`RUN`](super::notes::RUN) records.
+    pub fn of_records(number: u64) -> Self {
+        Self::new(1, number)
+    }
+
+    fn new(origin: u8, number: u64) -> Self {
+        let mut id = [origin; 9];
+        id[1..].copy_from_slice(&number.to_be_bytes());
+        Self(id)
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = seq_of(&self.0).0;
+        match self.0[0] {
+            0 => write!(f, "part {} of the base's", number + 1),
+            _ => write!(f, "from record {} on", number.saturating_mul(RUN) + 1),
+        }
+    }
+}
+
+/// See [`Table::Run`].
+pub fn run(id: &RunId, last: &NoteKey) -> Key {
+    join(Table::Run, &[&id.0, &last.0])
+}
+
+/// Behind the keys of all rows of that run.
+pub fn run_end(id: &RunId) -> Key {
+    join(Table::Run, &[&id.0, &[u8::MAX; 25]])
+}
+
+/// Prefix of [`Table::Run`] for all runs of what dropped records had come to.
+pub fn runs_laid() -> Key {
+    join(Table::Run, &[&[0]])
+}
+
+/// The run of which this is the key of a filter's row.
+pub fn filter_of(key: &[u8]) -> Option<RunId> {
+    let (id, _) = key.strip_prefix(&[Table::Filter as u8])?.split_first_chunk()?;
+    Some(RunId(*id))
+}
+
+/// See [`Table::Filter`].
+pub fn filter(id: &RunId, number: u32) -> Key {
+    join(Table::Filter, &[&id.0, &number.to_be_bytes()])
+}
+
+/// See [`Table::Recent`].
+pub fn recent(number: u32) -> Key {
+    join(Table::Recent, &[&number.to_be_bytes()])
 }
 
 /// See [`Table::Needed`].

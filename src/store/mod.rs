@@ -67,6 +67,7 @@ pub mod fold;
 pub mod index;
 pub mod keys;
 pub mod marks;
+pub mod notes;
 pub mod pack;
 pub mod paging;
 pub mod past;

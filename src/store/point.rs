@@ -10,7 +10,8 @@ use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::ticket::Lane;
 use crate::journal::Location;
 
-use super::rows::{self, Mention, Place, Totals};
+use super::notes::Mention;
+use super::rows::{self, Place, Totals};
 use super::{Store, StoreError, caught, keys, marks};
 
 /// Errors of all these: when the store cannot be read.
@@ -54,7 +55,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn mentions(&self, lane: &Lane) -> Result<Vec<(Seq, Mention)>, StoreError> {
-        caught(|| self.rows.short_rows_of(&keys::timeline(lane)).map(|row| mention(&row?)).collect())
+        caught(|| self.rows.notes(&keys::timeline(lane), Seq(0), Seq(u64::MAX)))
     }
 
     /// The deliveries of a lane, by id.
@@ -70,7 +71,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn mentioned(&self, mentions: &[(Seq, Mention)]) -> Result<Vec<Delivery>, StoreError> {
-        let ids = mentions.iter().filter(|(_, mention)| mention.is_delivery).map(|(id, _)| Ok(*id));
+        let ids = mentions.iter().filter(|(_, mention)| mention.is_delivery()).map(|(id, _)| Ok(*id));
         caught(|| self.deliveries(ids))
     }
 
@@ -80,9 +81,8 @@ impl Store {
     /// When the store cannot be read.
     pub fn latest(&self, subject: &Digest) -> Result<Option<(Seq, Digest)>, StoreError> {
         caught(|| {
-            let key = keys::latest(subject);
-            let Some(row) = self.rows.get(&key)? else { return Ok(None) };
-            rows::decode_latest(&row).map(Some).ok_or_else(|| StoreError::Row(keys::meaning(&key)))
+            let last = self.rows.last_note(&keys::latest(subject))?;
+            Ok(last.and_then(|(seq, mention)| Some((seq, mention.said?.1))))
         })
     }
 
@@ -259,10 +259,4 @@ impl Store {
         }
         Ok(Seq(low))
     }
-}
-
-/// A row of a ticket's timeline.
-fn mention((key, row): &(impl AsRef<[u8]>, Vec<u8>)) -> Result<(Seq, Mention), StoreError> {
-    let mention = Mention::decode(row).ok_or_else(|| StoreError::Row(keys::meaning(key.as_ref())))?;
-    Ok((keys::seq_of(key.as_ref()), mention))
 }

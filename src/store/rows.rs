@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 use crate::domain::delivery::{Kind, Stage};
-use crate::domain::ids::{Digest, Seq};
+use crate::domain::ids::Seq;
 use crate::domain::silence::{self, HOURS, Hours};
 use crate::journal::Location;
 
 /// Counts up with every change of keys, rows or fold: a store of another format is made anew.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// In the place of [`FORMAT`] in a store that is being made: see `anew`.
 pub const UNFINISHED: u32 = 0;
@@ -50,50 +50,6 @@ impl Place {
         };
         Some(Self { location, at })
     }
-}
-
-/// What stands in the timeline of a ticket beside a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Mention {
-    /// It is the number of a delivery, too.
-    pub is_delivery: bool,
-    /// Subject and print of an event that is no repetition, where nothing of another ticket can be about that subject.
-    pub said: Option<(Digest, Digest)>,
-}
-
-impl Mention {
-    /// As it is stored.
-    pub fn encode(&self) -> Vec<u8> {
-        let said = self.said.iter().flat_map(|(subject, print)| subject.0.iter().chain(&print.0));
-        match self {
-            Self { is_delivery: false, said: None } => Vec::new(),
-            _ => [u8::from(self.is_delivery)].iter().chain(said).copied().collect(),
-        }
-    }
-
-    /// `None` when the bytes are no such row.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let Some((&is_delivery @ 0..=1, said)) = bytes.split_first() else {
-            return bytes.is_empty().then(Self::default);
-        };
-        let said = match said.split_first_chunk() {
-            Some((subject, print)) => Some((Digest(*subject), Digest(print.try_into().ok()?))),
-            None if said.is_empty() => None,
-            None => return None,
-        };
-        Some(Self { is_delivery: is_delivery == 1, said })
-    }
-}
-
-/// The latest event about a subject.
-pub fn encode_latest(seq: Seq, print: &Digest) -> Vec<u8> {
-    [&seq.0.to_be_bytes()[..], &print.0].concat()
-}
-
-/// `None` when the bytes are no such row.
-pub fn decode_latest(bytes: &[u8]) -> Option<(Seq, Digest)> {
-    let (seq, print) = bytes.split_first_chunk()?;
-    Some((Seq(u64::from_be_bytes(*seq)), Digest(print.try_into().ok()?)))
 }
 
 /// What all records add up to.

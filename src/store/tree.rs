@@ -5,8 +5,8 @@ use std::ops::Deref;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -14,9 +14,11 @@ use serde::de::DeserializeOwned;
 use crate::domain::ids::{DeliveryId, Seq};
 
 use super::StoreError;
-use super::keys::{self, Key};
+use super::keys::{self, Key, RunId, Table, Topic};
 use super::marks::{self, Marks};
+use super::notes::{self, Mention, Note, Notes, Prepared, Run};
 use super::pack::Pack;
+use super::rows::Totals;
 
 /// sled puts longer values into files of their own, which are never synced and leak.
 const MOST_INLINE: usize = 4095;
@@ -38,20 +40,24 @@ const CLOSING: Duration = Duration::from_secs(5);
 pub struct Rows(Arc<Open>);
 
 #[derive(Debug)]
-struct Open(Option<sled::Db>);
+struct Open {
+    db: Option<sled::Db>,
+    /// What of the notes is in memory; `None` until it is asked for.
+    notes: RwLock<Option<Notes>>,
+}
 
 impl Deref for Open {
     type Target = sled::Tree;
 
     fn deref(&self) -> &sled::Tree {
         // Taken out by `drop` alone.
-        self.0.as_ref().unwrap_or_else(|| unreachable!())
+        self.db.as_ref().unwrap_or_else(|| unreachable!())
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let db = self.0.take();
+        let db = self.db.take();
         let (closed, waiting) = channel();
         let closing = std::thread::Builder::new().name("store-closing".to_owned()).spawn(move || {
             // What it panics over is damage, which the next opening meets again.
@@ -78,7 +84,7 @@ impl Rows {
         for _ in 0..20 {
             match config.open() {
                 Err(error) if is_locked(&error) => std::thread::sleep(Duration::from_millis(50)),
-                other => return Ok(Self(Arc::new(Open(Some(other?))))),
+                other => return Ok(Self(Arc::new(Open { db: Some(other?), notes: RwLock::default() }))),
             }
         }
         Err(StoreError::InUse(folder.to_owned()))
@@ -160,7 +166,13 @@ impl Rows {
         from: Seq,
         to: Seq,
     ) -> Box<dyn DoubleEndedIterator<Item = Result<Seq, StoreError>>> {
-        if !keys::table(prefix).is_some_and(keys::Table::is_marks) {
+        if let Some(topic) = Topic::of(prefix) {
+            return match self.notes(&topic, from, to) {
+                Ok(notes) => Box::new(notes.into_iter().map(|(seq, _)| Ok(seq))),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            };
+        }
+        if !keys::table(prefix).is_some_and(Table::is_marks) {
             let keys = self.keys(keys::at(prefix, from), keys::at(prefix, to));
             return Box::new(keys.map(|key| Ok(keys::seq_of(&key?))));
         }
@@ -173,7 +185,7 @@ impl Rows {
     /// # Errors
     /// When sled cannot read it.
     pub fn count(&self, prefix: &[u8], from: Seq, to: Seq) -> Result<usize, StoreError> {
-        if !keys::table(prefix).is_some_and(keys::Table::is_marks) {
+        if !keys::table(prefix).is_some_and(Table::is_marks) {
             return self.numbers(prefix, from, to).try_fold(0, |count, seq| seq.map(|_| count + 1));
         }
         self.marks(prefix, from, to).try_fold(0, |count, row| Ok(count + row?.1.count()))
@@ -216,16 +228,117 @@ impl Rows {
         self.0.scan_prefix(prefix).keys().map(|key| key.map_err(StoreError::from))
     }
 
-    /// The rows whose keys begin with `prefix`, of values that are never long.
-    pub fn short_rows_of(
+    /// What was noted about a topic with numbers from `from` to `to`, both included, in ascending order.
+    ///
+    /// # Errors
+    /// When sled cannot read it.
+    pub fn notes(&self, topic: &Topic, from: Seq, to: Seq) -> Result<Vec<(Seq, Mention)>, StoreError> {
+        let (recent, runs) = self.noted()?.about(topic, from, to);
+        let mut found = Vec::new();
+        for id in runs {
+            self.notes_in(&id, topic, from, to, &mut found)?;
+        }
+        if found.is_empty() {
+            return Ok(recent);
+        }
+        found.extend(recent);
+        Ok(notes::merged(found))
+    }
+
+    fn notes_in(
         &self,
-        prefix: &[u8],
-    ) -> impl Iterator<Item = Result<(sled::IVec, Vec<u8>), StoreError>> + use<> {
-        self.0.scan_prefix(prefix).map(|row| {
-            let (key, value) = row?;
-            let value = value.strip_prefix(&[INLINE]).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?.to_vec();
-            Ok((key, value))
+        id: &RunId,
+        topic: &Topic,
+        from: Seq,
+        to: Seq,
+        found: &mut Vec<(Seq, Mention)>,
+    ) -> Result<(), StoreError> {
+        let (low, high) = (topic.at(from), topic.at(to));
+        // A row's key is that of its last note.
+        for row in self.0.range(keys::run(id, &low)..=keys::run_end(id)) {
+            let (key, row) = row?;
+            for note in notes::read(value_of(&key, &row)?) {
+                let (note, mention) = note.ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
+                if note > high {
+                    return Ok(());
+                }
+                if note >= low {
+                    found.push((note.seq(), mention));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was noted about a topic with the highest number of all.
+    ///
+    /// # Errors
+    /// When sled cannot read it.
+    pub fn last_note(&self, topic: &Topic) -> Result<Option<(Seq, Mention)>, StoreError> {
+        let (recent, runs) = self.noted()?.about(topic, Seq(0), Seq(u64::MAX));
+        if let Some(last) = recent.last() {
+            return Ok(Some(*last));
+        }
+        for id in runs.iter().rev() {
+            let end = self.0.range(keys::run(id, &topic.at(Seq(u64::MAX)))..=keys::run_end(id)).next();
+            let before = self.0.range(keys::run(id, &topic.at(Seq(0)))..keys::run(id, &topic.at(Seq(u64::MAX))));
+            // Its last note is in the row that ends behind it, unless that begins behind it, too.
+            for row in end.into_iter().chain(before.rev().take(1)) {
+                let (key, row) = row?;
+                let notes = notes::read(value_of(&key, &row)?).collect::<Option<Vec<_>>>();
+                let notes = notes.ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
+                if let Some((last, mention)) = notes.into_iter().rev().find(|(note, _)| note.topic() == *topic) {
+                    return Ok(Some((last.seq(), mention)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every note that dropped records had come to.
+    pub fn notes_laid(&self) -> impl Iterator<Item = Result<(keys::NoteKey, Mention), StoreError>> + use<> {
+        self.0.scan_prefix(keys::runs_laid()).flat_map(|row| match row.map_err(StoreError::from).and_then(notes_of) {
+            Ok(notes) => notes.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(error) => vec![Err(error)],
         })
+    }
+
+    /// What of the notes is in memory.
+    fn noted(&self) -> Result<Noted<'_>, StoreError> {
+        loop {
+            let noted = self.0.notes.read().unwrap_or_else(PoisonError::into_inner);
+            if noted.is_some() {
+                return Ok(Noted(noted));
+            }
+            drop(noted);
+            let mut noted = self.0.notes.write().unwrap_or_else(PoisonError::into_inner);
+            if noted.is_none() {
+                *noted = Some(self.load_notes()?);
+            }
+        }
+    }
+
+    fn load_notes(&self) -> Result<Notes, StoreError> {
+        let through = self.json::<Totals>(&keys::totals())?.map_or(Seq(0), |totals| totals.applied);
+        let mut filters: Vec<(RunId, Vec<u8>)> = Vec::new();
+        for row in self.0.scan_prefix([Table::Filter as u8]) {
+            let (key, part) = row?;
+            let id = keys::filter_of(&key).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
+            let part = value_of(&key, &part)?;
+            match filters.last_mut().filter(|(last, _)| *last == id) {
+                Some((_, filter)) => filter.extend_from_slice(part),
+                None => filters.push((id, part.to_vec())),
+            }
+        }
+        let no_filter = |id: &RunId| StoreError::Row(keys::meaning(&keys::filter(id, 0)));
+        let runs = filters.iter().map(|(id, filter)| Run::read(*id, filter).ok_or_else(|| no_filter(id)));
+        let runs = runs.collect::<Result<Vec<_>, _>>()?;
+        let mut rows = Vec::new();
+        for row in self.0.scan_prefix([Table::Recent as u8]) {
+            let (key, row) = row?;
+            rows.push(value_of(&key, &row)?.to_vec());
+        }
+        Notes::load(through, runs, rows).ok_or_else(|| StoreError::Row(keys::meaning(&keys::recent(0))))
     }
 
     /// Crc and number of the chunks of a row's value, if it is chunked.
@@ -236,21 +349,15 @@ impl Rows {
         Ok(self.0.get(key)?.as_deref().and_then(chunks))
     }
 
-    /// How changed rows stand.
-    ///
-    /// # Errors
-    /// When sled cannot read them.
-    pub fn before(&self, writes: &Writes) -> Result<Before, StoreError> {
-        let stands = |key: &Key| Ok::<_, StoreError>(self.0.get(key)?.map(|value| value.to_vec()));
-        writes.iter().map(|(key, _)| Ok((key.clone(), stands(key)?))).collect::<Result<_, _>>().map(Before)
-    }
-
     /// Puts changed rows back as they stood before. What was changed since then must have been put back already.
     ///
     /// # Errors
     /// When sled cannot.
     pub fn revoke(&self, before: Before) -> Result<(), StoreError> {
-        self.write_singly(before.0)
+        let put_back = self.put_singly(before.0);
+        // They are read again when they are asked for.
+        self.0.notes.write().unwrap_or_else(PoisonError::into_inner).take();
+        put_back
     }
 
     /// Writes them one by one, for a store that nobody else looks at and that goes when something fails. A batch of sled locks
@@ -259,7 +366,45 @@ impl Rows {
     /// # Errors
     /// When sled cannot.
     pub fn write_singly(&self, writes: Writes) -> Result<(), StoreError> {
-        for (key, value) in writes {
+        let (rows, prepared) = self.prepare(writes)?;
+        self.put_singly(rows)?;
+        self.adopt(prepared);
+        Ok(())
+    }
+
+    /// The same; says how the rows stood before.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn write_revocably(&self, writes: Writes) -> Result<Before, StoreError> {
+        let (rows, prepared) = self.prepare(writes)?;
+        let stands = |key: &Key| Ok::<_, StoreError>(self.0.get(key)?.map(|value| value.to_vec()));
+        let before = rows.iter().map(|(key, _)| Ok((key.clone(), stands(key)?))).collect::<Result<_, StoreError>>()?;
+        self.put_singly(rows)?;
+        self.adopt(prepared);
+        Ok(Before(before))
+    }
+
+    /// Writes them in one atomic batch.
+    ///
+    /// # Errors
+    /// When sled cannot.
+    pub fn write(&self, writes: Writes) -> Result<(), StoreError> {
+        let (rows, prepared) = self.prepare(writes)?;
+        let mut batch = sled::Batch::default();
+        for (key, value) in rows {
+            match value {
+                None => batch.remove(key),
+                Some(value) => batch.insert(key, value),
+            }
+        }
+        self.0.apply_batch(batch)?;
+        self.adopt(prepared);
+        Ok(())
+    }
+
+    fn put_singly(&self, rows: Changed) -> Result<(), StoreError> {
+        for (key, value) in rows {
             match value {
                 None => drop(self.0.remove(key)?),
                 Some(value) => drop(self.0.insert(key, value)?),
@@ -268,19 +413,27 @@ impl Rows {
         Ok(())
     }
 
-    /// Writes them in one atomic batch.
-    ///
-    /// # Errors
-    /// When sled cannot.
-    pub fn write(&self, writes: Writes) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        for (key, value) in writes {
+    /// The rows with those of the notes, and what is to be [adopted](Self::adopt) when they are written.
+    fn prepare(&self, writes: Writes) -> Result<(Changed, Option<Prepared>), StoreError> {
+        let Writes { rows: mut changed, notes, through } = writes;
+        let Some(through) = through else { return Ok((changed, None)) };
+        let mut rows = notes::Rows::new();
+        let prepared = self.noted()?.prepare(&notes, through, &mut rows);
+        for (key, value) in rows {
             match value {
-                None => batch.remove(key),
-                Some(value) => batch.insert(key, value),
+                None => changed.push((key, None)),
+                Some(value) => insert(&mut changed, key, &value),
             }
         }
-        Ok(self.0.apply_batch(batch)?)
+        Ok((changed, Some(prepared)))
+    }
+
+    /// Only now, so that whoever reads sees no notes that the rows beside them know nothing of.
+    fn adopt(&self, prepared: Option<Prepared>) {
+        let mut noted = self.0.notes.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((noted, prepared)) = noted.as_mut().zip(prepared) {
+            noted.adopt(prepared);
+        }
     }
 
     /// Waits until all that was written is with the kernel.
@@ -363,6 +516,16 @@ fn chunks(row: &[u8]) -> Option<(u32, u32)> {
     Some((u32::from_be_bytes(*crc), u32::from_be_bytes(count.try_into().ok()?)))
 }
 
+/// Of a row whose value is never cut.
+fn value_of<'a>(key: &[u8], row: &'a [u8]) -> Result<&'a [u8], StoreError> {
+    row.strip_prefix(&[INLINE]).ok_or_else(|| StoreError::Row(keys::meaning(key)))
+}
+
+fn notes_of((key, row): (sled::IVec, sled::IVec)) -> Result<Vec<(keys::NoteKey, Mention)>, StoreError> {
+    let notes = notes::read(value_of(&key, &row)?).collect::<Option<_>>();
+    notes.ok_or_else(|| StoreError::Row(keys::meaning(&key)))
+}
+
 fn marks_of((key, value): &(sled::IVec, sled::IVec)) -> Result<Vec<Seq>, StoreError> {
     let marks = value.strip_prefix(&[INLINE]).and_then(Marks::decode);
     let marks = marks.ok_or_else(|| StoreError::Row(keys::meaning(key)))?;
@@ -378,11 +541,34 @@ pub fn parse<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, StoreEr
 }
 
 /// Rows as they are to be stored, the last of a key counts; none: to be removed.
-pub type Writes = Vec<(Key, Option<Vec<u8>>)>;
+pub type Changed = Vec<(Key, Option<Vec<u8>>)>;
+
+/// What is to be written.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// Rows.
+    pub rows: Changed,
+    /// Notes, in the order of the records that made them.
+    pub notes: Vec<Note>,
+    /// The last record there is then, 0 while a base is laid down; `None` when it stays the same, without notes.
+    pub through: Option<Seq>,
+}
 
 /// How changed rows stood before.
 #[derive(Debug)]
-pub struct Before(Writes);
+pub struct Before(Changed);
+
+/// See [`Rows::noted`]: it is there.
+struct Noted<'a>(RwLockReadGuard<'a, Option<Notes>>);
+
+impl Deref for Noted<'_> {
+    type Target = Notes;
+
+    fn deref(&self) -> &Notes {
+        // Looked at while it was locked.
+        self.0.as_ref().unwrap_or_else(|| unreachable!())
+    }
+}
 
 /// What a row costs in memory besides its bytes: two vectors.
 const PER_ROW: usize = 2 * size_of::<Vec<u8>>();
@@ -401,7 +587,7 @@ pub fn cut(value: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Adds a row with its chunks.
-pub fn insert(writes: &mut Writes, key: Key, value: &[u8]) {
+pub fn insert(writes: &mut Changed, key: Key, value: &[u8]) {
     let Some((crc, count)) = cut(value) else {
         writes.push((key, Some([&[INLINE], value].concat())));
         return;

@@ -48,8 +48,8 @@ impl Sources<'_> {
         let Some(mut delivery) = self.store.delivery(id)? else { return Ok(None) };
         let own = self.record(id.0)?.filter(|record| record.head.deliveries.iter().any(|one| one.id == id));
         let mut history: Vec<Record> = own.into_iter().collect();
-        for key in self.store.rows.keys_of(&keys::history(id)) {
-            history.extend(self.record(keys::seq_of(&key?))?);
+        for (seq, _) in self.store.rows.notes(&keys::history(id), Seq(0), Seq(u64::MAX))? {
+            history.extend(self.record(seq)?);
         }
         // More may have happened since its row was read: it stands as the last of these records left it.
         let left = history.iter().rev().flat_map(|record| &record.head.deliveries).find(|one| one.id == id);
@@ -69,7 +69,7 @@ pub(super) fn unsettled(stages: &[Stage]) -> Vec<Stage> {
 /// The indexes that have every delivery that may be wanted.
 fn narrowed(query: &DeliveryQuery, bounds: &Bounds) -> Vec<Key> {
     if let Some(tickets) = bounds.one_of(Known::Ticket) {
-        return tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into()))).collect();
+        return tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into())).prefix()).collect();
     }
     let may_be = |known, name: &str| bounds.one_of(known).is_none_or(|names| names.contains(name));
     let kinds: Vec<Kind> = Kind::ALL

@@ -39,7 +39,10 @@ impl Sources<'_> {
             return Ok(vec![keys::naming(show)]);
         }
         if let Some(tickets) = bounds.one_of(Known::Ticket) {
-            return Ok(tickets.iter().map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into()))).collect());
+            return Ok(tickets
+                .iter()
+                .map(|ticket| keys::timeline(&Lane::of(&ticket.as_str().into())).prefix())
+                .collect());
         }
         match (bounds.one_of(Known::Show), &query.family, bounds.one_of(Known::Family)) {
             (Some(shows), ..) => Ok(shows.iter().map(|show| keys::naming(&show.as_str().into())).collect()),

@@ -74,11 +74,11 @@ impl Sources<'_> {
 
     /// The records about a delivery but for its own.
     fn history(&self, id: DeliveryId) -> Index<'_> {
-        Index::new(&self.store.rows, vec![keys::history(id)], Seq(0))
+        Index::new(&self.store.rows, vec![keys::history(id).prefix()], Seq(0))
     }
 
     fn tickets_records(&self, ticket: &TicketId) -> Result<Index<'_>, StoreError> {
-        let prefixes = vec![keys::timeline(&Lane::of(ticket))];
+        let prefixes = vec![keys::timeline(&Lane::of(ticket)).prefix()];
         Ok(Index::new(&self.store.rows, prefixes, self.store.dropped()?.next()))
     }
 

@@ -11,7 +11,7 @@ use super::Sources;
 impl Sources<'_> {
     pub(super) fn timeline(&self, ticket: &TicketId) -> Result<Timeline, StoreError> {
         let lane = Lane::of(ticket);
-        let index = Index::new(&self.store.rows, vec![keys::timeline(&lane)], Seq(0));
+        let index = Index::new(&self.store.rows, vec![keys::timeline(&lane).prefix()], Seq(0));
         let mut numbers = index.older(Seq(u64::MAX)).take(MOST_TIMELINE + 1).collect::<Result<Vec<Seq>, _>>()?;
         let truncated = numbers.len() > MOST_TIMELINE;
         numbers.truncate(MOST_TIMELINE);

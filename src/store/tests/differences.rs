@@ -2,6 +2,21 @@
 
 use super::*;
 
+use std::collections::BTreeMap;
+
+use crate::store::keys::NoteKey;
+use crate::store::notes::{self, Mention};
+
+/// Changes the notes of the newest records.
+fn renote<T>(changes: &mut changes::Changes<'_>, change: impl FnOnce(&mut BTreeMap<NoteKey, Mention>) -> T) {
+    let row = changes.get(&keys::recent(0)).unwrap().unwrap();
+    let mut notes = notes::all(&row);
+    change(&mut notes);
+    let mut row = Vec::new();
+    notes.iter().for_each(|(key, mention)| notes::write(&mut row, key, mention));
+    changes.put(keys::recent(0), row);
+}
+
 type Tamper = fn(&mut changes::Changes<'_>);
 
 fn one() -> Delivery {
@@ -20,7 +35,7 @@ fn show() -> crate::store::keys::Key {
 const TAMPERS: [(Tamper, &str); 23] = [
     (
         |changes| changes.remove(keys::record(Seq(1)).0),
-        "missing from the store: the places of records 1 to 16 in the journal",
+        "missing from the store: the places of records 1 to 64 in the journal",
     ),
     (
         |changes| {
@@ -76,22 +91,25 @@ const TAMPERS: [(Tamper, &str); 23] = [
         "in the store, and not from the journal: event 3 among those that name show 7",
     ),
     (
-        |changes| changes.put(keys::at(&keys::history(one().id), Seq(2)), Vec::new()),
+        |changes| renote(changes, |notes| notes.insert(keys::history(one().id).at(Seq(2)), Mention::default())),
         "in the store, and not from the journal: record 2 in the history of delivery d-1",
     ),
     (
-        |changes| changes.put(keys::latest(&subject()), rows::encode_latest(Seq(9), &subject())),
-        "the latest event about the subject of event 2: the journal says event 2 with print ",
+        |changes| {
+            let said = Mention { delivery: None, said: Some((subject(), subject())) };
+            renote(changes, |notes| notes.insert(keys::latest(&subject()).at(Seq(2)), said));
+        },
+        "event 2 among those about its subject: the journal says it is no delivery, of print ",
     ),
     (
-        |changes| changes.remove(keys::at(&keys::timeline(&Lane::of(&"t".into())), Seq(1))),
+        |changes| renote(changes, |notes| notes.remove(&keys::timeline(&Lane::of(&"t".into())).at(Seq(1)))),
         "missing from the store: record 1 in the timeline of its ticket",
     ),
     (
         |changes| {
             let said = Some((subject(), subject()));
-            let mention = rows::Mention { is_delivery: true, said };
-            changes.put(keys::at(&keys::timeline(&Lane::of(&"t".into())), Seq(1)), mention.encode());
+            let mention = Mention { delivery: Some(true), said };
+            renote(changes, |notes| notes.insert(keys::timeline(&Lane::of(&"t".into())).at(Seq(1)), mention));
         },
         "record 1 in the timeline of its ticket: the journal says it is a delivery, too, of print ",
     ),
