@@ -32,7 +32,7 @@ pub enum Table {
     History = b'h',
     /// `i` which run 9; the key of its last note 25 -> sorted [notes](super::notes).
     Run = b'i',
-    /// `j` number 4 -> [notes](super::notes) of the newest records, as they came.
+    /// `j` number of the run to which they will belong 8; number 4 -> [notes](super::notes) of the newest records, as they came.
     Recent = b'j',
     /// `k` which run 9; number 4 -> a part of its filter.
     Filter = b'k',
@@ -344,8 +344,14 @@ pub fn filter(id: &RunId, number: u32) -> Key {
 }
 
 /// See [`Table::Recent`].
-pub fn recent(number: u32) -> Key {
-    join(Table::Recent, &[&number.to_be_bytes()])
+pub fn recent(run: u64, number: u32) -> Key {
+    join(Table::Recent, &[&run.to_be_bytes(), &number.to_be_bytes()])
+}
+
+/// The number of the run in a key of [`Table::Recent`].
+pub fn recent_of(key: &[u8]) -> Option<u64> {
+    let (run, _) = key.strip_prefix(&[Table::Recent as u8])?.split_first_chunk()?;
+    Some(u64::from_be_bytes(*run))
 }
 
 /// See [`Table::Needed`].

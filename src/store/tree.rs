@@ -242,7 +242,7 @@ impl Rows {
             return Ok(recent);
         }
         found.extend(recent);
-        Ok(notes::merged(found))
+        Ok(notes::together(found))
     }
 
     fn notes_in(
@@ -336,9 +336,10 @@ impl Rows {
         let mut rows = Vec::new();
         for row in self.0.scan_prefix([Table::Recent as u8]) {
             let (key, row) = row?;
-            rows.push(value_of(&key, &row)?.to_vec());
+            let run = keys::recent_of(&key).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
+            rows.push((run, value_of(&key, &row)?.to_vec()));
         }
-        Notes::load(through, runs, rows).ok_or_else(|| StoreError::Row(keys::meaning(&keys::recent(0))))
+        Notes::load(through, runs, &rows).ok_or_else(|| StoreError::Row(keys::meaning(&[Table::Recent as u8])))
     }
 
     /// Crc and number of the chunks of a row's value, if it is chunked.

@@ -9,12 +9,12 @@ use crate::store::notes::{self, Mention};
 
 /// Changes the notes of the newest records.
 fn renote<T>(changes: &mut changes::Changes<'_>, change: impl FnOnce(&mut BTreeMap<NoteKey, Mention>) -> T) {
-    let row = changes.get(&keys::recent(0)).unwrap().unwrap();
+    let row = changes.get(&keys::recent(0, 0)).unwrap().unwrap();
     let mut notes = notes::all(&row);
     change(&mut notes);
     let mut row = Vec::new();
     notes.iter().for_each(|(key, mention)| notes::write(&mut row, key, mention));
-    changes.put(keys::recent(0), row);
+    changes.put(keys::recent(0, 0), row);
 }
 
 type Tamper = fn(&mut changes::Changes<'_>);

@@ -182,6 +182,19 @@ fn check_points(ledger: &Ledger, model: &Model) {
         let found: Vec<DeliveryId> = store.due(at(now), limit).unwrap().iter().map(|one| one.id).collect();
         assert_eq!(found, expected);
     }
+    for record in &model.records {
+        let Fact::Received(received) = &record.head.fact else { continue };
+        if Lane::has_subject(received) {
+            continue;
+        }
+        let said = model.records.iter().rev().find_map(|record| match &record.head.fact {
+            Fact::Received(one) if one.duplicate_of.is_none() && one.subject == received.subject => {
+                Some((record.seq, one.print))
+            }
+            _ => None,
+        });
+        assert_eq!(store.latest(&received.subject).unwrap(), said);
+    }
     let flying: Vec<&Delivery> = model.deliveries.values().filter(|one| one.stage() == Stage::InFlight).collect();
     assert_eq!(store.in_flight().unwrap().iter().collect::<Vec<_>>(), flying);
 }
@@ -389,6 +402,30 @@ fn merged_indexes_run_both_ways_and_name_each_number_once() {
     assert_eq!(numbers(index.older(Seq(5))), [5, 3, 2]);
     assert_eq!(numbers(index.newer(Seq(0))), [2, 3, 5, 9]);
     assert_eq!(numbers(index.older(Seq(1))), [0; 0]);
+}
+
+#[test]
+fn the_last_note_about_a_topic_is_found_in_whatever_row_and_run() {
+    let ledger = Ledger::new();
+    let rows = &ledger.store().rows;
+    let topic = |number: u64| keys::history(DeliveryId(Seq(number)));
+    for (first, last) in [(1, 40), (41, 41), (42, 70)] {
+        let mut changes = changes::Changes::new(rows);
+        for seq in first..=last {
+            // Some fill several rows of a run, some stand in one run only, some in none.
+            let about = (1..6).filter(|number| seq % number == 0 && seq < 12 * number);
+            about.for_each(|number| changes.note(Seq(seq), &topic(number), Seq(seq), notes::Mention::default()));
+        }
+        changes.reach(Seq(last));
+        changes.commit().unwrap();
+    }
+    for number in 0..7 {
+        let all = rows.notes(&topic(number), Seq(0), Seq(u64::MAX)).unwrap();
+        assert_eq!(all.len(), if (1..6).contains(&number) { 11 } else { 0 });
+        assert_eq!(rows.last_note(&topic(number)).unwrap(), all.last().copied(), "{number}");
+        let some = rows.notes(&topic(number), Seq(10), Seq(20)).unwrap();
+        assert_eq!(some, all.into_iter().filter(|(seq, _)| (10..=20).contains(&seq.0)).collect::<Vec<_>>());
+    }
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! The notes of the newest records, in the order in which they came. Those about one topic are found from the last to the first.
+
+use std::collections::HashMap;
+
+use super::{Mention, merged};
+use crate::domain::ids::Seq;
+use crate::store::keys::{NoteKey, Topic};
+
+/// Some notes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Gathered {
+    notes: Vec<Link>,
+    /// By [`Topic::number`], one more than the place of the last one.
+    last: HashMap<u64, u32>,
+}
+
+#[derive(Debug, Clone)]
+struct Link {
+    key: NoteKey,
+    mention: Mention,
+    /// One more than the place of the one before, of the same topic number; 0 when there is none.
+    before: u32,
+}
+
+impl Gathered {
+    pub(super) fn len(&self) -> usize {
+        self.notes.len()
+    }
+
+    pub(super) fn add(&mut self, key: NoteKey, mention: Mention) {
+        // A run has no more notes than u32 can count: each comes from a record of its own bytes.
+        let place = self.notes.len() as u32 + 1;
+        let before = self.last.insert(key.topic().number(), place).unwrap_or_default();
+        self.notes.push(Link { key, mention, before });
+    }
+
+    /// What is said about a topic with numbers from `from` to `to`, both included.
+    pub(super) fn about(&self, topic: &Topic, from: Seq, to: Seq) -> Vec<(Seq, Mention)> {
+        let (mut found, mut place) = (Vec::new(), self.last.get(&topic.number()).copied().unwrap_or_default());
+        while let Some(link) = (place as usize).checked_sub(1).and_then(|place| self.notes.get(place)) {
+            if link.key.topic() == *topic && (from..=to).contains(&link.key.seq()) {
+                found.push((link.key.seq(), link.mention));
+            }
+            place = link.before;
+        }
+        found.reverse();
+        merged(found)
+    }
+
+    /// All, with `more` that came later, in order.
+    pub(super) fn sorted(&self, more: &[(NoteKey, Mention)]) -> Vec<(NoteKey, Mention)> {
+        let all = self.notes.iter().map(|link| (link.key, link.mention));
+        merged(all.chain(more.iter().copied()).collect())
+    }
+}
