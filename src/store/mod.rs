@@ -9,8 +9,8 @@
 //! One sled tree, because a sled batch is atomic within one tree only. The first byte of a key is its `keys::Table`,
 //! where each is described; numbers are big-endian, so that keys sort as numbers do. Few and short keys: sled's write cost
 //! grows with their number (it copies a page for each). What ascends with the sequence number is therefore kept many to a
-//! row, deliveries are [packed](pack), and what was said of a sale last stands in the timeline of its ticket: an event costs one
-//! row of its own (`t`) and a share of those of its batch.
+//! row, deliveries are [packed](pack), and what has keys in no order, as the timelines of tickets, is [noted](notes) in sorted runs:
+//! an event has no row of its own. sled also keeps some 50 bytes in memory for each row that there is.
 //!
 //! # Invariants
 //!
@@ -32,6 +32,7 @@
 //! | `rows` | what stands in the rows |
 //! | `marks` | sets of numbers, many to a row |
 //! | `pack` | values of neighbouring keys, some to a row |
+//! | `notes` | what is said about tickets, deliveries and subjects, in sorted runs |
 //! | `tree` | sled: opening, values of any length, one atomic batch |
 //! | `changes` | what is to change in the rows, and how they will stand then |
 //! | `fold` | one record -> what changes |
