@@ -34,6 +34,7 @@
 //! | `pack` | values of neighbouring keys, some to a row |
 //! | `notes` | what is said about tickets, deliveries and subjects, in sorted runs |
 //! | `tree` | sled: opening, values of any length, one atomic batch |
+//! | `noted` | the notes of a store, in memory and in its rows |
 //! | `changes` | what is to change in the rows, and how they will stand then |
 //! | `fold` | one record -> what changes |
 //! | `point` | single rows that the writer and the workers need |
@@ -68,6 +69,7 @@ pub mod fold;
 pub mod index;
 pub mod keys;
 pub mod marks;
+mod noted;
 pub mod notes;
 pub mod pack;
 pub mod paging;

@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `run` | a sorted run: its rows and its filter |
 //! | `gathered` | the notes that are in no run yet |
-//! | `desk` | what is in memory, and what records change in it and in the rows |
+//! | `memory` | what is in memory, and what records change in it and in the rows |
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,11 @@ use crate::domain::ids::{Digest, Seq};
 
 use super::keys::{Key, NoteKey};
 
-mod desk;
 mod gathered;
+mod memory;
 mod run;
 
-pub use desk::{Notes, Prepared};
+pub use memory::{Notes, Prepared};
 pub use run::Run;
 
 /// Records whose notes become a run. More are more memory, fewer are more runs to ask.
@@ -131,7 +131,7 @@ fn split_first(row: &[u8]) -> Option<(NoteKey, Mention, &[u8])> {
 }
 
 /// Several notes of the same key as one, in ascending order; of two, the later one must stand later.
-fn merged<K: Copy + Ord>(mut notes: Vec<(K, Mention)>) -> Vec<(K, Mention)> {
+pub fn merged<K: Copy + Ord>(mut notes: Vec<(K, Mention)>) -> Vec<(K, Mention)> {
     notes.sort_by_key(|(key, _)| *key);
     notes.dedup_by(|(later_key, later), (key, earlier)| {
         let same = later_key == key;
@@ -141,11 +141,6 @@ fn merged<K: Copy + Ord>(mut notes: Vec<(K, Mention)>) -> Vec<(K, Mention)> {
         same
     });
     notes
-}
-
-/// What stands about one topic in several places, by number; the older places first.
-pub fn together(places: Vec<(Seq, Mention)>) -> Vec<(Seq, Mention)> {
-    merged(places)
 }
 
 #[cfg(test)]

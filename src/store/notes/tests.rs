@@ -14,7 +14,7 @@ fn topic(number: u8) -> Topic {
 fn mention(what: u8) -> Mention {
     let digest = |byte| Digest([byte; 16]);
     let delivery = [None, Some(true), Some(false)][usize::from(what % 3)];
-    Mention { delivery, said: (what % 5 == 0).then(|| (digest(what), digest(what ^ 1))) }
+    Mention { delivery, said: what.is_multiple_of(5).then(|| (digest(what), digest(what ^ 1))) }
 }
 
 /// What each record notes: about what, with which number before its own, and what.
@@ -73,7 +73,7 @@ impl Kept {
         }
         found.retain(|(seq, _)| (from..=to).contains(seq));
         found.extend(recent);
-        together(found)
+        merged(found)
     }
 }
 
