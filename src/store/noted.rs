@@ -54,14 +54,14 @@ impl Rows {
         Ok(())
     }
 
-    /// What was noted about a topic with the highest number of all.
+    /// What was noted last about a topic, of which the numbers ascend as they come.
     ///
     /// # Errors
     /// When sled cannot read it.
     pub fn last_note(&self, topic: &Topic) -> Result<Option<(Seq, Mention)>, StoreError> {
-        let (recent, runs) = self.noted()?.about(topic, Seq(0), Seq(u64::MAX));
-        if let Some(last) = recent.last() {
-            return Ok(Some(*last));
+        let (last, runs) = self.noted()?.last(topic);
+        if last.is_some() {
+            return Ok(last);
         }
         for id in runs.iter().rev() {
             let end = self.0.range(keys::run(id, &topic.at(Seq(u64::MAX)))..=keys::run_end(id)).next();

@@ -34,17 +34,26 @@ impl Gathered {
         self.notes.push(Link { key, mention, before });
     }
 
+    /// What was said last about a topic, of which the numbers ascend as they come.
+    pub(super) fn last(&self, topic: &Topic) -> Option<(Seq, Mention)> {
+        self.links(topic).next().map(|link| (link.key.seq(), link.mention))
+    }
+
     /// What is said about a topic with numbers from `from` to `to`, both included.
     pub(super) fn about(&self, topic: &Topic, from: Seq, to: Seq) -> Vec<(Seq, Mention)> {
-        let (mut found, mut place) = (Vec::new(), self.last.get(&topic.number()).copied().unwrap_or_default());
-        while let Some(link) = (place as usize).checked_sub(1).and_then(|place| self.notes.get(place)) {
-            if link.key.topic() == *topic && (from..=to).contains(&link.key.seq()) {
-                found.push((link.key.seq(), link.mention));
-            }
-            place = link.before;
-        }
+        let within = self.links(topic).filter(|link| (from..=to).contains(&link.key.seq()));
+        let mut found: Vec<(Seq, Mention)> = within.map(|link| (link.key.seq(), link.mention)).collect();
         found.reverse();
         merged(found)
+    }
+
+    /// Those about a topic, the last first.
+    fn links(&self, topic: &Topic) -> impl Iterator<Item = &Link> {
+        let at = |place: u32| (place as usize).checked_sub(1).and_then(|place| self.notes.get(place));
+        let last = self.last.get(&topic.number()).and_then(|place| at(*place));
+        let all = std::iter::successors(last, move |link| at(link.before));
+        let topic = *topic;
+        all.filter(move |link| link.key.topic() == topic)
     }
 
     /// All, with `more` that came later, in order.

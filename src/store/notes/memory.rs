@@ -39,6 +39,14 @@ struct Closing {
     kept: u32,
 }
 
+impl Closing {
+    fn about(&self, topic: &Topic, from: Seq, to: Seq) -> &[(NoteKey, Mention)] {
+        let first = self.notes.partition_point(|(key, _)| *key < topic.at(from));
+        let end = self.notes.partition_point(|(key, _)| *key <= topic.at(to));
+        self.notes.get(first..end).unwrap_or_default()
+    }
+}
+
 /// What comes to [`Notes`] once the rows are written.
 #[derive(Debug)]
 pub struct Prepared {
@@ -83,13 +91,24 @@ impl Notes {
     /// What is said about a topic with numbers from `from` to `to`, both included, but for what the runs say that are named
     /// beside it, oldest first.
     pub fn about(&self, topic: &Topic, from: Seq, to: Seq) -> (Vec<(Seq, Mention)>, Vec<RunId>) {
-        let runs = self.runs.iter().filter(|run| run.may_have(topic)).map(|run| run.id).collect();
         let recent = self.recent.about(topic, from, to);
-        let Some(closing) = &self.closing else { return (recent, runs) };
-        let first = closing.notes.partition_point(|(key, _)| *key < topic.at(from));
-        let closing = closing.notes[first..].iter().take_while(|(key, _)| *key <= topic.at(to));
-        let all: Vec<(Seq, Mention)> = closing.map(|(key, mention)| (key.seq(), *mention)).chain(recent).collect();
-        (super::merged(all), runs)
+        let Some(closing) = &self.closing else { return (recent, self.runs_about(topic)) };
+        let closing = closing.about(topic, from, to).iter().map(|(key, mention)| (key.seq(), *mention));
+        (super::merged(closing.chain(recent).collect()), self.runs_about(topic))
+    }
+
+    /// What was said last about a topic, of which the numbers ascend as they come; `None` when that is for the runs to say that
+    /// are named beside it, oldest first.
+    pub fn last(&self, topic: &Topic) -> (Option<(Seq, Mention)>, Vec<RunId>) {
+        let of_closing = || self.closing.as_ref()?.about(topic, Seq(0), Seq(u64::MAX)).last();
+        match self.recent.last(topic).or_else(|| of_closing().map(|(key, mention)| (key.seq(), *mention))) {
+            None => (None, self.runs_about(topic)),
+            last => (last, Vec::new()),
+        }
+    }
+
+    fn runs_about(&self, topic: &Topic) -> Vec<RunId> {
+        self.runs.iter().filter(|run| run.may_have(topic)).map(|run| run.id).collect()
     }
 
     /// Adds to `rows` what `notes`, which come in the order of their records, change in them once record `through` is the last.
