@@ -8,11 +8,11 @@ use super::{Mention, Note, ROW_BYTES, RUN, Rows};
 use crate::domain::ids::Seq;
 use crate::store::keys::{self, NoteKey, RunId, Topic};
 
-/// A run is written in one bit less than this, each at as many records after the last.
-const BITS: u64 = if cfg!(test) { 4 } else { 64 };
+/// Records from bit to bit of a run that is written.
+const BIT: u64 = RUN / if cfg!(test) { 4 } else { 64 };
 
-/// Records from bit to bit.
-const BIT: u64 = RUN / BITS;
+/// Bits in which a run is written: fewer make longer halts, more keep it in memory for longer.
+const BITS: u64 = if cfg!(test) { 2 } else { 16 };
 
 /// All there is in memory.
 #[derive(Debug, Clone, Default)]
@@ -34,13 +34,25 @@ pub struct Notes {
 struct Closing {
     /// Which, of those of records.
     number: u64,
+    run: Run,
     notes: Arc<[(NoteKey, Mention)]>,
     /// The rows in which they are kept until it is.
     kept: u32,
 }
 
 impl Closing {
+    fn begin(number: u64, notes: Vec<(NoteKey, Mention)>, kept: u32) -> Option<Self> {
+        if kept == 0 {
+            return None;
+        }
+        let run = Run::of(RunId::of_records(number), &notes);
+        Some(Self { number, run, notes: notes.into(), kept })
+    }
+
     fn about(&self, topic: &Topic, from: Seq, to: Seq) -> &[(NoteKey, Mention)] {
+        if !self.run.may_have(topic) {
+            return &[];
+        }
         let first = self.notes.partition_point(|(key, _)| *key < topic.at(from));
         let end = self.notes.partition_point(|(key, _)| *key <= topic.at(to));
         self.notes.get(first..end).unwrap_or_default()
@@ -81,8 +93,7 @@ impl Notes {
         notes.open = open.last().map(|row| row.to_vec()).unwrap_or_default();
         if let Some(number) = number.checked_sub(1) {
             let (before, kept) = gather(number)?;
-            let closing = Closing { number, notes: before.sorted(&[]).into(), kept: kept.len() as u32 };
-            notes.closing = Some(closing).filter(|closing| closing.kept > 0);
+            notes.closing = Closing::begin(number, before.sorted(&[]), kept.len() as u32);
         }
         let known = notes.closing.as_ref().map_or(0, |closing| closing.kept as usize) + open.len();
         (known == rows.len()).then_some(notes)
@@ -199,8 +210,8 @@ impl Next<'_> {
     /// All up to that record have been added.
     fn reach(&mut self, record: u64, rows: &mut Rows) {
         for point in self.at / BIT + 1..=record / BIT {
-            match (point % BITS, self.prepared.closing.clone()) {
-                (0, _) => self.close(point / BITS - 1, rows),
+            match (point % (RUN / BIT), self.prepared.closing.clone()) {
+                (0, _) => self.close(point * BIT / RUN - 1, rows),
                 (bit, Some(closing)) => self.write_bit(&closing, bit, rows),
                 (_, None) => {}
             }
@@ -212,20 +223,19 @@ impl Next<'_> {
     fn close(&mut self, number: u64, rows: &mut Rows) {
         self.keep_open(rows);
         let kept = self.prepared.full + u32::from(!self.prepared.open.is_empty());
-        let notes = self.take().into();
+        let notes = self.take();
         (self.prepared.full, self.prepared.open) = (0, Vec::new());
-        self.prepared.closing = (kept > 0).then_some(Closing { number, notes, kept });
+        self.prepared.closing = Closing::begin(number, notes, kept);
     }
 
     /// The bits are counted from 1.
     fn write_bit(&mut self, closing: &Closing, bit: u64, rows: &mut Rows) {
-        let id = RunId::of_records(closing.number);
-        let place = |bit: u64| closing.notes.len() * bit as usize / (BITS as usize - 1);
-        run::write_notes(&id, &closing.notes[place(bit - 1)..place(bit)], rows);
-        if bit == BITS - 1 {
+        let place = |bit: u64| closing.notes.len() * bit as usize / BITS as usize;
+        run::write_notes(&closing.run.id, &closing.notes[place(bit - 1)..place(bit)], rows);
+        if bit == BITS {
             rows.extend((0..closing.kept).map(|number| (keys::recent(closing.number, number), None)));
             self.prepared.closing = None;
-            self.done(Run::of(id, &closing.notes), rows);
+            self.done(closing.run.clone(), rows);
         }
     }
 

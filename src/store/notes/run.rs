@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use xorf::{BinaryFuse8, BinaryFuse8Ref, DmaSerializable, Filter, FilterRef};
+use xorf::{BinaryFuse16, BinaryFuse16Ref, DmaSerializable, Filter, FilterRef};
 
 use super::{Mention, ROW_BYTES, Rows};
 use crate::store::keys::{self, NoteKey, RunId, Topic};
@@ -20,21 +20,24 @@ pub struct Run {
 }
 
 impl Run {
-    /// It may have notes about it.
+    /// It may have notes about it. Wrong once in 65,000 times: there are many runs, and a row read for nothing costs more than
+    /// all else of an answer.
     pub fn may_have(&self, topic: &Topic) -> bool {
-        let filter = self.filter.split_at_checked(BinaryFuse8::DESCRIPTOR_LEN);
-        filter.is_none_or(|(how, prints)| BinaryFuse8Ref::from_dma(how, prints).contains(&topic.number()))
+        let filter = self.filter.split_at_checked(BinaryFuse16::DESCRIPTOR_LEN);
+        let filter =
+            filter.filter(|(_, prints)| prints.as_ptr().align_offset(BinaryFuse16Ref::FINGERPRINT_ALIGNMENT) == 0);
+        filter.is_none_or(|(how, prints)| BinaryFuse16Ref::from_dma(how, prints).contains(&topic.number()))
     }
 
     /// As its filter's rows say; `None` when that is no filter.
     pub fn read(id: RunId, filter: &[u8]) -> Option<Self> {
         if !filter.is_empty() {
-            let (how, prints) = filter.split_at_checked(BinaryFuse8::DESCRIPTOR_LEN)?;
+            let (how, prints) = filter.split_at_checked(BinaryFuse16::DESCRIPTOR_LEN)?;
             let number = |at: usize| Some(u32::from_le_bytes(*how.get(at..)?.first_chunk()?));
             let (length, mask, all) = (number(8)?, number(12)?, number(16)?);
             // As the crate takes it for granted.
-            let fits = u64::from(all) + 2 * u64::from(length) <= prints.len() as u64;
-            if !length.is_power_of_two() || mask != length - 1 || !fits {
+            let fits = u64::from(all) + 2 * u64::from(length) <= prints.len() as u64 / 2;
+            if !prints.len().is_multiple_of(2) || !length.is_power_of_two() || mask != length - 1 || !fits {
                 return None;
             }
         }
@@ -48,8 +51,8 @@ impl Run {
         topics.dedup();
         let mut bytes = Vec::new();
         // It fails once in as good as never; then the run is always asked.
-        if let Ok(filter) = BinaryFuse8::try_from(&topics) {
-            bytes.resize(BinaryFuse8::DESCRIPTOR_LEN, 0);
+        if let Ok(filter) = BinaryFuse16::try_from(&topics) {
+            bytes.resize(BinaryFuse16::DESCRIPTOR_LEN, 0);
             filter.dma_copy_descriptor_to(&mut bytes);
             bytes.extend_from_slice(filter.dma_fingerprints());
         }
