@@ -348,10 +348,10 @@ pub fn recent(run: u64, number: u32) -> Key {
     join(Table::Recent, &[&run.to_be_bytes(), &number.to_be_bytes()])
 }
 
-/// The number of the run in a key of [`Table::Recent`].
-pub fn recent_of(key: &[u8]) -> Option<u64> {
-    let (run, _) = key.strip_prefix(&[Table::Recent as u8])?.split_first_chunk()?;
-    Some(u64::from_be_bytes(*run))
+/// The numbers of the run and of the row in a key of [`Table::Recent`].
+pub fn recent_of(key: &[u8]) -> Option<(u64, u32)> {
+    let (run, number) = key.strip_prefix(&[Table::Recent as u8])?.split_first_chunk()?;
+    Some((u64::from_be_bytes(*run), u32::from_be_bytes(number.try_into().ok()?)))
 }
 
 /// See [`Table::Needed`].

@@ -120,8 +120,8 @@ impl Rows {
         let mut rows = Vec::new();
         for row in self.0.scan_prefix([Table::Recent as u8]) {
             let (key, row) = row?;
-            let run = keys::recent_of(&key).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
-            rows.push((run, value_of(&key, &row)?.to_vec()));
+            let place = keys::recent_of(&key).ok_or_else(|| StoreError::Row(keys::meaning(&key)))?;
+            rows.push((place, value_of(&key, &row)?.to_vec()));
         }
         Notes::load(through, runs, &rows).ok_or_else(|| StoreError::Row(keys::meaning(&[Table::Recent as u8])))
     }

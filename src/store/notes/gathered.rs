@@ -7,14 +7,14 @@ use crate::domain::ids::Seq;
 use crate::store::keys::{NoteKey, Topic};
 
 /// Some notes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Gathered {
     notes: Vec<Link>,
     /// By [`Topic::number`], one more than the place of the last one.
     last: HashMap<u64, u32>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Link {
     key: NoteKey,
     mention: Mention,

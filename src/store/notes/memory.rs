@@ -15,7 +15,7 @@ const BIT: u64 = RUN / if cfg!(test) { 4 } else { 64 };
 const BITS: u64 = if cfg!(test) { 2 } else { 16 };
 
 /// All there is in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Notes {
     /// The last record of which there are notes; 0 while what dropped records had come to is laid down.
     through: Seq,
@@ -74,18 +74,23 @@ pub struct Prepared {
 
 impl Notes {
     /// As the rows say after record `through`: the runs, oldest first, and the rows of other notes, in order, each with the
-    /// number of the run to which its notes will belong. `None` when one of these is no such row.
-    pub fn load(through: Seq, runs: Vec<Run>, rows: &[(u64, Vec<u8>)]) -> Option<Self> {
+    /// numbers in its key. `None` when one of these is no such row, or one is missing among them.
+    pub fn load(through: Seq, runs: Vec<Run>, rows: &[((u64, u32), Vec<u8>)]) -> Option<Self> {
         let mut notes = Self { through, runs, ..Self::default() };
         let number = through.0 / RUN;
-        let gather = |number: u64| {
-            let rows: Vec<&Vec<u8>> = rows.iter().filter(|(of, _)| *of == number).map(|(_, row)| row).collect();
-            let mut gathered = Gathered::default();
-            for note in rows.iter().flat_map(|row| super::read(row)) {
-                let (key, mention) = note?;
-                gathered.add(key, mention);
+        let gather = |run: u64| {
+            let (mut gathered, mut kept) = (Gathered::default(), Vec::new());
+            for ((_, number), row) in rows.iter().filter(|((of, _), _)| *of == run) {
+                if *number as usize != kept.len() {
+                    return None;
+                }
+                for note in super::read(row) {
+                    let (key, mention) = note?;
+                    gathered.add(key, mention);
+                }
+                kept.push(row);
             }
-            Some((gathered, rows))
+            Some((gathered, kept))
         };
         let (recent, open) = gather(number)?;
         notes.recent = recent;
