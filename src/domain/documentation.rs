@@ -248,7 +248,7 @@ pub fn drift(webhook: &Webhook<'_>) -> Vec<Drift> {
         _ => {}
     }
     if matches!(webhook.data(), Json::Object(_)) {
-        Walk { fields: documented.fields, rule: String::new(), shown: "data".to_owned(), found: &mut found }
+        Walk { fields: documented.fields, next: 0, rule: String::new(), shown: "data".to_owned(), found: &mut found }
             .below(webhook.data());
     } else {
         found.push(match webhook.tree.get("data") {
@@ -266,6 +266,8 @@ pub const MOST_DRIFT: usize = 64;
 /// A way through a payload, beside its documentation.
 struct Walk<'a> {
     fields: &'a [Field],
+    /// The one after that which was looked for last: most payloads come in the documented order.
+    next: usize,
     /// The documented path of where it is (empty for `data`).
     rule: String,
     /// The same with the indices of lists.
@@ -315,7 +317,11 @@ impl Walk<'_> {
     }
 
     fn check(&mut self, value: &Json) {
-        match self.fields.iter().find(|field| field.path == self.rule) {
+        let (before, after) = self.fields.split_at(self.next);
+        let place = after.iter().chain(before).position(|field| field.path == self.rule);
+        let place = place.map(|place| (self.next + place) % self.fields.len());
+        self.next = place.map_or(self.next, |place| place + 1);
+        match place.and_then(|place| self.fields.get(place)) {
             None => self.found.push(Drift::Extra { path: self.shown.clone() }),
             Some(field) if !field.kind.admits(value) => self.found.push(Drift::Retyped {
                 path: self.shown.clone(),

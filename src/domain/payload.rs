@@ -309,7 +309,7 @@ impl Listing {
             final_price: amount(data, "listingFinalPrice"),
             payout: data.get("listingPayout").map(|payout| ListingPayout {
                 kind: text(payout, "type"),
-                method: text(payout, "data.paymentMethod"),
+                method: payout.at("data.paymentMethod").and_then(Json::text).map(str::to_owned),
                 form: payout
                     .at("data.userForm")
                     .filter(|form| matches!(form, Json::Object(_)))
@@ -322,8 +322,9 @@ impl Listing {
 
 impl TicketUpdated {
     fn of(data: &Json, repeated_key: Option<String>) -> Self {
-        let identity = |path: &str| {
-            data.at(path).map(|one| Identity {
+        let metadata = data.get("metadata").unwrap_or(&Json::Null);
+        let identity = |name: &str| {
+            metadata.get(name).map(|one| Identity {
                 full_name: text(one, "fullName"),
                 identification_type: text(one, "identificationType"),
                 identification: text(one, "identification").or_else(|| text(one, "identificationNumber")),
@@ -331,20 +332,19 @@ impl TicketUpdated {
                 email: text(one, "email").and_then(Person::sent),
             })
         };
+        let order = metadata.get("order").unwrap_or(&Json::Null);
         let order = Order {
-            resale: name(data, "metadata.order.resaleId").map(ResaleId),
-            paid: amount(data, "metadata.order.grossResalePaidAmount"),
-            paid_without_buyer_fee: amount(data, "metadata.order.grossResalePaidAmountWithoutBuyerFee"),
-            seller_fee: amount(data, "metadata.order.sellerFee"),
-            seller_fee_amount: amount(data, "metadata.order.sellerFeeAmount"),
-            buyer_fee: amount(data, "metadata.order.buyerFee"),
-            buyer_fee_amount: amount(data, "metadata.order.buyerFeeAmount"),
+            resale: name(order, "resaleId").map(ResaleId),
+            paid: amount(order, "grossResalePaidAmount"),
+            paid_without_buyer_fee: amount(order, "grossResalePaidAmountWithoutBuyerFee"),
+            seller_fee: amount(order, "sellerFee"),
+            seller_fee_amount: amount(order, "sellerFeeAmount"),
+            buyer_fee: amount(order, "buyerFee"),
+            buyer_fee_amount: amount(order, "buyerFeeAmount"),
         };
         // Everything but the money may be personal: a field nobody documented (an address, a phone) counts too.
-        let personal: Vec<String> = ["metadata.nominal", "metadata.payer", "metadata.seller"]
-            .iter()
-            .map(|path| data.at(path).map_or(String::new(), Json::canonical))
-            .collect();
+        let personal = ["nominal", "payer", "seller"];
+        let personal = personal.map(|name| metadata.get(name).map_or(String::new(), |one| one.canonical_within(200)));
         Self {
             ticket: name(data, "id").map(TicketId),
             new_owner: name(data, "newOwnerEmail").and_then(Person::sent),
@@ -354,9 +354,9 @@ impl TicketUpdated {
                 Some(Json::Bool(true)) => Reversal::Reversal,
                 Some(other) => Reversal::Unclear(other.to_string().chars().take(40).collect()),
             },
-            nominal: identity("metadata.nominal"),
-            payer: identity("metadata.payer"),
-            seller: identity("metadata.seller"),
+            nominal: identity("nominal"),
+            payer: identity("payer"),
+            seller: identity("seller"),
             order,
             personal_print: Digest::of(&[personal[0].as_bytes(), personal[1].as_bytes(), personal[2].as_bytes()]),
             repeated_key,
@@ -364,24 +364,24 @@ impl TicketUpdated {
     }
 }
 
-fn text(json: &Json, path: &str) -> Option<String> {
-    json.at(path).and_then(Json::text).map(str::to_owned)
+fn text(json: &Json, name: &str) -> Option<String> {
+    json.get(name).and_then(Json::text).map(str::to_owned)
 }
 
 /// What names a ticket, a sale or a person goes into every record about it: a text longer than any name is none.
-fn name(json: &Json, path: &str) -> Option<String> {
-    text(json, path).filter(|text| text.len() <= LONGEST_NAME)
+fn name(json: &Json, name: &str) -> Option<String> {
+    text(json, name).filter(|text| text.len() <= LONGEST_NAME)
 }
 
 /// In bytes. An e-mail address has at most 254.
 const LONGEST_NAME: usize = 1024;
 
-fn amount(json: &Json, path: &str) -> Option<Amount> {
-    text(json, path).map(Amount)
+fn amount(json: &Json, name: &str) -> Option<Amount> {
+    text(json, name).map(Amount)
 }
 
-fn list<'j, 't>(json: &'j Json<'t>, path: &str) -> &'j [Json<'t>] {
-    match json.at(path) {
+fn list<'j, 't>(json: &'j Json<'t>, name: &str) -> &'j [Json<'t>] {
+    match json.get(name) {
         Some(Json::Array(values)) => values,
         _ => &[],
     }

@@ -295,7 +295,7 @@ impl RunId {
         Self::new(0, number)
     }
 
-    /// The one of [`RUN`](super::notes::RUN) records.
+    /// The one of [`RUN`] records.
     pub fn of_records(number: u64) -> Self {
         Self::new(1, number)
     }
