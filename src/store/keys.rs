@@ -180,7 +180,7 @@ pub fn totals() -> Key {
 }
 
 /// Records whose places share a row.
-pub const PLACES: u64 = 64;
+pub const PLACES: u64 = 32;
 
 /// See [`Table::Record`]: the key, and which of its places is that of `seq`.
 pub fn record(seq: Seq) -> (Key, usize) {

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 /// Numbers that share a row.
-pub const SHARED: u64 = 16;
+pub const SHARED: u64 = 8;
 
 /// Longer ones are left as they are: long values are rare, and cut into chunks whatever they compress to.
-const MOST_COMPRESSED: usize = 32 << 10;
+const MOST_COMPRESSED: usize = 16 << 10;
 
 /// First byte: the values follow.
 const PLAIN: u8 = 0;
@@ -99,10 +99,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_read_back(values in prop::collection::btree_map(0..8_u8, prop::collection::vec(any::<u8>(), 0..40), 0..8), long in 0..72_000_usize) {
+        fn what_is_stored_is_read_back(values in prop::collection::btree_map(0..8_u8, prop::collection::vec(any::<u8>(), 0..40), 0..8), long in 0..40_000_usize) {
             let mut pack = Pack::default();
             values.iter().for_each(|(place, value)| pack.set(*place, Some(value.clone())));
-            if long > 36_000 {
+            if long > 20_000 {
                 pack.set(3, Some(vec![7; long]));
             }
             prop_assert_eq!(pack.encode().map_or(Some(Pack::default()), |row| Pack::decode(&row)), Some(pack));

@@ -44,6 +44,10 @@ pub fn sit(shared: &Shared, terminal: &mut Terminal) -> Result<(), String> {
             if shared.readers_go.after(Duration::from_millis(300)) {
                 return Ok(());
             }
+            if matches!(sign, Gone(_)) && sign.is_on(&terminal.screen()) {
+                // An Esc for nothing would be read together with the next key by a program that is short of time: as Alt.
+                continue;
+            }
             let pressed = Instant::now();
             terminal.send(keys);
             if terminal.try_for(STALL, |screen| sign.is_on(screen)).is_none() {

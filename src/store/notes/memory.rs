@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::gathered::Gathered;
 use super::run::{self, Run};
-use super::{Mention, Note, ROW_BYTES, RUN, Rows};
+use super::{Mention, Note, RUN, Rows};
 use crate::domain::ids::Seq;
 use crate::store::keys::{self, NoteKey, RunId, Topic};
 
@@ -13,6 +13,10 @@ const BIT: u64 = RUN / if cfg!(test) { 4 } else { 64 };
 
 /// Bits in which a run is written: fewer make longer halts, more keep it in memory for longer.
 const BITS: u64 = if cfg!(test) { 2 } else { 16 };
+
+/// Bytes of a row in which recent notes are kept. The last one is written again with each batch, so it is shorter than those
+/// of runs: sled has a thread's time for garbage, and no more.
+const KEPT_BYTES: usize = if cfg!(test) { 200 } else { 1024 };
 
 /// All there is in memory.
 #[derive(Debug, Default)]
@@ -196,7 +200,7 @@ impl Next<'_> {
 
     fn add(&mut self, note: &Note, rows: &mut Rows) {
         self.prepared.recent.push((note.key, note.mention));
-        if self.prepared.open.len() >= ROW_BYTES {
+        if self.prepared.open.len() >= KEPT_BYTES {
             self.keep_open(rows);
             self.prepared.full += 1;
             self.prepared.open.clear();

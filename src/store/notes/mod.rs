@@ -28,9 +28,6 @@ pub use run::Run;
 /// Records whose notes become a run. More are more memory, fewer are more runs to ask.
 pub const RUN: u64 = if cfg!(test) { 16 } else { 1 << 16 };
 
-/// Bytes of a row of notes: one is read for each answer, and sled keeps 16 rows to a page.
-const ROW_BYTES: usize = if cfg!(test) { 200 } else { 2048 };
-
 /// Values by key, the last of a key counts; none: to be removed. None is longer than 4 KiB.
 pub type Rows = Vec<(Key, Option<Vec<u8>>)>;
 

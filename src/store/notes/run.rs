@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use xorf::{BinaryFuse16, BinaryFuse16Ref, DmaSerializable, Filter, FilterRef};
 
-use super::{Mention, ROW_BYTES, Rows};
+use super::{Mention, Rows};
 use crate::store::keys::{self, NoteKey, RunId, Topic};
+
+/// Bytes of a row of notes: one is read for each answer, and sled keeps 16 rows to a page.
+const ROW_BYTES: usize = if cfg!(test) { 200 } else { 2048 };
 
 /// Bytes of a row of a filter: no value may be longer than 4 KiB.
 const FILTER_BYTES: usize = 4000;

@@ -35,7 +35,7 @@ fn show() -> crate::store::keys::Key {
 const TAMPERS: [(Tamper, &str); 23] = [
     (
         |changes| changes.remove(keys::record(Seq(1)).0),
-        "missing from the store: the places of records 1 to 64 in the journal",
+        "missing from the store: the places of records 1 to 32 in the journal",
     ),
     (
         |changes| {
