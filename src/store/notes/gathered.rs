@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Mention, merged};
+use super::{Mention, RUN, merged};
 use crate::domain::ids::Seq;
 use crate::store::keys::{NoteKey, Topic};
 
@@ -28,6 +28,11 @@ impl Gathered {
     }
 
     pub(super) fn add(&mut self, key: NoteKey, mention: Mention) {
+        if self.notes.is_empty() {
+            // What most runs come to: twice as much, or a copy, would be megabytes.
+            self.notes.reserve(RUN as usize * 5 / 4);
+            self.last.reserve(RUN as usize);
+        }
         // A run has no more notes than u32 can count: each comes from a record of its own bytes.
         let place = self.notes.len() as u32 + 1;
         let before = self.last.insert(key.topic().number(), place).unwrap_or_default();

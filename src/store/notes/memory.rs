@@ -39,7 +39,7 @@ struct Closing {
     /// Which, of those of records.
     number: u64,
     run: Run,
-    notes: Arc<[(NoteKey, Mention)]>,
+    notes: Arc<Vec<(NoteKey, Mention)>>,
     /// The rows in which they are kept until it is.
     kept: u32,
 }
@@ -50,7 +50,7 @@ impl Closing {
             return None;
         }
         let run = Run::of(RunId::of_records(number), &notes);
-        Some(Self { number, run, notes: notes.into(), kept })
+        Some(Self { number, run, notes: Arc::new(notes), kept })
     }
 
     fn about(&self, topic: &Topic, from: Seq, to: Seq) -> &[(NoteKey, Mention)] {
