@@ -143,8 +143,8 @@ impl Rows {
 
     /// Only now, so that whoever reads sees no notes that the rows beside them know nothing of.
     pub(super) fn adopt(&self, prepared: Option<Prepared>) {
-        let mut noted = self.0.notes.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((noted, prepared)) = noted.as_mut().zip(prepared) {
+        let Some(prepared) = prepared else { return };
+        if let Some(noted) = self.0.notes.write().unwrap_or_else(PoisonError::into_inner).as_mut() {
             noted.adopt(prepared);
         }
     }
