@@ -136,8 +136,6 @@ mod tests {
     #[test]
     fn what_is_held_for_its_place_is_sent_as_it_is() {
         for why in [
-            Hold::Unmatched,
-            Hold::SeveralSales { one: OTHER },
             Hold::OtherPeople { sale: OTHER },
             Hold::MovedOn { newer: OTHER },
             Hold::SoldBefore { sold: OTHER },
@@ -153,7 +151,7 @@ mod tests {
                 "It is not sent any more: the buyer does not get the ticket from us.",
             );
         }
-        let back = delivery(7, Kind::Return, "t", State::Held { why: Hold::Unmatched }, 60);
+        let back = delivery(7, Kind::Return, "t", State::Held { why: Hold::MovedOn { newer: OTHER } }, 60);
         each(
             &back,
             "It is released and sent as it is: the ticket goes back to its seller.",
@@ -168,6 +166,8 @@ mod tests {
             Hold::Missing { field: "newOwnerEmail".into() },
             Hold::ReversalUnclear { sent: "\"maybe\"".into() },
             Hold::RepeatedKey { key: "id".into() },
+            Hold::Unmatched,
+            Hold::SeveralSales { one: OTHER },
         ] {
             let said = says(Ask::Retry(held(why.clone())));
             assert_eq!(said, format!("It will be refused: d-7 cannot be sent: {why}."));

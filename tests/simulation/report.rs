@@ -202,6 +202,7 @@ fn hold(why: &Hold) -> &'static str {
         Hold::SeveralSales { .. } => "several sales",
         Hold::OtherPeople { .. } => "other people",
         Hold::ReversalHeld { .. } => "reversal held",
+        Hold::ReversalDismissed { .. } => "reversal dismissed",
         Hold::MovedOn { .. } => "moved on",
         Hold::SoldBefore { .. } => "sold before",
         Hold::NotTheOwner { .. } => "not the owner",

@@ -33,7 +33,12 @@ pub(super) fn reversed(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now:
         ([.., newest], None) if sales.len() > 1 => {
             back.state = State::Held { why: Hold::SeveralSales { one: *newest } }
         }
-        ([.., _], Some(before)) => back.state = State::Held { why: Hold::RepeatedOrNew { before } },
+        ([.., sale], Some(before)) => {
+            back.state = State::Held { why: Hold::RepeatedOrNew { before } };
+            if let Some(sale) = draft.get(*sale) {
+                (back.from, back.to) = (sale.to.clone(), sale.from.clone());
+            }
+        }
         ([.., sale], None) => back = undo(draft, *sale, back, now),
     }
     draft.deliveries.push(back);

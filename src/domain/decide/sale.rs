@@ -34,7 +34,11 @@ pub(super) fn sold(draft: &mut Draft, update: &TicketUpdated, seq: Seq, now: Tim
         None => match waiting_reversal(draft, update) {
             Some(reversal) => late(draft, reversal, update, seq, now),
             None => {
-                let state = first_state(draft, update, draft.deliveries.len(), now);
+                let state = match dismissed_reversal(draft, update) {
+                    // Who dismissed it did so without having seen the sale: "nothing to undo" is not "not reversed".
+                    Some(reversal) => State::Held { why: Hold::ReversalDismissed { reversal } },
+                    None => first_state(draft, update, draft.deliveries.len(), now),
+                };
                 draft.deliveries.push(opened(update, seq, now, Kind::Transfer, state));
             }
         },
@@ -88,6 +92,18 @@ fn waiting_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId>
                 }
         })
         .map(|one| one.id)
+}
+
+/// A reversal that came before its sale, told by its resale id, and that a person has cancelled.
+fn dismissed_reversal(draft: &Draft, update: &TicketUpdated) -> Option<DeliveryId> {
+    let resale = update.order.resale.as_ref()?;
+    let dismissed = |one: &&Delivery| {
+        one.counterpart.is_none()
+            && one.resale.as_ref() == Some(resale)
+            && !one.illegible
+            && matches!(one.state, State::Cancelled { why: Cancellation::Operator { .. } })
+    };
+    draft.returns().find(dismissed).map(|one| one.id)
 }
 
 /// The sale of a reversal that came first: it is born cancelled.
@@ -154,7 +170,10 @@ fn amended(draft: &mut Draft, id: DeliveryId, update: &TicketUpdated, seq: Seq, 
             apply(known, amendment);
             // What was held for its data or its place is judged anew; what waits for a person about its reversal is not.
             if let State::Held { why } = &known.state
-                && !matches!(why, Hold::ReversalHeld { .. } | Hold::RepeatedOrNew { .. })
+                && !matches!(
+                    why,
+                    Hold::ReversalHeld { .. } | Hold::ReversalDismissed { .. } | Hold::RepeatedOrNew { .. }
+                )
             {
                 known.state = fresh;
             } else if let (Stage::Pending, State::Held { .. }) = (known.stage(), &fresh) {

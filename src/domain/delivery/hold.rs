@@ -41,6 +41,11 @@ pub enum Hold {
         /// The return that is held.
         reversal: DeliveryId,
     },
+    /// A sale whose reversal came before it and was cancelled, as nothing was to be undone or because it was none.
+    ReversalDismissed {
+        /// The return that was cancelled.
+        reversal: DeliveryId,
+    },
     /// A reversal after which the ticket was sold again.
     MovedOn {
         /// The newer sale.
@@ -90,9 +95,17 @@ pub enum Hold {
 }
 
 impl Hold {
-    /// False when there is nothing that could be sent: such a delivery is marked delivered or cancelled.
+    /// False when there is nothing that could be sent: such a delivery is marked delivered or cancelled. A reversal names seller
+    /// and buyer either way round: without its sale nobody knows to whom the ticket goes back.
     pub fn can_be_sent(&self) -> bool {
-        !matches!(self, Self::Missing { .. } | Self::ReversalUnclear { .. } | Self::RepeatedKey { .. })
+        !matches!(
+            self,
+            Self::Missing { .. }
+                | Self::ReversalUnclear { .. }
+                | Self::RepeatedKey { .. }
+                | Self::Unmatched
+                | Self::SeveralSales { .. }
+        )
     }
 
     /// A reversal that may be of one sale or another, or of one yet to come.
@@ -115,14 +128,25 @@ impl std::fmt::Display for Hold {
             }
             Self::RepeatedKey { key } => write!(f, "the payload has `{key}` twice: no reading of it is sure"),
             Self::Unmatched => {
-                f.write_str("reversal of a sale that was not seen: if it comes late, nothing is to be undone")
+                f.write_str(
+                    "reversal of a sale that was not seen: if it comes late, nothing is to be undone; which of the two sold the ticket is not known, so give it back by hand and mark delivered",
+                )
             }
             Self::SeveralSales { one } => {
-                write!(f, "reversal without resale id that fits several sales, {one} among them")
+                write!(
+                    f,
+                    "reversal without resale id that fits several sales, {one} among them: undo the right one by hand and mark delivered, or cancel"
+                )
             }
             Self::OtherPeople { sale } => write!(f, "the reversal names neither buyer nor seller of {sale}"),
             Self::ReversalHeld { reversal } => {
                 write!(f, "a reversal of this sale is held: settle {reversal} first, then cancel or retry")
+            }
+            Self::ReversalDismissed { reversal } => {
+                write!(
+                    f,
+                    "its reversal, {reversal}, was cancelled before the sale came: is it reversed (cancel), or does it stand (retry)?"
+                )
             }
             Self::MovedOn { newer } => write!(f, "the ticket has moved on: {newer} sold it again"),
             Self::SoldBefore { sold } => {
