@@ -70,7 +70,8 @@ impl Blanker {
         let Some(after) = self.after else { return Ok(None) };
         let Succession { line, trim, journal, .. } = succession;
         let moment = now.checked_sub_signed(after).unwrap_or(Timestamp::MIN_UTC);
-        let through = Cut::last(&trim.cuts()?, line.ask_settled(|store| store.last_before(moment))?);
+        let cuts = trim.cuts()?;
+        let through = line.ask_settled(|store| Cut::last_old(&cuts, |seq| store.is_before(seq, moment)))?;
         let before = journal.blanking();
         if through <= before.as_ref().map_or(Seq(0), |before| before.through) {
             return Ok(None);

@@ -183,11 +183,10 @@ impl Work {
         let Succession { trim, line, journal, .. } = &self.succession;
         let (cuts, now) = (trim.cuts()?, self.clock.now());
         let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(Timestamp::MIN_UTC);
-        let floor = line.ask_settled(|store| store.last_before(before(least())))?;
+        let older_than = |age| line.ask_settled(|store| Cut::last_old(&cuts, |seq| store.is_before(seq, before(age))));
         let mut wanted = Seq(0);
         if let Some(age) = self.retention.age {
-            let old = line.ask_settled(|store| store.last_before(before(age.max(least()))))?;
-            wanted = wanted.max(Cut::last(&cuts, old));
+            wanted = wanted.max(older_than(age.max(least()))?);
         }
         if let Some(max_bytes) = self.retention.max_bytes {
             let sizes = Sizes {
@@ -195,7 +194,7 @@ impl Work {
                 store: bytes_in(&self.succession.present_folder()),
                 records: (journal.dropped().next(), journal.last()),
             };
-            wanted = wanted.max(Cut::last(&cuts, floor).min(sizes.cut_to_fit(&cuts, max_bytes)));
+            wanted = wanted.max(older_than(least())?.min(sizes.cut_to_fit(&cuts, max_bytes)));
         }
         if wanted == Seq(0) {
             return Ok(Plan::default());
@@ -292,6 +291,15 @@ mod tests {
         assert_eq!(sizes.cut_to_fit(&[], 1), Seq(0));
         let last = |limit| Cut::last(&cuts, Seq(limit)).0;
         assert_eq!((last(9), last(10), last(29), last(99)), (0, 10, 20, 40));
+    }
+
+    #[test]
+    fn what_a_clock_that_was_wrong_calls_old_takes_nothing_young_before_it_along() {
+        let cuts: Vec<Cut> = (1..=5).map(|number| Cut { through: Seq(number * 10), bytes: number * 100 }).collect();
+        let last = |old: &[u64]| Cut::last_old(&cuts, |seq| Ok::<_, ()>(old.contains(&seq.0)));
+        assert_eq!((last(&[]), last(&[10, 20]), last(&[10, 20, 40])), (Ok(Seq(0)), Ok(Seq(20)), Ok(Seq(20))));
+        assert_eq!(last(&[20, 30, 40, 50]), Ok(Seq(0)));
+        assert_eq!(Cut::last_old(&cuts, |_| Err("unreadable")), Err("unreadable"));
     }
 
     #[test]

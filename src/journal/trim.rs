@@ -33,6 +33,22 @@ impl Cut {
     pub fn last(cuts: &[Self], limit: Seq) -> Seq {
         cuts.iter().rev().find(|cut| cut.through <= limit).map_or(Seq(0), |cut| cut.through)
     }
+
+    /// The last record of the last of `cuts` up to which each ends with a record that `is_old`; 0 when there is none. No search
+    /// that halves them: around a clock that was wrong for a while, old ones may come after young ones.
+    ///
+    /// # Errors
+    /// As `is_old`.
+    pub fn last_old<E>(cuts: &[Self], is_old: impl Fn(Seq) -> Result<bool, E>) -> Result<Seq, E> {
+        let mut last = Seq(0);
+        for cut in cuts {
+            if !is_old(cut.through)? {
+                break;
+            }
+            last = cut.through;
+        }
+        Ok(last)
+    }
 }
 
 /// Drops segments and says what is blanked. There is one for a journal, and its steps are taken one after the other:

@@ -197,6 +197,14 @@ impl Store {
         caught(|| Ok(Seq(self.first_since(moment)?.0.saturating_sub(1))))
     }
 
+    /// Whether a record is of before a moment. One that is not there is not.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_before(&self, seq: Seq, moment: Timestamp) -> Result<bool, StoreError> {
+        caught(|| Ok(self.place(seq)?.is_some_and(|place| place.at < moment.timestamp_millis())))
+    }
+
     /// Whichever delivery that is not settled keeps the earliest record: its id, and the earliest id in its lane.
     ///
     /// # Errors
@@ -246,7 +254,8 @@ impl Store {
     }
 
     /// The first record at or after a moment; the one that comes next when there is none. Takes the records' moments to
-    /// ascend: around a clock that was set back it may be off by what lies between.
+    /// ascend: where a clock was wrong for a while, it may be off by the records of that while, and more where a halving
+    /// falls among them. For what is shown; what cannot be undone asks [`is_before`](Self::is_before).
     pub(super) fn first_since(&self, moment: Timestamp) -> Result<Seq, StoreError> {
         let moment = moment.timestamp_millis();
         let Totals { applied, dropped, .. } = self.totals()?.unwrap_or_default();
