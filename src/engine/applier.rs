@@ -183,6 +183,19 @@ impl Line {
         self.ask(question)
     }
 
+    /// The same; one that takes nothing is not asked.
+    ///
+    /// # Errors
+    /// As [`Line::ask`], and when the store takes nothing now.
+    pub(super) fn ask_whole<T>(
+        &self,
+        question: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, LedgerError> {
+        let until = self.state().handed;
+        self.wait_for_store(|state| state.applied >= until)?.trouble.clone().map_or(Ok(()), Err)?;
+        self.ask(question)
+    }
+
     /// Puts another store, which has all that was handed over, in the place of this one, once `adopt` has let the journal begin
     /// as it does; hands the old one back, or `None` where that is being mended. For whoever hands records over.
     pub(super) fn exchange<E>(&self, store: Store, adopt: impl FnOnce() -> Result<(), E>) -> Result<Option<Store>, E> {

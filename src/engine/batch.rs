@@ -101,9 +101,10 @@ impl<'a, L: Ledger> Batch<'a, L> {
             let lane = Lane::of_delivery(due.ticket.as_ref(), due.id);
             // From the first start on there is no way back: one delivery that cannot be read must not keep others.
             let started = match self.ticket(lane) {
-                Ok(ticket) => decide::start(ticket, now),
+                Ok(ticket) => decide::start(ticket, now, Some(&due)),
                 Err(error) => {
-                    tracing::error!(delivery = %due.id, "cannot be started: {error}");
+                    tracing::error!(delivery = %due.id, "cannot be started yet: {error}");
+                    later = true;
                     continue;
                 }
             };
@@ -232,14 +233,21 @@ impl<'a, L: Ledger> Batch<'a, L> {
                 "request {rejected} is not sent again: what names people in it was blanked because it was old"
             )));
         }
-        if let Some(event) = self.ledger.resent(rejected)? {
+        let just_now =
+            self.records.iter().find_map(|record| match &record.head.fact {
+                Fact::OperatorActed(OperatorActed {
+                    action: OperatorAction::Resend { rejected: of, event }, ..
+                }) if *of == rejected => Some(*event),
+                _ => None,
+            });
+        if let Some(event) = just_now.map_or_else(|| self.ledger.resent(rejected), |event| Ok(Some(event)))? {
             return Err(DeskError::Refused(format!("request {rejected} was sent again already: it is event {event}")));
         }
         let prepared = Prepared::read("quarantine".to_owned(), body)
             .map_err(|(error, _)| DeskError::Refused(format!("request {rejected} still cannot be read: {error}")))?;
         let event = self.receive(prepared)?.seq;
         let seq = self.act(order, OperatorAction::Resend { rejected, event }, None, Vec::new());
-        Ok(Done { seq, delivery: self.delivery(DeliveryId(event))?, event: Some(event) })
+        Ok(Done { seq, delivery: self.decided(DeliveryId(event)).cloned(), event: Some(event) })
     }
 
     fn act(&mut self, order: &Order, action: OperatorAction, about: Option<&Delivery>, changed: Vec<Delivery>) -> Seq {
@@ -294,12 +302,15 @@ impl<'a, L: Ledger> Batch<'a, L> {
     }
 
     fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
-        let decided =
-            self.records.iter().rev().find_map(|record| record.head.deliveries.iter().find(|one| one.id == id));
-        match decided {
+        match self.decided(id) {
             Some(one) => Ok(Some(one.clone())),
             None => self.ledger.delivery(id),
         }
+    }
+
+    /// As it stands by this batch, where that says something of it.
+    fn decided(&self, id: DeliveryId) -> Option<&Delivery> {
+        self.records.iter().rev().find_map(|record| record.head.deliveries.iter().find(|one| one.id == id))
     }
 
     fn latest(&self, lane: Option<Lane>, subject: Digest) -> Result<Option<(Seq, Digest)>, LedgerError> {

@@ -7,8 +7,8 @@
 //!   asks (what is in flight) waits until the store has all that was decided;
 //! - a question waits until the store has the last record that was answered before it was asked, so that whoever has an
 //!   answer finds what it is about;
-//! - should the store refuse or err, nothing further is decided before it has taken what it refused, or one made anew has.
-//!   Questions are answered from what it has, or, while it is away, with how far it is;
+//! - should the store refuse what was decided, nothing further is before it has taken it, or one made anew has; one that errs at
+//!   reading soon after it was mended may be asked for two minutes more, and what it cannot say is not decided. Questions are answered from what it has, or, while it is away, with how far it is;
 //! - a crash loses nothing: the store says how far it has come, and the next start applies the rest from the journal.
 
 use std::cell::RefCell;
@@ -212,9 +212,9 @@ impl LocalLedger {
         self.applier.line().ask(question)
     }
 
-    /// Asks the store once it has all that was decided.
-    fn ask_settled<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
-        self.applier.line().ask_settled(question)
+    /// Asks the store once it has all that was decided. One that takes nothing is not asked.
+    fn ask_whole<T>(&self, question: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, LedgerError> {
+        self.applier.line().ask_whole(question)
     }
 }
 
@@ -278,7 +278,7 @@ impl Ledger for LocalLedger {
     }
 
     fn in_flight(&self) -> Result<Vec<Delivery>, LedgerError> {
-        self.ask_settled(Store::in_flight)
+        self.ask_whole(Store::in_flight)
     }
 
     fn record(&self, seq: Seq) -> Result<Option<Record>, LedgerError> {
@@ -286,15 +286,20 @@ impl Ledger for LocalLedger {
             None => self.ask(|store| store.location(seq))?,
             recent => recent,
         };
-        location.map(|location| self.reader.read(location)).transpose().map_err(LedgerError::from)
+        let Some(location) = location else { return Ok(None) };
+        let record = self.reader.read(location)?;
+        if record.seq != seq {
+            return self.ask(|_| Err(StoreError::elsewhere(seq, record.seq)));
+        }
+        Ok(Some(record))
     }
 
     fn resent(&self, rejected: Seq) -> Result<Option<Seq>, LedgerError> {
-        self.ask_settled(|store| store.resent(rejected))
+        self.ask_whole(|store| store.resent(rejected))
     }
 
     fn clock_was_set(&mut self, now: Timestamp) -> Result<usize, LedgerError> {
-        self.ahead = Ahead::among(&self.ask_settled(|store| store.waiting(now))?, now);
+        self.ahead = Ahead::among(&self.ask_whole(|store| store.waiting(now))?, now);
         Ok(self.ahead.len())
     }
 

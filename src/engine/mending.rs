@@ -112,7 +112,7 @@ pub(super) struct Patience {
 impl Patience {
     /// The longest pause: somebody who has changed a disk should not wait longer.
     const LONGEST: Duration = Duration::from_secs(120);
-    /// The longest while the disk takes nothing: whether it does is quickly tried.
+    /// The longest while the disk takes nothing, or somebody has the store: whether it is still so is quickly tried.
     const REFUSED: Duration = Duration::from_secs(2);
     /// One that has been well for this long has not erred again, but anew.
     const CALM: Duration = Duration::from_secs(300);
@@ -124,7 +124,9 @@ impl Patience {
 
     /// When a store that has erred with `fault` is to be mended.
     pub(super) fn due(&self, fault: &StoreError) -> Instant {
-        let pause = if fault.is_refused_by_disk() { self.pause.min(Self::REFUSED) } else { self.pause };
+        // Who still has it open lets go of it soon.
+        let soon = fault.is_refused_by_disk() || matches!(fault, StoreError::InUse(_));
+        let pause = if soon { self.pause.min(Self::REFUSED) } else { self.pause };
         self.last.map_or_else(Instant::now, |last| last + pause)
     }
 

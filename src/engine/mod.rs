@@ -146,8 +146,11 @@ impl Dispatch for Engine {
         answer: record::Answer,
         body: Vec<u8>,
     ) -> Result<(), NotKept> {
-        self.tried.note(&answer, self.clock.now());
-        self.writer.post(|reply| Post::Finish { delivery, attempt, answer, body, reply }).await
+        let (ended, at) = (answer.clone(), self.clock.now());
+        self.writer.post(|reply| Post::Finish { delivery, attempt, answer, body, reply }).await?;
+        // Once: who cannot report it yet reports it again.
+        self.tried.note(&ended, at);
+        Ok(())
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

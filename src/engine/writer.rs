@@ -374,6 +374,8 @@ mod tests {
         cursed: bool,
         /// This record cannot be read.
         unreadable: Option<(Seq, LedgerError)>,
+        /// Nor can this lane.
+        torn: Option<Lane>,
     }
 
     impl Ledger for Disk {
@@ -382,6 +384,9 @@ mod tests {
         }
         fn lane(&self, lane: Lane) -> Result<Vec<Delivery>, LedgerError> {
             assert!(!self.cursed || lane != Lane::of(&"13".into()), "ticket 13");
+            if self.torn == Some(lane) {
+                return Err(LedgerError::failing("a damaged row"));
+            }
             self.memory.lane(lane)
         }
         fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, LedgerError> {
@@ -437,6 +442,7 @@ mod tests {
                 commits: Arc::clone(&commits),
                 cursed: false,
                 unreadable: None,
+                torn: None,
             },
             full,
             commits,
@@ -522,6 +528,47 @@ mod tests {
         let started: Vec<u64> = claimed.assignments.iter().map(|one| one.delivery.id.0.0).collect();
         assert_eq!(started, [1, 3]);
         assert!(claimed.next_due.is_some(), "nobody comes back for it");
+    }
+
+    #[tokio::test]
+    async fn a_ticket_of_which_a_row_cannot_be_read_goes_out_later() {
+        let (mut disk, _, _) = disk();
+        let policy = RetryPolicy::default();
+        let mut batch = Batch::new(&disk, &policy, Clock::System.now());
+        batch.submit(sale(1)).unwrap();
+        let records = batch.into_records();
+        disk.commit(records).unwrap();
+        disk.torn = Some(Lane::of(&"1".into()));
+        let (desk, _thread) = start(disk, policy, Clock::System).unwrap();
+        let claimed: Result<Claimed, NotKept> =
+            desk.post(|reply| Post::Claim { limit: 9, target: "t".to_owned(), reply }).await;
+        let claimed = claimed.unwrap();
+        assert!(claimed.assignments.is_empty());
+        assert!(claimed.next_due.is_some(), "nobody comes back for it");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_two_people_send_again_at_once_is_sent_once() {
+        let (mut disk, _, _) = disk();
+        let policy = RetryPolicy::default();
+        let now = Clock::System.now();
+        let Submission::Webhook(Prepared { body, .. }) = sale(1) else { unreachable!() };
+        let (from, code, message) = ("menta".to_owned(), "too_early".to_owned(), "not yet".to_owned());
+        let rejected = crate::domain::record::Rejected { from, code, message, content_type: None };
+        let mut batch = Batch::new(&disk, &policy, now);
+        let rejected = batch.submit(Submission::Rejected { rejected, body }).unwrap().seq;
+        let records = batch.into_records();
+        disk.commit(records).unwrap();
+        let order = |who: &str| {
+            let command = crate::domain::query::Command::Resend(rejected);
+            Order { who: who.to_owned(), why: "it was mended".to_owned(), command }
+        };
+        let mut batch = Batch::new(&disk, &policy, now);
+        let done = batch.order(&order("ana")).unwrap();
+        assert_eq!(done.event, Some(Seq(2)));
+        assert_eq!(done.delivery.map(|one| one.id), Some(DeliveryId(Seq(2))));
+        assert!(matches!(batch.order(&order("bo")), Err(DeskError::Refused(why)) if why.contains("it is event 2")));
+        assert_eq!(batch.into_records().len(), 2);
     }
 
     #[tokio::test]

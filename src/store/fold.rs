@@ -55,7 +55,11 @@ impl<'a> Fold<'a> {
         let place = Place { location, at: record.head.at.timestamp_millis() };
         let (key, number) = keys::record(seq);
         let mut places = self.changes.get(&key)?.unwrap_or_default();
-        places.truncate(number * rows::PLACE_BYTES);
+        let before = number * rows::PLACE_BYTES;
+        if places.len() < before {
+            return Err(StoreError::Row(keys::meaning(&key)));
+        }
+        places.truncate(before);
         places.extend(place.encode());
         self.changes.put(key, places);
         if let Some(ticket) = fact.ticket() {

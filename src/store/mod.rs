@@ -209,6 +209,11 @@ impl StoreError {
         }
     }
 
+    /// It has record `seq` at a place where the journal has another one.
+    pub fn elsewhere(seq: Seq, found: Seq) -> Self {
+        Self::Unfit(format!("it has record {seq} where the journal has {found}"))
+    }
+
     fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
@@ -289,6 +294,24 @@ impl Store {
     pub(crate) fn spoil(&self, id: crate::domain::ids::DeliveryId) -> Result<(), StoreError> {
         let mut changes = Changes::new(&self.rows);
         changes.put(keys::delivery(id), b"nonsense".to_vec());
+        changes.commit()
+    }
+
+    /// Says of a record that it is where the one before it is.
+    pub(crate) fn misplace(&self, seq: Seq) -> Result<(), StoreError> {
+        let (key, number) = keys::record(seq);
+        let mut places = self.rows.get(&key)?.unwrap_or_default();
+        let before = (number - 1) * rows::PLACE_BYTES;
+        places.copy_within(before..before + rows::PLACE_BYTES, before + rows::PLACE_BYTES);
+        let mut changes = Changes::new(&self.rows);
+        changes.put(key, places);
+        changes.commit()
+    }
+
+    /// Takes the places of some records out.
+    pub(crate) fn lose_place(&self, seq: Seq) -> Result<(), StoreError> {
+        let mut changes = Changes::new(&self.rows);
+        changes.remove(keys::record(seq).0);
         changes.commit()
     }
 }

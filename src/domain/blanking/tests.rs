@@ -335,7 +335,7 @@ impl World {
                 let repeated = is_repeated.then(|| decide::repeated(&ticket, &update, now)).flatten();
                 repeated.unwrap_or_else(|| decide::ticket_updated(&ticket, &update, seq, now))
             }
-            Step::Start => decide::start(&ticket, now).map(|started| started.changed).unwrap_or_default(),
+            Step::Start => decide::start(&ticket, now, None).map(|started| started.changed).unwrap_or_default(),
             Step::Finish(outcome) => {
                 let in_flight = ticket.deliveries().iter().find_map(|one| match one.state {
                     State::InFlight { attempt } => Some((one.id, attempt)),

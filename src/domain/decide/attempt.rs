@@ -7,7 +7,7 @@ use crate::domain::Timestamp;
 use crate::domain::delivery::{Cancellation, Delivery, Evidence, Failure, Hand, Hold, Kind, LastAttempt, State};
 use crate::domain::ids::{DeliveryId, Digest};
 use crate::domain::record::Answer;
-use crate::domain::retry::{Outcome, RetryPolicy, wait_ahead};
+use crate::domain::retry::{Outcome, RetryPolicy};
 use crate::domain::ticket::{Draft, Ticket};
 
 /// An attempt that is about to go out.
@@ -23,12 +23,13 @@ pub struct Started {
     pub changed: Vec<Delivery>,
 }
 
-/// Starts the attempt that is due on this ticket at `now`, if one is.
-pub fn start(ticket: &Ticket, now: Timestamp) -> Option<Started> {
+/// Starts the attempt that is due on this ticket at `now`, if one is. What `waits` as it stands there is due whatever its time
+/// says: that is from a clock that ran ahead, and who has noticed that has counted the wait anew.
+pub fn start(ticket: &Ticket, now: Timestamp, waits: Option<&Delivery>) -> Option<Started> {
     let front = ticket.front()?;
     let due = front.due()?;
-    // When one whose time is from a clock that ran ahead is to be started, whoever has noticed that knows.
-    if due > now && wait_ahead(due, front.updated_at, now).is_none() {
+    let is_noticed = || waits.is_some_and(|one| (one.id, one.due()) == (front.id, Some(due)));
+    if due > now && !is_noticed() {
         return None;
     }
     let (delivery, attempt, key) = (front.id, front.attempts + 1, front.idempotency_key());

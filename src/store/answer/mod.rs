@@ -71,7 +71,7 @@ impl<'a> Sources<'a> {
         let Some(place) = self.store.place(seq)? else { return Ok(None) };
         let record = self.journal.read(place.location)?;
         if record.seq != seq {
-            return Err(StoreError::Unfit(format!("it has record {seq} where the journal has {}", record.seq)));
+            return Err(StoreError::elsewhere(seq, record.seq));
         }
         Ok(Some(record))
     }
