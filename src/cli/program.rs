@@ -192,12 +192,11 @@ async fn open_behind(
     begin: impl FnOnce(&Engine, Seq) -> Tasks,
 ) -> Result<Opened, CliError> {
     let opening = tokio::task::spawn_blocking(move || {
-        let mut ledger = open(folder, &settings, &mut |so_far| {
+        let (mut ledger, stood) = open(folder, &settings, &mut |so_far| {
             opener.progress(so_far.percent());
             progress(so_far);
         })?;
         ledger.retain(&settings).map_err(CliError::Runtime)?;
-        let stood = ledger.last();
         Ok((opener, stood, start_engine(ledger, &settings, status)?))
     });
     let (opener, stood, (engine, writer)) =
@@ -244,7 +243,7 @@ pub fn ledger_alone(settings: &Settings) -> Result<(Handle, thread::JoinHandle<(
     keep_to_itself()?;
     let folder = take(existing(settings)?)?;
     let mut line = ProgressLine::new(CATCHING_UP);
-    let ledger = open(folder, settings, &mut |progress| line.show(progress))?;
+    let (ledger, _) = open(folder, settings, &mut |progress| line.show(progress))?;
     let (engine, writer) = start_engine(ledger, settings, status(settings, None, Door::default()))?;
     Ok((Handle::new(engine), writer))
 }
@@ -276,16 +275,22 @@ fn take(settings: &Settings) -> Result<DataFolder, CliError> {
     Ok(DataFolder::take(&settings.data_dir).map_err(OpenError::from)?)
 }
 
-fn open(folder: DataFolder, settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<LocalLedger, CliError> {
+/// The ledger, and its last record before it was said what became of the attempts that were under way.
+fn open(
+    folder: DataFolder,
+    settings: &Settings,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(LocalLedger, Seq), CliError> {
     let (mut ledger, opening) = LocalLedger::open_in(folder, settings, progress)?;
     for warning in opening.warnings {
         tracing::warn!("{warning}");
     }
+    let stood = ledger.last();
     let lost = ledger.recover(&settings.deliver.retry, settings.clock.now())?;
     if lost > 0 {
         tracing::warn!("{lost} attempts were under way when willcall stopped last: their outcome is unknown");
     }
-    Ok(ledger)
+    Ok((ledger, stood))
 }
 
 fn start_engine(

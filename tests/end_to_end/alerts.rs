@@ -64,6 +64,28 @@ fn a_command_hears_of_what_fails_from_now_on() {
 }
 
 #[test]
+fn it_hears_of_what_is_held_because_the_program_was_killed() {
+    let platform = Platform::start(|_, _| Reply::status(200).after(Duration::from_secs(60)));
+    let mut program = Program::serve(&["--deliver-to", &platform.url()]);
+    program.post(&sale("t", "r"));
+    platform.wait_for_calls(1);
+    // Whether the ticket has gone to the buyer of before is not known then.
+    program.post(&sale("t", "r").replace("carlos@example.com", "dora@example.com"));
+    program.kill();
+
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("alerts");
+    let lines = lines_of(&pipe);
+    program.set("WILLCALL_ALERT_BY", "command");
+    program.set("WILLCALL_ALERT_COMMAND", &format!("cat > '{}'", pipe.display()));
+    program.start();
+    program.wait_for_state("d-1", "held");
+    let line = lines.recv_timeout(LIMIT).expect("the command is run");
+    let alert: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(alert["deliveries"][0]["delivery"], "d-1", "{line}");
+}
+
+#[test]
 fn a_command_that_fails_is_said() {
     let platform = refusing();
     let environment = [("WILLCALL_ALERT_BY", "command"), ("WILLCALL_ALERT_COMMAND", "echo 'no pager' >&2; exit 3")];

@@ -17,7 +17,7 @@ use self::folder::ThrowAway;
 use self::platform::Platform;
 use super::settings::{Place, Serving};
 use super::{CliError, dashboard};
-use crate::config::{Auth, Target};
+use crate::config::{Alert, Auth, Target};
 use crate::domain::retry::RetryPolicy;
 
 pub mod folder;
@@ -55,6 +55,10 @@ pub async fn run(seed: Option<u64>, plain: bool, place: &Place, serving: Serving
     settings.deliver.timeout = TIMEOUT;
     settings.deliver.retry = retry_policy();
     settings.auth = Auth::default();
+    // Nobody is to be woken by what is made up.
+    if let Alert::Command(_) = settings.alert {
+        settings.alert = Alert::Off;
+    }
     if !settings.listen.ip().is_loopback() {
         return Err(CliError::Usage("the demonstration listens on loopback only: leave --listen out".to_owned()));
     }
