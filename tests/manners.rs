@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -228,6 +228,33 @@ fn the_dashboard_comes_back_on_the_screen_it_was_left_on() {
     assert!(terminal.wait_for_exit().success());
     let log = std::fs::read_to_string(folder.path().join("data/willcall.log")).unwrap();
     assert_eq!(log.matches("dashboard.json is ignored").count(), 1, "{log}");
+}
+
+#[test]
+fn a_terminal_that_reads_nothing_keeps_no_signal_from_ending_it() {
+    let folder = TempDir::new().unwrap();
+    let mut terminal = dashboard(&folder, (200, 60), &[]);
+    let reading = terminal.reading();
+    let unread = reading.lock().unwrap();
+    let call = format!("/proc/{}/syscall", terminal.pid().as_raw_nonzero());
+    // Its main thread is in a write that does not end: call 1, and 64 on ARM.
+    let is_writing = || ["1 ", "64 "].iter().any(|write| std::fs::read_to_string(&call).unwrap().starts_with(write));
+    let began = Instant::now();
+    while !(is_writing()
+        && (0..10).all(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            is_writing()
+        }))
+    {
+        assert!(began.elapsed() < LIMIT, "it goes on drawing");
+        terminal.send("\u{c}");
+    }
+    terminal.signal(Signal::TERM);
+    terminal.signal(Signal::INT);
+    assert_eq!(terminal.wait_for_end().exit_code(), 1);
+    drop(unread);
+    let log = std::fs::read_to_string(folder.path().join("data/willcall.log")).unwrap();
+    assert!(log.contains("the terminal takes no output"), "{log}");
 }
 
 #[test]

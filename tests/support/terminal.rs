@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub use portable_pty::{CommandBuilder, ExitStatus};
@@ -23,6 +23,7 @@ pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn Write + Send>,
     watched: Arc<Watched<State>>,
+    reading: Arc<Mutex<()>>,
 }
 
 struct State {
@@ -58,10 +59,13 @@ impl Terminal {
         let parser = vt100::Parser::new(positive(rows), positive(columns), 0);
         let watched = Arc::new(Watched::new(State { parser, bytes: 0, clears: 0, exit: None, silent: false }));
         let screen = Arc::clone(&watched);
+        let reading = Arc::new(Mutex::new(()));
+        let may_read = Arc::clone(&reading);
         std::thread::spawn(move || {
             let mut chunk = [0; 8192];
             // Linux ends a terminal's output with EIO, others with end of file: either way there is no more.
             while let Ok(length @ 1..) = output.read(&mut chunk) {
+                drop(may_read.lock());
                 screen.change(|state| {
                     state.bytes += length;
                     // One that is cut in two by the end of a chunk is not counted.
@@ -76,7 +80,7 @@ impl Terminal {
             let exit = child.wait().expect("the program's exit status");
             end.change(|state| state.exit = Some(exit));
         });
-        Self { pid, master: pair.master, keyboard, watched }
+        Self { pid, master: pair.master, keyboard, watched, reading }
     }
 
     /// The program's process id.
@@ -185,6 +189,18 @@ impl Terminal {
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("the program to be there");
+    }
+
+    /// While this is locked nothing is read of what the program writes.
+    pub fn reading(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.reading)
+    }
+
+    /// Waits until the program has ended, whether or not what it wrote has been taken in.
+    #[track_caller]
+    pub fn wait_for_end(&self) -> ExitStatus {
+        let exit = self.watched.wait(LIMIT, |state| state.exit.clone());
+        exit.unwrap_or_else(|| panic!("waited {LIMIT:?} for the program to end"))
     }
 
     /// Waits until the program has ended and all it wrote has been taken in.
