@@ -77,7 +77,13 @@ impl Model {
     /// The question for the counts, with rows only where the overview is in sight.
     pub fn counts(&self) -> Query {
         let in_sight = self.view == View::Overview && self.details.is_empty();
-        let rows = if in_sight { usize::from(self.size.1).max(10) } else { 0 };
+        let screen = usize::from(self.size.1).max(10);
+        // Where the cursor has gone down a pane, as far again: there is always more to go to, while there is more.
+        let screens = match self.pane_index(self.pane) {
+            0 => 1,
+            index => 2 + index / screen,
+        };
+        let rows = if in_sight { screens * screen } else { 0 };
         Query::Overview { rows, late_after: Some(self.late_after()) }
     }
 }

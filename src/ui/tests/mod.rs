@@ -186,8 +186,12 @@ async fn words_narrow_the_list_as_they_are_typed() {
     rig.see(&["> d-399"]).await;
     // A pasted text is no row of keys.
     rig.press("/");
-    rig.send(Event::Paste("51020398\nx\u{1b}".into()));
+    rig.send(Event::Paste("51020398\r\n\u{1b}".into()));
     rig.see(&["/51020398", "> d-398"]).await;
+    rig.press("esc /");
+    // Nor are its lines glued together.
+    rig.send(Event::Paste("51020398\rkind:transfer\n".into()));
+    rig.see(&["/51020398 kind:transfer", "> d-398"]).await;
     rig.press("esc");
     rig.send(Event::Paste("x".into()));
     rig.press("?");

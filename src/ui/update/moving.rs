@@ -24,18 +24,19 @@ pub(super) fn step(model: &mut Model, by: isize) -> Vec<Effect> {
             let pane = model.pane;
             let places = model.pane_places(pane);
             let index = model.pane_index(pane).saturating_add_signed(by).min(places.len().saturating_sub(1));
-            choose(model, pane, index);
-            Vec::new()
+            choose(model, pane, index)
         }
     }
 }
 
 /// The cursor of a pane on its first row is on whichever row is first.
-pub(super) fn choose(model: &mut Model, pane: Pane, index: usize) {
+pub(super) fn choose(model: &mut Model, pane: Pane, index: usize) -> Vec<Effect> {
+    let before = model.counts();
     match model.pane_places(pane).get(index) {
         Some(place) if index > 0 => drop(model.pane_rows.insert(pane, *place)),
         _ => drop(model.pane_rows.remove(&pane)),
     }
+    if model.counts() == before { Vec::new() } else { model.refresh() }
 }
 
 pub(super) fn end(model: &mut Model, newest: bool) -> Vec<Effect> {
@@ -52,8 +53,7 @@ pub(super) fn end(model: &mut Model, newest: bool) -> Vec<Effect> {
     let Some(list) = model.list() else {
         let pane = model.pane;
         let last = model.pane_places(pane).len().saturating_sub(1);
-        choose(model, pane, if newest { 0 } else { last });
-        return Vec::new();
+        return choose(model, pane, if newest { 0 } else { last });
     };
     if newest {
         list.follow()

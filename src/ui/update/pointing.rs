@@ -87,8 +87,7 @@ fn choose(model: &mut Model, spot: Spot) -> Vec<Effect> {
                 return perform(model, Action::Open);
             }
             model.pane = pane;
-            moving::choose(model, pane, index);
-            Vec::new()
+            moving::choose(model, pane, index)
         }
         Spot::Row(place) => {
             let height = model.list_rows();

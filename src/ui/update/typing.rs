@@ -121,10 +121,12 @@ pub(super) fn edit(input: &mut Input, chord: Chord) -> bool {
     input.handle(request).is_some_and(|change| change.value)
 }
 
-/// A pasted text goes where one types, and nowhere else: its letters are no keys.
+/// A pasted text goes where one types, and nowhere else: its letters are no keys. Its lines become one.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
-    for character in text.lines().next().unwrap_or_default().chars().take(MOST_TYPED) {
+    let lines = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty());
+    let line = lines.collect::<Vec<_>>().join(" ");
+    for character in line.chars().take(MOST_TYPED) {
         let chord = Chord { code: KeyCode::Char(character), modifiers: KeyModifiers::NONE };
         if model.menu.is_some() {
             effects.extend(menu::type_into(model, chord));

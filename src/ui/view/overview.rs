@@ -180,7 +180,9 @@ fn attention(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Over
     if overview.attention.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Good, "✓ nothing has failed and nothing is held");
     }
-    rows(canvas, inside, model, Pane::Attention, &ATTENTION, &overview.attention, |one| delivery_cells(one, model));
+    rows(canvas, inside, model, Pane::Attention, &ATTENTION, (&overview.attention, count), |one| {
+        delivery_cells(one, model)
+    });
 }
 
 fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
@@ -200,15 +202,18 @@ fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview)
         };
         canvas.text(inside.x + 2, inside.y, inside.width.saturating_sub(2), Role::Good, says);
     }
-    rows(canvas, inside, model, Pane::Open, &OPEN, &overview.open, |one| open_cells(one, model));
+    rows(canvas, inside, model, Pane::Open, &OPEN, (&overview.open, count), |one| open_cells(one, model));
 }
 
 fn returns(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
+    let count = overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(.., count)| count).sum();
     let inside = frame(canvas, area, model, Pane::Reversals, Role::Heading, "reversals", "newest first");
     if overview.returns.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Faint, "no sale was reversed");
     }
-    rows(canvas, inside, model, Pane::Reversals, &DELIVERY, &overview.returns, |one| delivery_cells(one, model));
+    rows(canvas, inside, model, Pane::Reversals, &DELIVERY, (&overview.returns, count), |one| {
+        delivery_cells(one, model)
+    });
 }
 
 fn shows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
@@ -218,7 +223,7 @@ fn shows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview
     if overview.shows.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Faint, "no show was named yet");
     }
-    rows(canvas, inside, model, Pane::Payouts, &COLUMNS, &overview.shows, |show| {
+    rows(canvas, inside, model, Pane::Payouts, &COLUMNS, (&overview.shows, 0), |show| {
         vec![
             (show.show.0.clone(), Role::Plain),
             payouts::paid(show),
@@ -243,7 +248,7 @@ fn rows<R: Row, const N: usize>(
     model: &Model,
     pane: Pane,
     columns: &[Column; N],
-    rows: &[R],
+    (rows, total): (&[R], u64),
     cells: impl Fn(&R) -> Vec<Cell>,
 ) {
     let selected = model.pane_index(pane);
@@ -261,9 +266,10 @@ fn rows<R: Row, const N: usize>(
         let says = format!(" {top} above ");
         canvas.text_before(inside.right().saturating_sub(1), inside.y - 1, 14, Role::Faint, &format!("{says:─>14}"));
     }
-    let below = rows.len().saturating_sub(top + height);
+    // Those that were not read count, too.
+    let below = total.max(rows.len() as u64).saturating_sub((top + height) as u64);
     if below > 0 && inside.height > 0 {
-        let says = format!(" {below} more ");
+        let says = format!(" {} more ", when::count(below));
         canvas.text_before(inside.right().saturating_sub(1), inside.bottom(), 14, Role::Faint, &says);
     }
 }
@@ -298,7 +304,7 @@ fn family_feed(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Ov
     if events.is_empty() {
         canvas.text(below.x + 2, below.y, below.width, Role::Faint, "none yet");
     }
-    rows(canvas, below, model, pane, &COLUMNS, events, |event| {
+    rows(canvas, below, model, pane, &COLUMNS, (events, count.total), |event| {
         let (flag, role) = feed::flags(event);
         let about = event.ticket.as_ref().map(|ticket| ticket.0.as_str()).or(event.brief.show.as_deref()).unwrap_or("");
         // Of the flag its sign, at the end, which is what a cut in the middle keeps.
