@@ -86,8 +86,9 @@ pub(super) fn retry_after(value: &[u8], now: Timestamp) -> Option<u32> {
         return Some(text.parse().unwrap_or(u32::MAX).min(LONGEST_WISH));
     }
     let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    let seconds = (date.to_utc() - now).num_seconds().clamp(0, i64::from(LONGEST_WISH));
-    u32::try_from(seconds).ok()
+    // A moment before is too early.
+    let seconds = (date.to_utc() - now).num_milliseconds().clamp(0, 1000 * i64::from(LONGEST_WISH));
+    u32::try_from((seconds + 999) / 1000).ok()
 }
 
 /// `text` on one line, of at most `most` characters, with nothing in it that moves a cursor or turns writing round.
@@ -146,6 +147,12 @@ mod tests {
             assert_eq!(retry_after(value.as_bytes(), now), wanted, "{value}");
         }
         assert_eq!(retry_after(b"\xff", now), None);
+        let later = now + chrono::Duration::milliseconds(10);
+        assert_eq!(
+            retry_after(b"Sun, 06 Nov 1994 08:50:37 GMT", later),
+            Some(60),
+            "a moment before the one that was asked for"
+        );
     }
 
     #[test]
