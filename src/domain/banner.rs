@@ -170,7 +170,7 @@ fn target_failing(facts: &Facts<'_>) -> Option<Banner> {
 
 fn bad_secrets(facts: &Facts<'_>) -> Option<Banner> {
     let status = facts.status?;
-    let lately = || status.turned_away.iter().filter(|one| one.status == 401 && facts.now - one.at <= LATELY);
+    let lately = || status.turned_away.iter().filter(|one| one.lacks_secret() && facts.now - one.at <= LATELY);
     let count = lately().count() as u64;
     let last = lately().next().filter(|_| count >= MANY)?;
     let says = format!(

@@ -540,3 +540,13 @@ pub struct TurnedAway {
     /// The sentence it was answered with.
     pub message: String,
 }
+
+impl TurnedAway {
+    /// What is said of one that came to the webhooks' path with another last segment than a secret.
+    pub const LACKS_SECRET: &str = "the last segment of its path is none of the secrets";
+
+    /// It came without what shows that it is from a known sender.
+    pub fn lacks_secret(&self) -> bool {
+        self.status == 401 || self.message == Self::LACKS_SECRET
+    }
+}

@@ -51,6 +51,12 @@ pub fn way(configured: &str, auth: &Auth, path: &str) -> Option<Way> {
     (path == configured && (secrets.is_none() || others_may_admit)).then_some(Way::Plain)
 }
 
+/// `path` is like that of the webhooks, with something else where the secret stands.
+pub fn lacks_secret(configured: &str, auth: &Auth, path: &str) -> bool {
+    let has_secrets = auth.methods.iter().any(|method| matches!(method, Method::Path(_)));
+    has_secrets && parent_of(path) == parent_of(configured) && way(configured, auth, path).is_none()
+}
+
 /// What stands before the last segment.
 pub fn parent_of(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)

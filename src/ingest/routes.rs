@@ -95,10 +95,15 @@ async fn ready<I: Intake>(State(listener): Shared<I>, method: Method) -> Respons
 async fn webhook<I: Intake>(State(listener): Shared<I>, request: Request<Body>) -> Response<Body> {
     // The server puts it there; a request without is nobody's.
     let from = request.extensions().get::<Peer>().map_or(IpAddr::from([0; 4]), |peer| peer.0);
+    let settings = &listener.settings;
+    let lacks_secret =
+        *request.method() == Method::POST && auth::lacks_secret(&settings.path, &settings.auth, request.uri().path());
     match listener.take(from, request).await {
         Ok(response) => response,
         Err(refusal) => {
             let (status, _, message) = refusal.parts();
+            // Who asks is not told how near it was.
+            let message = if lacks_secret { TurnedAway::LACKS_SECRET.into() } else { message };
             if !refusal.is_kept() {
                 listener.turned_away(from, status, &message);
             }

@@ -14,6 +14,7 @@ use super::serve;
 use super::submission::{Ailment, Intake, NotKept, Receipt, Submission};
 use crate::config::{Settings, Surroundings, load};
 use crate::domain::ids::Seq;
+use crate::domain::query::TurnedAway;
 
 const WEBHOOK: &str = r#"{"family":"ticket","action":"ticket.updated","data":{"id":"1"}}"#;
 
@@ -265,6 +266,19 @@ async fn a_ledger_that_does_not_confirm_in_time_is_unwell() {
     let running = run(&[("REQUEST_TIMEOUT", "100ms")]).await;
     running.set(Mood::Slow);
     assert_eq!(running.post("", WEBHOOK).await.code(), "unwell");
+}
+
+#[tokio::test]
+async fn a_path_without_its_secret_is_told_to_staff_and_not_to_who_asks() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let running = run(&[("AUTH_PATH_SECRETS", secret)]).await;
+    let old = running.say(post("/webhooks/fedcba9876543210fedcba9876543210", "", WEBHOOK)).await;
+    let far = running.say(post("/elsewhere", "", WEBHOOK)).await;
+    assert_eq!((old.status, old.code().as_str()), (404, "not_found"));
+    assert_eq!(old.body, far.body);
+    let lack: Vec<bool> = running.door.turned_away().iter().map(TurnedAway::lacks_secret).collect();
+    assert_eq!(lack, [false, true]);
+    assert_eq!(running.say(post(&format!("/webhooks/{secret}"), "", WEBHOOK)).await.status, 200);
 }
 
 #[tokio::test]

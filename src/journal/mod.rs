@@ -138,7 +138,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Bytes that were acknowledged are not what they were.
-    #[error("{path} is damaged at byte {offset}: {flaw}; put a sound copy of this file in its place", path = .path.display())]
+    #[error("{path} is damaged at byte {offset}: {flaw}; put a sound copy of this file in its place, or, to take webhooks meanwhile, start with another `--data-dir`", path = .path.display())]
     Damaged {
         /// The segment.
         path: PathBuf,

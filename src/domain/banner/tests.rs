@@ -76,6 +76,11 @@ fn each_comes_at_its_threshold_and_not_before() {
     assert_eq!(concerns(away(4, 401, 5)), []);
     assert_eq!(concerns(away(5, 401, 5)), [Concern::BadSecrets]);
     assert_eq!(concerns(away(50, 404, 5)), [], "a scanner");
+    let astray = |status: &mut Status, _: &mut Overview| {
+        status.turned_away = turned_away(5, 404, 5);
+        status.turned_away.iter_mut().for_each(|one| one.message = TurnedAway::LACKS_SECRET.to_owned());
+    };
+    assert_eq!(concerns(astray), [Concern::BadSecrets], "the secret is a part of the path");
     assert_eq!(concerns(away(50, 401, 601)), [], "that was earlier");
 
     let rejected = |count| move |_: &mut Status, overview: &mut Overview| overview.rejected_lately = count;
