@@ -48,7 +48,11 @@ pub(super) fn with_before(model: &mut Model) -> Vec<Effect> {
 }
 
 fn nothing(model: &mut Model) -> Vec<Effect> {
-    model.toast(Role::Held, "nothing to compare here: go to an event or an attempt");
+    let says = match model.detail() {
+        None => format!("nothing to compare here: `{}` opens the row first", model.keys.named(Action::Open)),
+        Some(_) => "nothing to compare here: go to an event or an attempt".to_owned(),
+    };
+    model.toast(Role::Held, says);
     Vec::new()
 }
 
