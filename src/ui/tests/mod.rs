@@ -28,7 +28,7 @@ use self::ledger::{FakeDesk, Ledger, SECRETS, ago, event, now};
 use self::rig::Rig;
 use super::layout::Size;
 use super::run::Exit;
-use crate::domain::delivery::{Amendment, Evidence, Hand, Hold, Stage, State};
+use crate::domain::delivery::{Amendment, Evidence, Failure, Hand, Hold, Kind, Stage, State};
 use crate::domain::ids::{DeliveryId, Digest, Seq};
 use crate::domain::query::{Brief, Command, Query};
 use crate::engine::DeskError;
@@ -383,6 +383,29 @@ async fn the_question_names_the_new_people_of_a_change() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn the_first_screen_counts_what_is_out_of_sight_and_goes_to_it() {
+    let mut ledger = Ledger::busy();
+    for id in 1000..1090 {
+        let failed = State::Failed { why: Failure::UsedUp };
+        ledger.deliveries.push(ledger::delivery(id, Kind::Transfer, "t", failed, 60));
+    }
+    let mut rig = Rig::start(ledger, (120, 36));
+    let text = rig.see(&["needs a hand: 93", "> "]).await;
+    let left = |line: &&str| line.starts_with('│') && (line.contains("✗ FAILED  d-") || line.contains("! HELD    d-"));
+    let shown = text.lines().filter(left).count();
+    assert!(text.contains(&format!(" {} more ", 93 - shown)), "{shown} shown:\n{text}");
+    // Each time as far as has been read.
+    for _ in 0..200 {
+        rig.press("G");
+        if rig.see(&["above"]).await.contains("d-1089") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the end is not gone to");
 }
 
 #[tokio::test]
