@@ -1,8 +1,6 @@
 //! No command: listener and dashboard in one process; without a terminal, or with `--plain`, a server with plain lines.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::logging::{self, LOG_FILE};
@@ -50,8 +48,7 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
         ring: ring(&settings.alert),
     };
     let mut signals = Signals::take()?;
-    let left = Arc::new(AtomicBool::new(false));
-    tokio::spawn(end_without_terminal(Signals::take()?, Arc::clone(&left)));
+    let watch = tokio::spawn(end_without_terminal(Signals::take()?));
     let (handle, mut failed) = (program.handle(), None);
     let over = async {
         tokio::select! {
@@ -61,7 +58,7 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
         }
     };
     let shown = ui::run(handle, options, over).await;
-    left.store(true, Ordering::Relaxed);
+    watch.abort();
     if let Ok(ended) = &shown {
         remembered::write(&settings.data_dir, &ended.remembered);
         for what in &ended.not_given {
@@ -82,17 +79,16 @@ pub async fn run(loaded: Loaded, plain: bool, started: impl FnOnce(&Program)) ->
 }
 
 /// A terminal that reads nothing, as that of a connection that hangs, holds up whoever draws on it, for ever perhaps. After a
-/// signal the process ends all the same: soon, or at once after another. To the ledger it is as if it were killed.
-async fn end_without_terminal(mut signals: Signals, left: Arc<AtomicBool>) {
+/// signal the process ends all the same: soon, or at once after another. To the ledger it is as if it were killed. For as long as
+/// the dashboard is shown.
+async fn end_without_terminal(mut signals: Signals) {
     let name = signals.next().await;
     tokio::select! {
         () = tokio::time::sleep(STUCK) => {}
         _ = signals.next() => {}
     }
-    if !left.load(Ordering::Relaxed) {
-        tracing::warn!("the terminal takes no output: ended by {name} without it; attempts under way count as unknown");
-        std::process::exit(1);
-    }
+    tracing::warn!("the terminal takes no output: ended by {name} without it; attempts under way count as unknown");
+    std::process::exit(1);
 }
 
 /// Ends when the ledger cannot be opened, and not before.

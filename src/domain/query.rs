@@ -336,6 +336,11 @@ impl Overview {
     pub fn count(&self, stages: &[Stage]) -> u64 {
         self.counts.iter().filter(|(_, stage, _)| stages.contains(stage)).map(|(_, _, count)| count).sum()
     }
+
+    /// How many deliveries are of that kind.
+    pub fn count_of(&self, kind: Kind) -> u64 {
+        self.counts.iter().filter(|(of, ..)| *of == kind).map(|(.., count)| count).sum()
+    }
 }
 
 /// Events of one family.

@@ -24,7 +24,10 @@ pub enum Refusal {
     /// It did not show who it is from.
     Unauthorized,
     /// No such path.
-    NotFound,
+    NotFound {
+        /// It is like that of the webhooks, without the secret: for staff alone.
+        lacks_secret: bool,
+    },
     /// Another method than this.
     MethodNotAllowed {
         /// What the path takes.
@@ -66,7 +69,7 @@ impl Refusal {
             Self::Unauthorized => {
                 (StatusCode::UNAUTHORIZED, "unauthorized", "the request does not show that it is from a known sender")
             }
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "webhooks are not taken at this path"),
+            Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", "webhooks are not taken at this path"),
             Self::MethodNotAllowed { allow } => {
                 let message = format!("this path takes {allow} only").into();
                 return (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
@@ -107,7 +110,7 @@ impl Refusal {
             Self::TooSlow | Self::TooLarge { .. } | Self::BrokenOff => {
                 Some((CONNECTION, HeaderValue::from_static("close")))
             }
-            Self::Quarantined { .. } | Self::Unauthorized | Self::NotFound => None,
+            Self::Quarantined { .. } | Self::Unauthorized | Self::NotFound { .. } => None,
         }
     }
 

@@ -51,10 +51,9 @@ pub fn way(configured: &str, auth: &Auth, path: &str) -> Option<Way> {
     (path == configured && (secrets.is_none() || others_may_admit)).then_some(Way::Plain)
 }
 
-/// `path` is like that of the webhooks, with something else where the secret stands.
+/// A `path` that leads nowhere is like that of the webhooks, with something else where the secret stands.
 pub fn lacks_secret(configured: &str, auth: &Auth, path: &str) -> bool {
-    let has_secrets = auth.methods.iter().any(|method| matches!(method, Method::Path(_)));
-    has_secrets && parent_of(path) == parent_of(configured) && way(configured, auth, path).is_none()
+    auth.methods.iter().any(|method| matches!(method, Method::Path(_))) && parent_of(path) == parent_of(configured)
 }
 
 /// What stands before the last segment.

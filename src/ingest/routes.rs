@@ -95,15 +95,15 @@ async fn ready<I: Intake>(State(listener): Shared<I>, method: Method) -> Respons
 async fn webhook<I: Intake>(State(listener): Shared<I>, request: Request<Body>) -> Response<Body> {
     // The server puts it there; a request without is nobody's.
     let from = request.extensions().get::<Peer>().map_or(IpAddr::from([0; 4]), |peer| peer.0);
-    let settings = &listener.settings;
-    let lacks_secret =
-        *request.method() == Method::POST && auth::lacks_secret(&settings.path, &settings.auth, request.uri().path());
     match listener.take(from, request).await {
         Ok(response) => response,
         Err(refusal) => {
             let (status, _, message) = refusal.parts();
             // Who asks is not told how near it was.
-            let message = if lacks_secret { TurnedAway::LACKS_SECRET.into() } else { message };
+            let message = match refusal {
+                Refusal::NotFound { lacks_secret: true } => TurnedAway::LACKS_SECRET.into(),
+                _ => message,
+            };
             if !refusal.is_kept() {
                 listener.turned_away(from, status, &message);
             }
@@ -131,7 +131,10 @@ impl<I: Intake> Listener<I> {
     async fn take(&self, from: IpAddr, request: Request<Body>) -> Result<Response<Body>, Refusal> {
         let (head, body) = request.into_parts();
         let auth = &self.settings.auth;
-        let way = auth::way(&self.settings.path, auth, head.uri.path()).ok_or(Refusal::NotFound)?;
+        let (configured, path) = (&self.settings.path, head.uri.path());
+        let way = auth::way(configured, auth, path).ok_or_else(|| Refusal::NotFound {
+            lacks_secret: head.method == Method::POST && auth::lacks_secret(configured, auth, path),
+        })?;
         if head.method != Method::POST {
             return Err(Refusal::MethodNotAllowed { allow: "POST" });
         }

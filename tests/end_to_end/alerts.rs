@@ -35,6 +35,16 @@ fn lines_of(pipe: &Path) -> Receiver<String> {
     lines
 }
 
+/// Starts it with a command that passes alerts on to whoever has these lines.
+fn start_alerting(program: &mut Program, folder: &Path) -> Receiver<String> {
+    let pipe = folder.join("alerts");
+    let lines = lines_of(&pipe);
+    program.set("WILLCALL_ALERT_BY", "command");
+    program.set("WILLCALL_ALERT_COMMAND", &format!("cat > '{}'", pipe.display()));
+    program.start();
+    lines
+}
+
 #[test]
 fn a_command_hears_of_what_fails_from_now_on() {
     let platform = refusing();
@@ -44,11 +54,7 @@ fn a_command_hears_of_what_fails_from_now_on() {
     program.stop();
 
     let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("alerts");
-    let lines = lines_of(&pipe);
-    program.set("WILLCALL_ALERT_BY", "command");
-    program.set("WILLCALL_ALERT_COMMAND", &format!("cat > '{}'", pipe.display()));
-    program.start();
+    let lines = start_alerting(&mut program, folder.path());
     program.post(&sale("new", "r2"));
     let line = lines.recv_timeout(LIMIT).expect("the command is run");
     let alert: Value = serde_json::from_str(&line).unwrap();
@@ -74,11 +80,7 @@ fn it_hears_of_what_is_held_because_the_program_was_killed() {
     program.kill();
 
     let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("alerts");
-    let lines = lines_of(&pipe);
-    program.set("WILLCALL_ALERT_BY", "command");
-    program.set("WILLCALL_ALERT_COMMAND", &format!("cat > '{}'", pipe.display()));
-    program.start();
+    let lines = start_alerting(&mut program, folder.path());
     program.wait_for_state("d-1", "held");
     let line = lines.recv_timeout(LIMIT).expect("the command is run");
     let alert: Value = serde_json::from_str(&line).unwrap();

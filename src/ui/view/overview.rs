@@ -117,7 +117,7 @@ fn vitals(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
 }
 
 fn by_state(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview) {
-    let returns: u64 = overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(.., count)| count).sum();
+    let returns = overview.count_of(Kind::Return);
     let note = format!("{} among them", when::plural(returns, "return"));
     let inside = canvas.frame(area, Role::Border, &[span(Role::Heading, " deliveries ")], &note);
     let pairs = [[Stage::Failed, Stage::Held], [Stage::Pending, Stage::InFlight], [Stage::Delivered, Stage::Cancelled]];
@@ -206,7 +206,7 @@ fn open(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview)
 }
 
 fn returns(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overview) {
-    let count = overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(.., count)| count).sum();
+    let count = overview.count_of(Kind::Return);
     let inside = frame(canvas, area, model, Pane::Reversals, Role::Heading, "reversals", "newest first");
     if overview.returns.is_empty() {
         canvas.text(inside.x + 2, inside.y, inside.width, Role::Faint, "no sale was reversed");
@@ -339,8 +339,7 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, model: &Model, overview: &Overvie
     put(role, &format!("   quarantine {}", when::count(overview.quarantined)));
     let delivered = overview.count(&[Stage::Delivered]);
     put(Role::Plain, &format!("   delivered {}", when::count(delivered)));
-    let returns: u64 =
-        overview.counts.iter().filter(|(kind, ..)| *kind == Kind::Return).map(|(_, _, count)| count).sum();
+    let returns = overview.count_of(Kind::Return);
     put(Role::Plain, &format!("   returns {}", when::count(returns)));
     attention(canvas, Rect { y: area.y + 1, height: upper, ..area }, model, overview);
     open(canvas, Rect { y: area.y + 1 + upper, height: rest - upper, ..area }, model, overview);
